@@ -1,0 +1,78 @@
+"""fenbu (分步): a back office that an enterprise switches on one module at a time.
+
+Everything a module's author needs can be imported from here; names are loaded when first used,
+because the command line passes through this file and must not pay for what it does not need.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+API_VERSION = "1.0"
+"""Version of the language (PEP 440); a manifest's ``requires`` may bound it as ``fenbu>=1,<2``."""
+
+_HOMES = {
+    "Action": "actions",
+    "Actor": "work",
+    "Call": "calls",
+    "CallDone": "calls",
+    "CallFailed": "calls",
+    "CallRequest": "calls",
+    "CallUnknown": "calls",
+    "Check": "metrics",
+    "Column": "views",
+    "Enterprise": "work",
+    "FenbuError": "errors",
+    "Filter": "views",
+    "Finding": "metrics",
+    "Importer": "importing",
+    "Lane": "events",
+    "Lifecycle": "lifecycle",
+    "Manifest": "manifest",
+    "Metric": "metrics",
+    "Money": "values",
+    "Permanent": "errors",
+    "Personal": "values",
+    "Profile": "importing",
+    "Refusal": "hooks",
+    "Refused": "errors",
+    "Secret": "settings",
+    "Settings": "settings",
+    "Subscription": "manifest",
+    "Transition": "lifecycle",
+    "View": "views",
+    "Work": "work",
+    "event": "events",
+    "hookimpl": "hooks",
+    "hookspec": "hooks",
+    "tables": "tables",
+}
+
+__all__ = ["API_VERSION", "__version__", *sorted(_HOMES)]  # noqa: PLE0604  (a test holds this list)
+
+if TYPE_CHECKING:
+    from fenbu.actions import Action
+    from fenbu.calls import Call, CallDone, CallFailed, CallRequest, CallUnknown
+    from fenbu.errors import FenbuError, Permanent, Refused
+    from fenbu.events import Lane, event
+    from fenbu.hooks import Refusal, hookimpl, hookspec
+    from fenbu.importing import Importer, Profile
+    from fenbu.lifecycle import Lifecycle, Transition
+    from fenbu.manifest import Manifest, Subscription
+    from fenbu.metrics import Check, Finding, Metric
+    from fenbu.settings import Secret, Settings
+    from fenbu.tables import tables
+    from fenbu.values import Money, Personal
+    from fenbu.views import Column, Filter, View
+    from fenbu.work import Actor, Enterprise, Work
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'fenbu' has no attribute {name!r}")
+    value = getattr(import_module(f"fenbu.{home}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,1 @@
+"""Online Retail for fenbu: an outsider's importer."""

@@ -1,0 +1,1 @@
+"""ERP for fenbu: items, accounts, orders, invoices and the ledger."""
