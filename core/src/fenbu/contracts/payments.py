@@ -1,0 +1,163 @@
+"""Payments: money in motion between the enterprise and its parties.
+
+A payment is a row of append-only facts folded to a state. Its events have the order's number as key;
+money without an order has the payment's own number.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from attrs import frozen
+
+from fenbu.events import Lane, event
+from fenbu.hooks import hookspec
+from fenbu.i18n import N_
+from fenbu.work import Work
+
+_PAYMENT = {"order": "order", "account": "account", "payment": "payment"}
+
+
+@hookspec(kind="first")
+def payments_method(work: Work, order: str, account: str, currency: str) -> str | None:
+    """Say by which gateway an order is paid.
+
+    Called: when an order awaits payment, inside the transaction that requests it.
+    Answers: the first that is not None; without one the gateway set in the module's settings is used.
+    Args:
+        work: Read only.
+        order: Order number.
+        account: Account number of the payer.
+        currency: Currency of the order.
+    Returns:
+        Name of a configured gateway, or None.
+    Failure: an exception refuses the request; the delivery is tried again.
+    Since: api 1.
+    """
+    raise NotImplementedError
+
+
+@event(
+    "payments.payment-authorised/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about=_PAYMENT,
+    says=N_("payment {payment}: {amount} {currency} authorised"),
+)
+@frozen(kw_only=True)
+class PaymentAuthorised:
+    """The payer's bank holds the amount for us until it expires."""
+
+    key: str
+    payment: str
+    order: str = ""
+    account: str
+    currency: str
+    amount: Decimal
+    expires: datetime | None = None
+
+
+@event(
+    "payments.payment-captured/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about=_PAYMENT,
+    day="day",
+    says=N_("payment {payment}: {amount} {currency} received"),
+)
+@frozen(kw_only=True)
+class PaymentCaptured:
+    """Money is ours; ERP posts it and matches it to invoices, else it is a customer deposit."""
+
+    key: str
+    payment: str
+    capture: str
+    order: str = ""
+    account: str
+    day: date
+    currency: str
+    amount: Decimal
+    fee: Decimal = Decimal(0)
+    """What the gateway keeps, in the same currency."""
+
+
+@event(
+    "payments.payment-failed/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about=_PAYMENT,
+    says=N_("payment {payment} failed: {reason}"),
+)
+@frozen(kw_only=True)
+class PaymentFailed:
+    """The payer or the gateway refused; it may be tried again by another payment."""
+
+    key: str
+    payment: str
+    order: str = ""
+    account: str
+    reason: str
+
+
+@event(
+    "payments.payment-voided/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about=_PAYMENT,
+    says=N_("payment {payment}: {amount} {currency} let go"),
+)
+@frozen(kw_only=True)
+class PaymentVoided:
+    """An authorisation, or the rest of it, was let go."""
+
+    key: str
+    payment: str
+    order: str = ""
+    account: str
+    currency: str
+    amount: Decimal
+
+
+@event(
+    "payments.payment-refunded/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about=_PAYMENT,
+    day="day",
+    says=N_("payment {payment}: {amount} {currency} refunded"),
+)
+@frozen(kw_only=True)
+class PaymentRefunded:
+    """Captured money went back to the payer."""
+
+    key: str
+    payment: str
+    refund: str
+    order: str = ""
+    account: str
+    day: date
+    currency: str
+    amount: Decimal
+
+
+@event(
+    "payments.payout-paid/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about={"account": "account", "payout": "payout"},
+    day="day",
+    says=N_("payout {payout} of {amount} {currency}"),
+)
+@frozen(kw_only=True)
+class PayoutPaid:
+    """Money left us that was not a refund of one payment (a return without order, salaries)."""
+
+    key: str
+    payout: str
+    document: str
+    """What it pays: a credit note, a payroll run."""
+    account: str
+    day: date
+    currency: str
+    amount: Decimal

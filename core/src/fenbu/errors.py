@@ -1,0 +1,391 @@
+"""Every error that fenbu raises on purpose.
+
+::
+
+    FenbuError
+    ├── Refused                  the request is understood, and a rule says no; nothing was changed
+    │   ├── InputInvalid         fields are missing or wrong; each is named with what was wanted
+    │   ├── NotFound             no such document, account, item …
+    │   ├── AlreadyExists        the number or code is taken
+    │   ├── NotPermitted         the actor lacks a permission
+    │   ├── TransitionRefused    the document's state does not allow the verb
+    │   ├── Vetoed               another module refuses; its reasons are listed
+    │   ├── KeyReused            an idempotency key came back with another request
+    │   └── Changed              the record was changed since it was read
+    ├── HookFailed               an answer that was needed could not be had: a module's hook raised
+    ├── ModuleUnavailable        an enabled module that must be asked cannot be loaded
+    ├── Unknown                  no such action, view, metric, module … is enabled here
+    ├── Permanent                a handler says that trying again will never help
+    ├── DeclarationInvalid       an author's mistake in a declaration
+    │   ├── ManifestInvalid · LifecycleInvalid · EventInvalid · HookInvalid
+    ├── PayloadInvalid           an event's payload does not fit the reader's class
+    ├── BadFile                  a file cannot be read as what it should be: file, line, column
+    └── NetworkInTransaction     code opened a socket while a transaction was open
+
+A text names what was wrong, what was got and what was wanted; ``hint`` says what to do.
+Errors are frozen attrs classes: they can be raised, copied, compared by identity and pickled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from attrs import field, frozen
+
+from fenbu.i18n import _
+
+
+class FenbuError(Exception):
+    """Root of all errors that carry a sentence for people and a code for scripts."""
+
+    exit_code: ClassVar[int] = 1
+    """Exit code of the command line (see the table in ``docs/command-line.md``)."""
+
+    @property
+    def code(self) -> str:
+        """Name of the class in kebab case, stable for scripts (``not-found``)."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+
+    @property
+    def hint(self) -> str:
+        """What to do about it; may be empty."""
+        return ""
+
+    @property
+    def where(self) -> str:
+        """File with line, document or module that the error is about; may be empty."""
+        return ""
+
+
+class Refused(FenbuError):
+    """The request is understood and a business rule says no; nothing was changed."""
+
+
+@frozen(eq=False)
+class FieldProblem:
+    """One field of an input that cannot be accepted."""
+
+    field: str
+    problem: str
+    got: str = ""
+
+    def __str__(self) -> str:
+        got = _(" (got {got})").format(got=self.got) if self.got else ""
+        return f"{self.field}: {self.problem}{got}" if self.field else f"{self.problem}{got}"
+
+
+@frozen(eq=False)
+class InputInvalid(Refused):
+    """An input does not fit its model."""
+
+    exit_code = 64
+    action: str
+    problems: Sequence[FieldProblem] = field(converter=tuple)
+
+    def __str__(self) -> str:
+        listed = "; ".join(str(problem) for problem in self.problems)
+        return _("{action} cannot be done with this input: {problems}").format(
+            action=self.action, problems=listed
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu do {action} --help lists the fields").format(action=self.action)
+
+
+@frozen(eq=False)
+class NotFound(Refused):
+    """There is no record of this kind with this key."""
+
+    kind: str
+    key: str
+    way_out: str = ""
+
+    def __str__(self) -> str:
+        return _("there is no {kind} {key}").format(kind=self.kind, key=self.key)
+
+    @property
+    def hint(self) -> str:
+        return self.way_out
+
+
+@frozen(eq=False)
+class AlreadyExists(Refused):
+    """The number or code is taken by another record."""
+
+    kind: str
+    key: str
+
+    def __str__(self) -> str:
+        return _("there is a {kind} {key} already").format(kind=self.kind, key=self.key)
+
+
+@frozen(eq=False)
+class NotPermitted(Refused):
+    """The actor lacks a permission."""
+
+    exit_code = 77
+    actor: str
+    permission: str
+
+    def __str__(self) -> str:
+        return _("{actor} may not do this: the permission {permission} is missing").format(
+            actor=self.actor, permission=self.permission
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("ask an owner of this enterprise to do it or to grant the permission")
+
+
+@frozen(eq=False)
+class TransitionRefused(Refused):
+    """The state of a document does not allow a verb."""
+
+    document: str
+    verb: str
+    state: str
+    allowed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return _("{document} is {state}, so it cannot {verb}").format(
+            document=self.document, state=self.state, verb=self.verb
+        )
+
+    @property
+    def hint(self) -> str:
+        if not self.allowed:
+            return _("{state} is final").format(state=self.state)
+        return _("possible now: {verbs}").format(verbs=", ".join(self.allowed))
+
+
+@frozen(eq=False)
+class Vetoed(Refused):
+    """Modules that were asked refuse the operation."""
+
+    operation: str
+    reasons: Mapping[str, str]
+    """Module name to its reason."""
+
+    def __str__(self) -> str:
+        told = "; ".join(f"{module}: {reason}" for module, reason in self.reasons.items())
+        return _("{operation} is refused by {told}").format(operation=self.operation, told=told)
+
+
+@frozen(eq=False)
+class KeyReused(Refused):
+    """An idempotency key that was used before came back with another request."""
+
+    key: str
+    action: str
+
+    def __str__(self) -> str:
+        return _("the idempotency key {key} was used before for another request of {action}").format(
+            key=self.key, action=self.action
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("use a new key for a new request; the same key repeats only the very same one")
+
+
+@frozen(eq=False)
+class Changed(Refused):
+    """A record was changed by somebody else since it was read."""
+
+    document: str
+    by: str = ""
+
+    def __str__(self) -> str:
+        who = self.by or _("somebody else")
+        return _("{document} was changed by {who} since you opened it").format(
+            document=self.document, who=who
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("look at it again, then repeat the change")
+
+
+@frozen(eq=False)
+class HookFailed(FenbuError):
+    """A module that had to answer a hook raised; the operation was refused."""
+
+    hook: str
+    module: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("{module} could not answer {hook}: {reason}").format(
+            module=self.module, hook=self.hook, reason=self.reason
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu modules {module} shows the problem; mend the module or disable it").format(
+            module=self.module
+        )
+
+    @property
+    def where(self) -> str:
+        return self.module
+
+
+@frozen(eq=False)
+class ModuleUnavailable(FenbuError):
+    """An enabled module whose answer is needed cannot be loaded; the operation was refused."""
+
+    hook: str
+    modules: Sequence[str] = field(converter=tuple)
+
+    def __str__(self) -> str:
+        return _("{modules} is enabled but cannot be loaded, and {hook} needs its answer").format(
+            modules=", ".join(self.modules), hook=self.hook
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("reinstall or mend it (fenbu modules {module}), or disable it").format(
+            module=self.modules[0]
+        )
+
+    @property
+    def where(self) -> str:
+        return ", ".join(self.modules)
+
+
+@frozen(eq=False)
+class Unknown(FenbuError):
+    """No enabled module declares a thing of this kind and name."""
+
+    exit_code = 64
+    kind: str
+    name: str
+    nearest: str = ""
+
+    def __str__(self) -> str:
+        return _("there is no {kind} {name} here").format(kind=self.kind, name=self.name)
+
+    @property
+    def hint(self) -> str:
+        if self.nearest:
+            return _("did you mean {nearest}?").format(nearest=self.nearest)
+        return _("fenbu modules lists what is enabled")
+
+
+@frozen(eq=False)
+class Permanent(FenbuError):
+    """A handler's word that trying again will never help; the delivery is dead at once."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class DeclarationInvalid(FenbuError):
+    """A declaration in a module contradicts itself or the rules of the language."""
+
+
+@frozen(eq=False)
+class ManifestInvalid(DeclarationInvalid):
+    """A manifest cannot be accepted."""
+
+    module: str
+    problem: str
+
+    def __str__(self) -> str:
+        return _("the manifest of {module} is wrong: {problem}").format(
+            module=self.module, problem=self.problem
+        )
+
+
+@frozen(eq=False)
+class LifecycleInvalid(DeclarationInvalid):
+    """A table of transitions is ambiguous, has a dead end or a state nobody reaches."""
+
+    name: str
+    problem: str
+
+    def __str__(self) -> str:
+        return _("the lifecycle {name} is wrong: {problem}").format(name=self.name, problem=self.problem)
+
+
+@frozen(eq=False)
+class EventInvalid(DeclarationInvalid):
+    """An event's class cannot be declared or published as it is."""
+
+    event: str
+    problem: str
+
+    def __str__(self) -> str:
+        return _("the event {event} is wrong: {problem}").format(event=self.event, problem=self.problem)
+
+
+@frozen(eq=False)
+class HookInvalid(DeclarationInvalid):
+    """A hook specification or implementation cannot be accepted."""
+
+    module: str
+    hook: str
+    problem: str
+
+    def __str__(self) -> str:
+        return _("{module}: the hook {hook} is wrong: {problem}").format(
+            module=self.module, hook=self.hook, problem=self.problem
+        )
+
+
+@frozen(eq=False)
+class PayloadInvalid(FenbuError):
+    """An event's payload does not fit the class its reader declared."""
+
+    topic: str
+    problem: str
+
+    def __str__(self) -> str:
+        return _("an event of {topic} cannot be read: {problem}").format(
+            topic=self.topic, problem=self.problem
+        )
+
+
+@frozen(eq=False)
+class BadFile(FenbuError):
+    """A file cannot be read as what it should be."""
+
+    exit_code = 65
+    path: str
+    problem: str
+    line: int | None = None
+    column: int | None = None
+    way_out: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}"
+
+    @property
+    def hint(self) -> str:
+        return self.way_out
+
+    @property
+    def where(self) -> str:
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+
+
+@frozen(eq=False)
+class NetworkInTransaction(FenbuError):
+    """Code opened a socket while a transaction was open; calls to the outside are recorded instead."""
+
+    module: str
+    address: str
+
+    def __str__(self) -> str:
+        return _("{module} tried to reach {address} while a transaction was open").format(
+            module=self.module, address=self.address
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("record a call (work.call) and let the caller send it after the commit")

@@ -1,0 +1,105 @@
+"""Importers and profiles: how a file from outside becomes actions.
+
+An *importer* is declared by a module: which fields it wants, which of them is the source's own
+reference, and a reader that turns one document (all rows with one reference) into steps, each an
+action with its input. A *profile* says how the columns of one source fill those fields. All steps of
+a document are performed in one transaction together with the note that it was imported, so a document
+is imported once, however often the file is read or the process killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+
+@frozen
+class Field:
+    """A field an importer wants."""
+
+    name: str
+    title: str
+    kind: str = "text"
+    """``text``, ``decimal``, ``integer``, ``day`` or ``time``."""
+    required: bool = True
+
+
+@frozen(kw_only=True)
+class Importer:
+    """Turns documents of rows into steps."""
+
+    name: str
+    title: str
+    fields: tuple[Field, ...]
+    reference: str
+    """Field with the source's own reference; rows that follow each other with one reference are a document."""
+    reader: str
+    """``"package.module:Reader"``: called without arguments once a run, gives ``Callable[[SourceDocument], Read]``."""
+
+
+@frozen(kw_only=True)
+class Profile:
+    """How one source's columns fill an importer's fields; also written as a TOML file."""
+
+    name: str
+    title: str
+    importer: str
+    columns: Mapping[str, str]
+    """The importer's field to the source's column."""
+    defaults: Mapping[str, str] = field(factory=dict)
+    """Field to the value used where the column is missing or empty."""
+    format: str = "csv"
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    time_zone: str = ""
+    """Zone of times written without one; the enterprise's unless said otherwise."""
+
+
+@frozen
+class SourceRow:
+    """One row of the source: its line in the file and its values by field."""
+
+    line: int
+    values: Mapping[str, Any]
+
+
+@frozen
+class SourceDocument:
+    """All rows with one reference."""
+
+    reference: str
+    rows: Sequence[SourceRow]
+    capabilities: frozenset[str]
+    """Capabilities of the enabled modules, for importers whose steps depend on them."""
+
+
+@frozen
+class Step:
+    """One action to perform for a document."""
+
+    action: str
+    input: Mapping[str, Any]
+
+
+@frozen
+class Rejected:
+    """A row that cannot be imported: where and why; it goes to the rejects file."""
+
+    line: int
+    reason: str
+
+
+@frozen(kw_only=True)
+class Read:
+    """What a reader makes of a document; without steps the document is left out, and ``left`` says why."""
+
+    kind: str
+    """Name under which the run's report counts the document (``sale``, ``return``)."""
+    steps: Sequence[Step] = ()
+    left: str = ""
+    rejected: Sequence[Rejected] = ()
+
+
+Reader = Callable[[SourceDocument], Read]

@@ -1,0 +1,176 @@
+"""Tables of a module and the column types in which business values are kept exactly.
+
+``fenbu.tables("erp")`` gives a module its own base class with its own MetaData, so that a module whose
+import failed half-way can be mended and loaded again, and modules cannot join each other's tables by
+accident. Rows are SQLModel classes with ``table=True``: columns, keys, indexes and CHECKs, no rules
+(a table model does not validate; input models and values do).
+
+Column types, each with its one meaning:
+
+- ``MoneyType()``: an amount of money, ``Decimal`` with 4 decimals, kept as integer ten-thousandths.
+- ``PriceType()``: a unit price, 6 decimals. ``QuantityType()``: 4 decimals. ``RateType()``: 8 decimals.
+- ``UtcTime()``: a moment, aware ``datetime`` in UTC, kept as integer microseconds since 1970.
+- ``Day()``: a business date, ``date``, kept as ISO text so that it sorts and reads.
+- ``Json()``: a mapping or list kept as JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+from fenbu.values import MONEY_SCALE, PRICE_SCALE, QUANTITY_SCALE, RATE_SCALE, exact_decimal
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names of constraints, so that a migration can find them again on both databases."""
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""Type of surrogate keys: SQLite numbers only an INTEGER PRIMARY KEY by itself."""
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Return a moment as integer microseconds since 1970, UTC; a time without zone is refused."""
+    if moment.tzinfo is None:
+        raise ValueError(f"a time with its zone is wanted, got {moment.isoformat()} without one")
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def from_microseconds(value: int) -> datetime:
+    """Return the moment of integer microseconds since 1970 as aware datetime in UTC."""
+    return EPOCH + timedelta(microseconds=value)
+
+
+class Scaled(TypeDecorator[Decimal]):
+    """A Decimal kept as a scaled 64-bit integer; more decimals than the scale are refused, not rounded."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        self._unit = Decimal(1).scaleb(-scale)
+
+    def process_bind_param(self, value: Decimal | int | str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else int(exact_decimal(value, self.scale).scaleb(self.scale))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        # sum() of BIGINT is NUMERIC on PostgreSQL, hence the int().
+        return None if value is None else Decimal(int(value)).scaleb(-self.scale)
+
+
+class MoneyType(Scaled):
+    """An amount of money with 4 decimals."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(MONEY_SCALE)
+
+
+class QuantityType(Scaled):
+    """A quantity in the item's unit of measure with 4 decimals."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(QUANTITY_SCALE)
+
+
+class PriceType(Scaled):
+    """A unit price with 6 decimals."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(PRICE_SCALE)
+
+
+class RateType(Scaled):
+    """A rate (tax, exchange) with 8 decimals."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(RATE_SCALE)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC, kept as integer microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else from_microseconds(value)
+
+
+class Day(TypeDecorator[date]):
+    """A business date, kept as ISO text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None or isinstance(value, str):
+            return value
+        return (value.date() if isinstance(value, datetime) else value).isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:  # noqa: ARG002
+        return None if value is None else date.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A mapping or list, kept as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else json.loads(value)
+
+
+class ModuleTable(SQLModel):
+    """Base of all modules' rows; a module's own base comes from ``tables``."""
+
+    metadata: ClassVar[MetaData]
+    module_name: ClassVar[str]
+    __table_args__: ClassVar[Any] = {"sqlite_strict": True}
+
+
+@cache
+def tables(module: str) -> type[ModuleTable]:
+    """Return the base class of a module's rows, with a MetaData and a registry of its own.
+
+    Args:
+        module: The module's name; every table's name starts with it and an underscore.
+    """
+    own = registry(metadata=MetaData(naming_convention=NAMING))
+    namespace: Mapping[str, Any] = {"__module__": __name__, "metadata": own.metadata, "module_name": module}
+    kind: Any = type(SQLModel)
+    base: type[ModuleTable] = kind(f"{module.title()}Table", (ModuleTable,), dict(namespace), registry=own)
+    return base
