@@ -70,14 +70,16 @@ def write(root: Path, lines: list[str]) -> None:
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     array = tomlkit.array()
     array.extend(lines)
-    document["tool"]["uv"]["constraint-dependencies"] = array.multiline(True)  # type: ignore[index]
+    document["tool"]["uv"]["constraint-dependencies"] = array.multiline(True)
     path.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """Resolve and write; exit code 0, or uv's own when it finds no set of versions."""
     parser = argparse.ArgumentParser(description="Pin every dependency, for pip and for uv.")
-    parser.add_argument("--upgrade", action="store_true", help="take the newest versions instead of keeping pins")
+    parser.add_argument(
+        "--upgrade", action="store_true", help="take the newest versions instead of keeping pins"
+    )
     options = parser.parse_args(arguments)
     try:
         lines = resolve(ROOT, upgrade=options.upgrade)

@@ -1,0 +1,96 @@
+"""The pytest plugin of fenbu, found by its entry point; what it offers is told in `fenbu.testing`.
+
+It is imported by every run of pytest where fenbu is installed, hence the late imports.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from fenbu.testing.databases import Build, DatabaseCopy, Databases, Kind, PostgresServer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the setting that says which databases a project's tests run on."""
+    parser.addini(
+        "fenbu_databases",
+        "Kinds of database that tests with the fixture database_url run on",
+        type="args",
+        default=["sqlite", "postgresql"],
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, so that strict runs know it."""
+    config.addinivalue_line("markers", "databases(*kinds): run on these kinds of database only")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once on each kind of database, when it or one of its fixtures wants one."""
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    kinds: list[str] = metafunc.config.getini("fenbu_databases")
+    if marker := metafunc.definition.get_closest_marker("databases"):
+        kinds = [kind for kind in kinds if kind in marker.args]
+    metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> Kind:
+    """Say which kind of database this run of the test is on: `sqlite` or `postgresql`."""
+    return cast("Kind", request.param)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Give the ground on which databases are made, for fixtures of a wider scope than one test."""
+    from fenbu.testing.databases import Databases, SqliteServer
+
+    with ExitStack() as stack:
+        yield Databases(
+            {
+                "sqlite": lambda: SqliteServer(tmp_path_factory.mktemp("databases")),
+                "postgresql": lambda: _postgres(stack),
+            }
+        )
+
+
+@pytest.fixture
+def database_url(databases: Databases, database_kind: Kind) -> Iterator[str]:
+    """Give the URL of a fresh, empty database, dropped after the test."""
+    server = databases.server(database_kind)
+    url = server.create()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def database_copy(databases: Databases, database_kind: Kind) -> Iterator[DatabaseCopy]:
+    """Give `copy(name, build)`: the URL of a copy of a database that `build(url)` fills once a run."""
+    server = databases.server(database_kind)
+    urls: list[str] = []
+
+    def copy(name: str, build: Build) -> str:
+        urls.append(server.copy(name, build))
+        return urls[-1]
+
+    yield copy
+    for url in urls:
+        server.drop(url)
+
+
+def _postgres(stack: ExitStack) -> PostgresServer:
+    """Use the server that the environment names, or start one that ends with the run."""
+    from fenbu.testing.databases import PostgresServer
+    from fenbu.testing.postgres import postgres_server
+
+    url = os.environ.get("FENBU_TEST_POSTGRES") or stack.enter_context(postgres_server())
+    server = PostgresServer(url)
+    stack.callback(server.close)
+    return server

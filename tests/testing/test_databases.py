@@ -1,0 +1,107 @@
+"""The test ground itself: what an author of a module relies on when a test asks for a database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from fenbu.testing.databases import DatabaseCopy, Databases, Kind, TemplateInUse
+
+
+def run(url: str, *statements: str) -> list[tuple[object, ...]]:
+    """Run statements in one transaction and leave no connection open; answer the last one's rows."""
+    engine = create_engine(url)
+    rows: list[tuple[object, ...]] = []
+    with engine.begin() as connection:
+        for statement in statements:
+            result = connection.execute(text(statement))
+            rows = [tuple(row) for row in result] if result.returns_rows else []
+    engine.dispose()
+    return rows
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_every_test_starts_with_an_empty_database(database_url: str, turn: int) -> None:
+    run(database_url, "CREATE TABLE tea (name text)", f"INSERT INTO tea VALUES ('{turn}')")
+    assert run(database_url, "SELECT name FROM tea") == [(str(turn),)]
+
+
+def test_the_url_names_the_kind_of_database_and_its_driver(database_url: str, database_kind: Kind) -> None:
+    scheme = {"sqlite": "sqlite:////", "postgresql": "postgresql+psycopg://"}[database_kind]
+    assert database_url.startswith(scheme)
+
+
+def test_a_template_is_built_once_and_its_copies_are_apart(database_copy: DatabaseCopy) -> None:
+    built = []
+
+    def build(url: str) -> None:
+        built.append(url)
+        run(url, "CREATE TABLE tea (name text)", "INSERT INTO tea VALUES ('oolong')")
+
+    first, second = database_copy("tea house", build), database_copy("tea house", build)
+    run(first, "DELETE FROM tea")
+    assert run(second, "SELECT name FROM tea") == [("oolong",)]
+    assert len(built) == 1
+
+
+def test_a_template_with_an_open_connection_is_refused_by_name(
+    databases: Databases, database_kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fenbu.testing.databases.PATIENCE", 0.1)
+    opened = []
+
+    def build_and_forget(url: str) -> None:
+        connection = create_engine(url).connect()
+        if database_kind == "sqlite":
+            connection.execute(text("PRAGMA journal_mode = WAL"))
+        connection.execute(text("CREATE TABLE tea (name text)"))
+        opened.append(connection)
+
+    with pytest.raises(TemplateInUse, match="'left open' is still in use"):
+        databases.server(database_kind).copy("left open", build_and_forget)
+    opened.pop().invalidate()  # the server may have ended it already
+
+
+def test_a_dropped_database_is_gone_though_somebody_is_still_connected(
+    databases: Databases, database_kind: Kind
+) -> None:
+    server = databases.server(database_kind)
+    url = server.create()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE tea (name text)"))
+        server.drop(url)
+        connection.invalidate()
+    with pytest.raises(Exception, match=r"does not exist|unable to open"):
+        run(url, "SELECT 1")
+
+
+def test_a_killed_test_run_leaves_no_server_behind(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import sys, time\n"
+        "from fenbu.testing.postgres import postgres_server\n"
+        "with postgres_server() as url:\n"
+        "    print(url, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip().partition("?host=")[2])
+        assert (folder / "postmaster.pid").exists()
+        process.kill()
+    assert becomes_true(lambda: not folder.exists())
+
+
+def becomes_true(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Wait for a condition that another process brings about."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
