@@ -82,6 +82,12 @@ def test_a_dropped_database_is_gone_though_somebody_is_still_connected(
         run(url, "SELECT 1")
 
 
+@pytest.mark.databases("postgresql")
+def test_a_commit_answers_only_when_its_log_is_written(database_url: str) -> None:
+    """So what was committed survives the death of any process; tests that kill them rely on it."""
+    assert run(database_url, "SHOW synchronous_commit") == [("on",)]
+
+
 def test_a_killed_test_run_leaves_no_server_behind(tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(

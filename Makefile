@@ -1,0 +1,20 @@
+# Short names for what README and .ci/run do. Every target expects the environment of requirements.txt.
+.PHONY: test lint proof bench constraints
+
+test:          ## the suite, on SQLite and PostgreSQL
+	pytest
+
+lint:          ## what CI checks before it tests
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+
+proof:         ## the long runs: faults, kills and stories
+	pytest tests/faults tests/flows
+
+bench:         ## side-by-side measurements; times are reported, not asserted
+	python -m benchmarks
+
+constraints:   ## pin every dependency anew, for pip and uv; needs the network; `make constraints UPGRADE=1` takes the newest
+	python tools/constraints.py $(if $(UPGRADE),--upgrade)
