@@ -140,15 +140,15 @@ class Work(Protocol):
         """
         ...
 
-    def publish(self, event: object, *, not_before: datetime | None = None) -> int:
+    def publish(self, event: object, *, not_before: datetime | None = None) -> None:
         """Publish an event; it commits with this work or not at all.
+
+        Lock or change the row the event is about before publishing it: the order of one key is the
+        order of these locks. Events are written as the last statements of the transaction.
 
         Args:
             event: An instance of a class declared with ``@event``.
             not_before: For a timer: the moment before which nobody is told.
-
-        Returns:
-            Its sequence number.
         """
         ...
 
