@@ -58,11 +58,11 @@ class Flag(TypeDecorator[bool]):
         """SQLite's STRICT tables know INTEGER only."""
         return Integer() if dialect.name == "sqlite" else SmallInteger()
 
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """Write 0 or 1."""
         return None if value is None else int(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:  # noqa: ARG002
         """Read a bool."""
         return None if value is None else bool(value)
 

@@ -1,0 +1,177 @@
+"""One enterprise's database: transactions, time, waiting.
+
+`Database` is what the rest of the engine holds. It hands out SQLAlchemy Core connections; nobody else
+begins or ends a transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, event
+
+from fenbu.engine.store.dialects import Backend, DialectName, Watch, parse
+from fenbu.engine.store.errors import DatabaseMissing, NotFenbu
+from fenbu.engine.store.guard import Statistics, watch_statements
+from fenbu.engine.store.history import install, installed
+from fenbu.engine.store.infrastructure import explained
+from fenbu.i18n import _
+
+
+class Database:
+    """An open database of fenbu; shared by the threads of a process.
+
+    Not to be carried over `fork`: a child process opens its own.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._watches = threading.local()
+        self.statistics = Statistics()
+        for engine in {id(e): e for e in (backend.writer, backend.reader)}.values():
+            watch_statements(engine, self.statistics)
+        for engine in (backend.writer,):
+            _count_transactions(engine, self.statistics)
+
+    @classmethod
+    def open(cls, url: str, *, gate: bool = True) -> Database:
+        """Open a database that `create` has made.
+
+        Args:
+            url: Of SQLite or PostgreSQL, or the path of a SQLite file.
+            gate: Let one process write at a time on SQLite; without it only one process may write at all.
+
+        Raises:
+            DatabaseMissing: Nothing is there yet.
+            DatabaseUnreachable: No server, no login, no access.
+            NotFenbu: There is something else.
+        """
+        backend = _backend(url, gate)
+        if not backend.exists():
+            raise DatabaseMissing(backend.url, _("there is nothing yet"))
+        database = cls(backend)
+        with database._explaining(), backend.reader.connect() as connection:
+            found = installed(connection)
+        if not found:
+            database.dispose()
+            raise NotFenbu(backend.url, _("the kernel's tables are not there"))
+        return database
+
+    @classmethod
+    def create(cls, url: str, *, gate: bool = True) -> Database:
+        """Make a database, or open the one that is there; the kernel's tables are brought up to date.
+
+        The folder of a SQLite file is created; a PostgreSQL database is created when the server allows it.
+        A database that holds other tables already is refused (`NotFenbu`). The row of the enterprise is not
+        written here.
+        """
+        backend = _backend(url, gate)
+        backend.prepare()
+        database = cls(backend)
+        with database.migrate() as connection:
+            install(connection, backend.url)
+        return database
+
+    @property
+    def dialect(self) -> DialectName:
+        """Which of the two databases this is."""
+        return self._backend.name
+
+    @property
+    def url(self) -> str:
+        """The address as people may see it, without password."""
+        return self._backend.url
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that may write; commit it at the end, or roll back when the body raises.
+
+        SQLite: the gate, then ``BEGIN IMMEDIATE``. PostgreSQL: READ COMMITTED. Not to be nested in one thread.
+        Failures of the machine come out as `StoreError` with the driver's error as cause.
+        """
+        with self._backend.gate, self._explaining(), self._backend.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction that sees one moment and cannot write."""
+        with self._explaining(), self._backend.reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def migrate(self) -> Iterator[Connection]:
+        """Open a transaction in which tables may be made, rebuilt and dropped, beside any other writing.
+
+        On SQLite foreign keys are off inside and checked before the commit.
+        """
+        with (
+            self._backend.gate,
+            self._explaining(),
+            self._backend.writer.connect() as connection,
+            self._backend.migrating(connection),
+        ):
+            yield connection
+
+    def clock(self, connection: Connection) -> int:
+        """Return the database's time in UTC microseconds."""
+        return self._backend.clock(connection)
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep until somebody has committed something, at most `timeout` seconds.
+
+        Returns at once when that was since this thread's last call: look for work, then wait, and nothing is
+        missed. May return True for nothing.
+
+        Returns:
+            Whether it is worth looking.
+        """
+        watch: Watch | None = getattr(self._watches, "watch", None)
+        if watch is None:
+            self._watches.watch = self._backend.watch()
+            return True
+        return watch.wait(timeout)
+
+    def notify(self) -> None:
+        """Wake those who wait; call it after a commit that made work for others."""
+        self._backend.notify()
+
+    def dispose(self) -> None:
+        """Close all connections that are not in use; the database can be used again afterwards."""
+        watch: Watch | None = getattr(self._watches, "watch", None)
+        if watch is not None:
+            watch.close()
+            del self._watches.watch
+        self._backend.dispose()
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            clear = explained(error, self.url)
+            if clear is None:
+                raise
+            raise clear from error
+
+
+def _backend(url: str, gate: bool) -> Backend:
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        from fenbu.engine.store.sqlite import Sqlite
+
+        return Sqlite(parsed, gate)
+    from fenbu.engine.store.postgresql import Postgres
+
+    return Postgres(parsed)
+
+
+def _count_transactions(engine: Engine, statistics: Statistics) -> None:
+    @event.listens_for(engine, "commit")
+    def _commit(_connection: Connection) -> None:
+        statistics.commits += 1
+
+    @event.listens_for(engine, "rollback")
+    def _rollback(_connection: Connection) -> None:
+        statistics.rollbacks += 1

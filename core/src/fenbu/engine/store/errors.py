@@ -1,0 +1,181 @@
+"""What can go wrong with the database itself.
+
+::
+
+    FenbuError
+    └── StoreError
+        ├── DatabaseUnreachable     no file, no server, no login
+        │   └── DatabaseMissing     the place is known and nothing is there yet
+        ├── NotFenbu                a database of something else
+        ├── DatabaseBusy            another process kept it for too long
+        ├── DatabaseFull            no room on the disk
+        ├── DatabaseReadOnly        the file, its folder or the server takes no writes
+        ├── DatabaseDamaged         the file's structure is broken
+        ├── MigrationFailed         a module's migration raised; nothing of it was kept
+        └── ForeignTable            a module's code wrote to a table that is not its own
+
+None of them says anything about the event or input that was being worked on (`infrastructure`), except
+the last two.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from fenbu.errors import FenbuError
+from fenbu.i18n import _
+
+
+class StoreError(FenbuError):
+    """The database could not do what was asked."""
+
+
+@frozen(eq=False)
+class DatabaseUnreachable(StoreError):
+    """The database cannot be opened; it may be reachable again later."""
+
+    exit_code: ClassVar[int] = 69
+    url: str
+    """Without its password."""
+    reason: str
+
+    def __str__(self) -> str:
+        return _("the database {url} cannot be reached: {reason}").format(url=self.url, reason=self.reason)
+
+    @property
+    def hint(self) -> str:
+        return _("check that it runs and that --database, FENBU_DATABASE or fenbu.toml names the right one")
+
+
+@frozen(eq=False)
+class DatabaseMissing(DatabaseUnreachable):
+    """There is no database at this place yet."""
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu init creates one; --database, FENBU_DATABASE or fenbu.toml name another")
+
+
+@frozen(eq=False)
+class NotFenbu(StoreError):
+    """A file or database that fenbu did not make."""
+
+    exit_code: ClassVar[int] = 65
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("{url} is not a fenbu database: {reason}").format(url=self.url, reason=self.reason)
+
+    @property
+    def hint(self) -> str:
+        return _("name another place, or run fenbu init on an empty one")
+
+
+@frozen(eq=False)
+class DatabaseBusy(StoreError):
+    """Another process kept the right to write for too long."""
+
+    exit_code: ClassVar[int] = 69
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("{url} is kept busy by somebody else: {reason}").format(url=self.url, reason=self.reason)
+
+    @property
+    def hint(self) -> str:
+        return _("try again; if it stays so, look for a process that hangs while it writes")
+
+
+@frozen(eq=False)
+class DatabaseFull(StoreError):
+    """The disk has no room left; nothing of the transaction was kept."""
+
+    exit_code: ClassVar[int] = 69
+    url: str
+
+    def __str__(self) -> str:
+        return _("there is no room left on the disk of {url}; nothing was changed").format(url=self.url)
+
+    @property
+    def hint(self) -> str:
+        return _("make room on that disk; waiting work goes on by itself afterwards")
+
+
+@frozen(eq=False)
+class DatabaseReadOnly(StoreError):
+    """The file, its folder or the server does not take writes."""
+
+    exit_code: ClassVar[int] = 69
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("{url} cannot be written: {reason}").format(url=self.url, reason=self.reason)
+
+    @property
+    def hint(self) -> str:
+        return _("check the owner and permissions of the file and of its folder, or the server's role")
+
+
+@frozen(eq=False)
+class DatabaseDamaged(StoreError):
+    """The structure of the file is broken."""
+
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("{url} is damaged: {reason}").format(url=self.url, reason=self.reason)
+
+    @property
+    def hint(self) -> str:
+        return _("stop writing to it and restore the last backup; keep the damaged file")
+
+
+@frozen(eq=False)
+class MigrationFailed(StoreError):
+    """A migration raised or broke a rule; its transaction keeps nothing."""
+
+    module: str
+    revision: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("the migration {revision} of {module} failed: {reason}").format(
+            revision=self.revision, module=self.module, reason=self.reason
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("nothing was changed; install a mended version of {module} and enable it again").format(
+            module=self.module
+        )
+
+    @property
+    def where(self) -> str:
+        return self.module
+
+
+@frozen(eq=False)
+class ForeignTable(StoreError):
+    """A module's code tried to write to a table that is not its own."""
+
+    module: str
+    tables: str
+
+    def __str__(self) -> str:
+        return _("{module} may write its own tables only, not {tables}").format(
+            module=self.module, tables=self.tables
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("ask the owner by a hook, or publish an event that it reacts to")
+
+    @property
+    def where(self) -> str:
+        return self.module
