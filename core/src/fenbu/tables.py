@@ -43,7 +43,7 @@ NAMING = {
 """Names of constraints, so that a migration can find them again on both databases."""
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
-"""Type of surrogate keys: SQLite numbers only an INTEGER PRIMARY KEY by itself."""
+"""64-bit integers, as surrogate keys are too: SQLite's STRICT tables know no BIGINT, its INTEGER holds as much."""
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -61,7 +61,7 @@ def from_microseconds(value: int) -> datetime:
 class Scaled(TypeDecorator[Decimal]):
     """A Decimal kept as a scaled 64-bit integer; more decimals than the scale are refused, not rounded."""
 
-    impl = BigInteger
+    impl = Id
     cache_ok = True
 
     def __init__(self, scale: int) -> None:
@@ -116,7 +116,7 @@ class RateType(Scaled):
 class UtcTime(TypeDecorator[datetime]):
     """A moment in UTC, kept as integer microseconds since 1970."""
 
-    impl = BigInteger
+    impl = Id
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
