@@ -35,12 +35,12 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pk",
-        "fk": "%(table_name)s_%(column_0_name)s_fk",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "ck": "%(table_name)s_%(constraint_name)s_check",
-        "ix": "%(table_name)s_%(column_0_N_name)s",
+    naming_convention={  # as `fenbu.tables`, which is not imported here because SQLModel costs half a second
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
     }
 )
 
@@ -289,7 +289,7 @@ delivery = _table(
     rowid=False,
 )
 Index(
-    "fenbu_delivery_held",  # followers of one blocked key, in order
+    "ix_fenbu_delivery_held",  # followers of one blocked key, in order
     delivery.c.subscription,
     delivery.c.key,
     delivery.c.seq,
@@ -297,7 +297,7 @@ Index(
     postgresql_where=text("state = 'held'"),
 )
 Index(
-    "fenbu_delivery_due",  # timers by when they fall due
+    "ix_fenbu_delivery_due",  # timers by when they fall due
     delivery.c.not_before,
     sqlite_where=text("state = 'scheduled'"),
     postgresql_where=text("state = 'scheduled'"),
@@ -352,7 +352,7 @@ call = _table(
     _one_of("state", "new", "sending", "done", "failed", "unknown", "dead"),
 )
 Index(
-    "fenbu_call_due",
+    "ix_fenbu_call_due",
     call.c.not_before,
     sqlite_where=text("state IN ('new', 'sending', 'unknown')"),
     postgresql_where=text("state IN ('new', 'sending', 'unknown')"),

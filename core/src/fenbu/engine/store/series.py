@@ -1,0 +1,32 @@
+"""Numbers without gaps: invoices, credit notes, journal entries.
+
+Invariant: the numbers of a series that were committed are 1, 2, 3 … without a gap and without a double.
+A number belongs to the transaction that took it: when that rolls back, the next one takes it again. The
+price is that others who want a number of the same series wait until it ends, so it is taken last.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+_TAKE = text(
+    "INSERT INTO fenbu_number_series (name, next) VALUES (:name, 1 + :count) "
+    "ON CONFLICT (name) DO UPDATE SET next = fenbu_number_series.next + :count "
+    "RETURNING next"
+)
+
+
+def next_number(connection: Connection, series: str) -> int:
+    """Take the next number of a series; the series begins with 1 when it is first asked.
+
+    Lock order: after every other row that the transaction changes.
+    """
+    return next_numbers(connection, series, 1).start
+
+
+def next_numbers(connection: Connection, series: str, count: int) -> range:
+    """Take the next `count` numbers of a series, with one statement."""
+    if count < 1:
+        raise ValueError(f"at least one number is wanted, got {count}")
+    end: int = connection.execute(_TAKE, {"name": series, "count": count}).scalar_one()
+    return range(end - count, end)
