@@ -34,6 +34,8 @@ def postgres_server() -> Iterator[str]:
     """
     # Directly below the system's folder for temporary files: the path of a socket may have 107 characters.
     home = Path(tempfile.mkdtemp(prefix="fenbu-pg-"))
+    # The wheel keeps its lock here, or else in a file that all users of the machine would share.
+    (home / "python_PostgresServer").mkdir()
     try:
         with _environment(XDG_RUNTIME_DIR=str(home), LC_ALL="C.UTF-8"):
             server = _wheel().get_server(home / "data", cleanup_mode="stop", start=False)
