@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -88,21 +89,24 @@ def test_a_commit_answers_only_when_its_log_is_written(database_url: str) -> Non
     assert run(database_url, "SHOW synchronous_commit") == [("on",)]
 
 
-def test_a_killed_test_run_leaves_no_server_behind(tmp_path: Path) -> None:
-    script = tmp_path / "killed.py"
+@pytest.mark.parametrize("ending", ["killed", "finished"])
+def test_a_test_run_leaves_no_server_and_no_folder_behind(tmp_path: Path, ending: str) -> None:
+    script = tmp_path / "test_run.py"
     script.write_text(
-        "import sys, time\n"
+        "import sys\n"
         "from fenbu.testing.postgres import postgres_server\n"
         "with postgres_server() as url:\n"
         "    print(url, flush=True)\n"
-        "    time.sleep(60)\n"
+        "    sys.stdin.read()\n"
     )
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, script], stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdout is not None
-        folder = Path(process.stdout.readline().strip().partition("?host=")[2])
-        assert (folder / "postmaster.pid").exists()
-        process.kill()
-    assert becomes_true(lambda: not folder.exists())
+        data = Path(process.stdout.readline().strip().partition("?host=")[2])
+        server = int((data / "postmaster.pid").read_text().split()[0])
+        if ending == "killed":
+            process.kill()
+    assert becomes_true(lambda: not data.parent.exists())
+    assert becomes_true(lambda: not Path(f"/proc/{server}").exists())
 
 
 def becomes_true(condition: Callable[[], bool], seconds: float = 20.0) -> bool:

@@ -38,7 +38,7 @@ def postgres_server() -> Iterator[str]:
     (home / "python_PostgresServer").mkdir()
     try:
         with _environment(XDG_RUNTIME_DIR=str(home), LC_ALL="C.UTF-8"):
-            server = _wheel().get_server(home / "data", cleanup_mode="stop", start=False)
+            server = _wheel().get_server(home / "data", cleanup_mode="delete", start=False)
             server.ensure_pgdata_inited()
             with (home / "data" / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
                 file.write(SETTINGS)
