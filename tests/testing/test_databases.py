@@ -89,6 +89,25 @@ def test_a_commit_answers_only_when_its_log_is_written(database_url: str) -> Non
     assert run(database_url, "SHOW synchronous_commit") == [("on",)]
 
 
+@pytest.mark.parametrize(
+    ("marker", "outcome"),
+    [
+        ('"postgresql"', "1 skipped"),
+        ('"sqlite"', "1 passed"),
+        ('"postgres"', "is to run on postgres, which is no kind"),
+    ],
+)
+def test_a_project_and_a_test_choose_their_databases(tmp_path: Path, marker: str, outcome: str) -> None:
+    """A mistyped kind is refused: it would otherwise skip the test in silence."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfenbu_databases = sqlite\n")
+    (tmp_path / "test_choice.py").write_text(
+        f"import pytest\n@pytest.mark.databases({marker})\ndef test_it(database_url): pass\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_choice.py"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert outcome in " ".join((result.stdout + result.stderr).split())
+
+
 @pytest.mark.parametrize("ending", ["killed", "finished"])
 def test_a_test_run_leaves_no_server_and_no_folder_behind(tmp_path: Path, ending: str) -> None:
     script = tmp_path / "test_run.py"

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Kind = Literal["sqlite", "postgresql"]
 Build = Callable[[str], None]
 
-KINDS: tuple[Kind, ...] = ("sqlite", "postgresql")
 PATIENCE = 5.0  # seconds for connections that a template's builder has closed to be gone from the server
 
 

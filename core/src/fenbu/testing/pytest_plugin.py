@@ -15,6 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from fenbu.testing.databases import Build, DatabaseCopy, Databases, Kind, PostgresServer
 
+KINDS = ("sqlite", "postgresql")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the setting that says which databases a project's tests run on."""
@@ -22,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "fenbu_databases",
         "Kinds of database that tests with the fixture database_url run on",
         type="args",
-        default=["sqlite", "postgresql"],
+        default=list(KINDS),
     )
 
 
@@ -35,9 +37,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once on each kind of database, when it or one of its fixtures wants one."""
     if "database_kind" not in metafunc.fixturenames:
         return
-    kinds: list[str] = metafunc.config.getini("fenbu_databases")
-    if marker := metafunc.definition.get_closest_marker("databases"):
-        kinds = [kind for kind in kinds if kind in marker.args]
+    configured: list[str] = metafunc.config.getini("fenbu_databases")
+    marker = metafunc.definition.get_closest_marker("databases")
+    marked = marker.args if marker else KINDS
+    if unknown := {*configured, *marked}.difference(KINDS):
+        raise pytest.UsageError(
+            f"{metafunc.definition.nodeid} is to run on {', '.join(sorted(unknown))}, which is no kind of database; "
+            f"the marker and the setting fenbu_databases know {' and '.join(KINDS)}."
+        )
+    kinds = [kind for kind in configured if kind in marked]
     metafunc.parametrize("database_kind", kinds, indirect=True, scope="session")
 
 
