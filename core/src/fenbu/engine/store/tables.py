@@ -265,12 +265,22 @@ subscription_topic = _table(
     rowid=False,
 )
 
+gathering = _table(
+    "gathering",  # since when, and until when, a subscription is told of a topic: what the books count by
+    _text("topic", primary_key=True),
+    Column("subscription", ForeignKey("fenbu_subscription.id"), primary_key=True),
+    _big("after", primary_key=True),  # events with a higher seq
+    _big("until", null=True),  # up to and with this seq; null goes on
+    _text("route", null=True),
+    rowid=False,
+)
+
 partition = _table(
     "partition",  # the row that a PostgreSQL worker locks, and the books of what has left `delivery`
     Column("subscription", ForeignKey("fenbu_subscription.id"), primary_key=True),
     _small("partition", primary_key=True),
     _big("done", server_default=text("0")),
-    _big("skipped", server_default=text("0")),
+    _big("replayed", server_default=text("0")),  # delivered again on purpose, over what was published
     rowid=False,
 )
 
@@ -313,11 +323,21 @@ delivered = _table(
     rowid=False,
 )
 
+skipped = _table(
+    "skipped",  # deliveries that ended by decision: skipped, waived, a cancelled timer
+    _big("seq", primary_key=True),
+    _small("subscription", primary_key=True),
+    _big("at"),
+    _text("reason"),
+    rowid=False,
+)
+
 blocked_key = _table(
-    "blocked_key",  # one row a key that is failing or dead; later events of the key wait behind seq
+    "blocked_key",  # one row a key that is failing or dead; the key's other events are held
     _small("subscription", primary_key=True),
     _text("key", primary_key=True),
-    _big("seq"),
+    _big("seq"),  # the event that fails; while releasing, the last one that may go
+    _flag("releasing", server_default=text("0")),  # followers are let go, a number at a time
     rowid=False,
 )
 
