@@ -20,6 +20,7 @@
     │   ├── ManifestInvalid · LifecycleInvalid · EventInvalid · HookInvalid
     ├── PayloadInvalid           an event's payload does not fit the reader's class
     ├── BadFile                  a file cannot be read as what it should be: file, line, column
+    ├── ReadOnlyWork             a hook, view, metric or check tried to change something
     └── NetworkInTransaction     code opened a socket while a transaction was open
 
 A text names what was wrong, what was got and what was wanted; ``hint`` says what to do.
@@ -372,6 +373,23 @@ class BadFile(FenbuError):
     @property
     def where(self) -> str:
         return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+
+
+@frozen(eq=False)
+class ReadOnlyWork(FenbuError):
+    """Code that may only look tried to change something: a hook, a view, a metric, a check."""
+
+    module: str
+    verb: str
+
+    def __str__(self) -> str:
+        return _("{module} may only look here, so it cannot {verb}").format(
+            module=self.module, verb=self.verb
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("do it in an action or in the handler of an event")
 
 
 @frozen(eq=False)

@@ -157,14 +157,17 @@ def _check(declared: EventType) -> None:
     if body.__setattr__ is object.__setattr__:
         raise EventInvalid(declared.name, f"{body.__name__} must be frozen")
     for name, hint in get_type_hints(body, include_extras=True).items():
-        if _is_personal(hint):
+        if is_personal(hint):
             raise EventInvalid(declared.name, f"the field {name} is personal; publish an id instead")
 
 
-def _is_personal(hint: Any) -> bool:
+def is_personal(hint: Any) -> bool:
+    """Say whether a type, an annotation or a mark in it is declared `Personal`."""
+    if hint is Personal or isinstance(hint, Personal):
+        return True
     if get_origin(hint) is Annotated:
-        return any(mark is Personal or isinstance(mark, Personal) for mark in hint.__metadata__)
-    return any(_is_personal(argument) for argument in get_args(hint))
+        return any(map(is_personal, hint.__metadata__))
+    return any(is_personal(argument) for argument in get_args(hint))
 
 
 @cache

@@ -76,8 +76,18 @@ class SourceDocument:
 
 
 @frozen
+class Answer:
+    """Stands in a step's input for what an earlier step of the same document answered."""
+
+    step: int
+    """Position of the earlier step, from 0."""
+    name: str
+    """Name in its answer (``order``)."""
+
+
+@frozen
 class Step:
-    """One action to perform for a document."""
+    """One action to perform for a document; its input may hold `Answer`s."""
 
     action: str
     input: Mapping[str, Any]

@@ -11,19 +11,20 @@ Column types, each with its one meaning:
 - ``PriceType()``: a unit price, 6 decimals. ``QuantityType()``: 4 decimals. ``RateType()``: 8 decimals.
 - ``UtcTime()``: a moment, aware ``datetime`` in UTC, kept as integer microseconds since 1970.
 - ``Day()``: a business date, ``date``, kept as ISO text so that it sorts and reads.
+- ``Flag()``: yes or no, kept as 1 or 0.
 - ``Json()``: a mapping or list kept as JSON text.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, SmallInteger, Text
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -141,6 +142,19 @@ class Day(TypeDecorator[date]):
         return None if value is None else date.fromisoformat(value)
 
 
+class Flag(TypeDecorator[bool]):
+    """Yes or no, kept as 1 or 0, so that the same SQL text (``WHERE active = 1``) runs on both databases."""
+
+    impl = SmallInteger().with_variant(Integer(), "sqlite")
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:  # noqa: ARG002
+        return None if value is None else bool(value)
+
+
 class Json(TypeDecorator[Any]):
     """A mapping or list, kept as JSON text."""
 
@@ -162,15 +176,36 @@ class ModuleTable(SQLModel):
     __table_args__: ClassVar[Any] = {"sqlite_strict": True}
 
 
-@cache
+_bases: dict[str, type[ModuleTable]] = {}
+
+
 def tables(module: str) -> type[ModuleTable]:
     """Return the base class of a module's rows, with a MetaData and a registry of its own.
 
     Args:
         module: The module's name; every table's name starts with it and an underscore.
     """
+    if module in _bases:
+        return _bases[module]
     own = registry(metadata=MetaData(naming_convention=NAMING))
     namespace: Mapping[str, Any] = {"__module__": __name__, "metadata": own.metadata, "module_name": module}
     kind: Any = type(SQLModel)
     base: type[ModuleTable] = kind(f"{module.title()}Table", (ModuleTable,), dict(namespace), registry=own)
+    _bases[module] = base
     return base
+
+
+def forget_tables(module: str) -> None:
+    """Let a module whose import failed half-way, or whose code was unloaded, declare those tables anew.
+
+    What was declared by code that is still imported stays as it is.
+    """
+    base = _bases.get(module)
+    if base is None:
+        return
+    mappers = list(base._sa_registry.mappers)  # type: ignore[attr-defined]
+    gone = [mapper for mapper in mappers if mapper.class_.__module__ not in sys.modules]
+    if len(gone) == len(mappers):
+        del _bases[module]
+    for mapper in gone:
+        base.metadata.remove(mapper.local_table)

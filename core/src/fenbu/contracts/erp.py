@@ -66,6 +66,8 @@ class Requirement:
 
     name: str
     """``stock``, ``payment``, ``age_check``; one name belongs to one module."""
+    owner: str
+    """The module that will meet it: the answering module's own name."""
     after: tuple[str, ...] = ()
     """Requirements that must be met before this one is announced."""
 

@@ -1,0 +1,154 @@
+"""The assembly: what is enabled at one generation of the catalogue, loaded and ready to run.
+
+Built from the catalogue when the kernel opens and again whenever the generation has moved; never changed.
+A work runs from begin to commit with one assembly, so it never asks half of the modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from attrs import define, field, frozen
+from pydantic import BaseModel, ValidationError
+
+from fenbu.actions import Action
+from fenbu.engine.catalog.loading import LoadedModule
+from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.hooks import Dispatcher
+from fenbu.errors import FieldProblem, InputInvalid, Unknown
+from fenbu.metrics import Check, Metric
+from fenbu.settings import Settings
+from fenbu.views import View
+from fenbu.work import Enterprise
+
+
+@frozen
+class ReadyAction:
+    """A declared action with the module that declares it; code is resolved when first used."""
+
+    module: str
+    action: Action
+    exclusive: bool = False
+    """Changes what is enabled: runs alone, holding the catalogue lock exclusively."""
+    migrates: bool = False
+    """Makes or rebuilds tables."""
+
+    def accept(self, values: Mapping[str, Any] | BaseModel) -> BaseModel:
+        """Validate an input.
+
+        Raises:
+            InputInvalid: Names every field that is missing or wrong.
+        """
+        model = self.input_model
+        if isinstance(values, model):
+            return values
+        if isinstance(values, BaseModel):
+            values = values.model_dump()
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            raise InputInvalid(self.action.name, field_problems(error)) from None
+
+    @property
+    def input_model(self) -> type[BaseModel]:
+        """The pydantic model of the input."""
+        model: type[BaseModel] = resolve(self.action.input)
+        return model
+
+    def run(self, work: Any, values: BaseModel) -> Any:
+        """Run the verb."""
+        return resolve(self.action.run)(work, values)
+
+
+@define(slots=False, eq=False)
+class Assembly:
+    """All that is enabled, loaded."""
+
+    generation: int
+    enterprise: Enterprise
+    copy_of: str | None
+    """Set when this is a copy or a restored backup: no call leaves it."""
+    modules: Mapping[str, LoadedModule] = field(factory=dict)
+    """Enabled and loaded, in the order in which they were enabled."""
+    dispatcher: Dispatcher = field(factory=Dispatcher)
+    settings: Mapping[str, Settings] = field(factory=dict)
+    builtin_actions: tuple[ReadyAction, ...] = ()
+    builtin_views: tuple[View, ...] = ()
+    builtin_checks: tuple[Check, ...] = ()
+    catching_up: frozenset[str] = frozenset()
+    """Modules that still read their history: their hooks are not asked yet."""
+
+    @cached_property
+    def capabilities(self) -> frozenset[str]:
+        """What the enabled modules provide."""
+        return frozenset(name for module in self.modules.values() for name in module.manifest.provides)
+
+    @cached_property
+    def actions(self) -> Mapping[str, ReadyAction]:
+        """All actions by name, the kernel's first."""
+        ready = {one.action.name: one for one in self.builtin_actions}
+        for name, module in self.modules.items():
+            ready |= {action.name: ReadyAction(name, action) for action in module.manifest.actions}
+        return ready
+
+    @cached_property
+    def views(self) -> Mapping[str, View]:
+        """All views by name, the kernel's first."""
+        return {view.name: view for view in (*self.builtin_views, *self._declared("views"))}
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Metric]:
+        """All metrics by name."""
+        return {metric.name: metric for metric in self._declared("metrics")}
+
+    @cached_property
+    def checks(self) -> Mapping[str, Check]:
+        """All checks by name, the kernel's first."""
+        return {check.name: check for check in (*self.builtin_checks, *self._declared("checks"))}
+
+    def action(self, name: str) -> ReadyAction:
+        """Return an action by name; `Unknown` names the nearest when there is none."""
+        ready = self.actions.get(name)
+        if ready is None:
+            raise unknown("action", name, self.actions)
+        return ready
+
+    def view(self, name: str) -> View:
+        """Return a view by name; `Unknown` names the nearest when there is none."""
+        found = self.views.get(name)
+        if found is None:
+            raise unknown("view", name, self.views)
+        return found
+
+    def module_of(self, name: str) -> str:
+        """Return the module to which an action, a view, a metric or a check belongs."""
+        return name.partition(".")[0]
+
+    def _declared(self, part: str) -> Iterable[Any]:
+        for module in self.modules.values():
+            reference = getattr(module.manifest, part)
+            yield from resolve(reference) if reference else ()
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> Unknown:
+    """Return the error for a name that nobody declares, with the nearest that somebody does."""
+    near = get_close_matches(name, list(known), 1)
+    return Unknown(kind, name, near[0] if near else "")
+
+
+def field_problems(error: ValidationError) -> list[FieldProblem]:
+    """Return pydantic's findings as field, what is wrong, what was got."""
+    problems = []
+    for found in error.errors(include_url=False, include_context=False):
+        got = "" if found["type"] == "missing" else _shown(found["input"])
+        text = found["msg"].removeprefix("Value error, ")
+        problems.append(FieldProblem(".".join(map(str, found["loc"])), text[:1].lower() + text[1:], got))
+    return problems
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,66 @@
+"""Idempotency: the same key performs once and answers the same, however often it is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from attrs import frozen
+from pydantic_core import to_jsonable_python
+from sqlalchemy import Connection, bindparam, select
+
+from fenbu.engine.store.tables import performed
+from fenbu.errors import KeyReused
+
+_FIND = select(performed.c.action, performed.c.input_digest, performed.c.answer).where(
+    performed.c.key == bindparam("wanted")
+)
+_INSERT = performed.insert()
+
+
+@frozen
+class Performed:
+    """What performing an action came to."""
+
+    answer: Mapping[str, Any]
+    """JSON-able: numbers of documents, amounts as text."""
+    repeated: bool = False
+    """True when the key had been performed before and nothing was done now."""
+
+
+def find(connection: Connection, key: str, action: str, input_digest: str) -> Performed | None:
+    """Return what this key came to before, or None when it is new.
+
+    Raises:
+        KeyReused: The key belongs to another action or another input.
+    """
+    row = connection.execute(_FIND, {"wanted": key}).first()
+    if row is None:
+        return None
+    if (row.action, row.input_digest) != (action, input_digest):
+        raise KeyReused(key, row.action)
+    return Performed(json.loads(row.answer), repeated=True)
+
+
+def keep(
+    connection: Connection, key: str, action: str, input_digest: str, answer: Mapping[str, Any], at: int
+) -> None:
+    """Remember what this key came to, in the transaction that did it."""
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    connection.execute(
+        _INSERT, {"key": key, "action": action, "input_digest": input_digest, "answer": text, "at": at}
+    )
+
+
+def as_answer(result: object) -> dict[str, Any]:
+    """Return what a verb answered as JSON-able mapping: decimals and dates as text."""
+    if result is None:
+        return {}
+    if attrs.has(type(result)):
+        result = attrs.asdict(result)  # type: ignore[call-overload]
+    if not isinstance(result, Mapping):
+        raise TypeError(f"a verb answers a mapping, an attrs value or None, got {result!r}")
+    answer: dict[str, Any] = to_jsonable_python(dict(result), fallback=str)
+    return answer
