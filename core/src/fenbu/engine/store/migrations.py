@@ -165,6 +165,8 @@ def _run(
     with _one_at_a_time, _telling(module, running), Operations.context(context):
         context.run_migrations()
     _refuse_foreign_tables(module, running[0], before ^ _tables(connection))
+    if ran:
+        _refuse_loose_tables(connection, module, running[0])
     return tuple(ran)
 
 
@@ -173,6 +175,20 @@ def _refuse_foreign_tables(module: str, revision: str, touched: Collection[str])
     if foreign:
         reason = _("it makes or drops {tables}; a module's tables begin with {prefix}").format(
             tables=", ".join(foreign), prefix=f"{module}_"
+        )
+        raise MigrationFailed(module, revision, reason)
+
+
+def _refuse_loose_tables(connection: Connection, module: str, revision: str) -> None:
+    """SQLite only: without STRICT a column takes any type, and money could come back as a float."""
+    if connection.dialect.name != "sqlite":
+        return
+    listed = connection.exec_driver_sql(
+        "SELECT name FROM pragma_table_list WHERE strict = 0 AND type = 'table'"
+    )
+    if loose := [n for n in listed.scalars() if n.startswith(f"{module}_") and n != version_table(module)]:
+        reason = _("{tables} would take any type; create it with sqlite_strict=True").format(
+            tables=", ".join(sorted(loose))
         )
         raise MigrationFailed(module, revision, reason)
 
@@ -188,7 +204,9 @@ def _telling(module: str, revision: str | list[str]) -> Iterator[None]:
         if infrastructure(error):
             raise
         at = revision if isinstance(revision, str) else revision[0]
-        raise MigrationFailed(module, at, f"{type(error).__name__}: {error}") from error
+        cause = getattr(error, "orig", None) or error  # the driver's words, without SQL and parameters
+        reason = next(iter(str(cause).strip().splitlines()), "")
+        raise MigrationFailed(module, at, f"{type(cause).__name__}: {reason}") from error
 
 
 def _context(connection: Connection, module: str, fn: Callable[..., Any] | None = None) -> MigrationContext:
