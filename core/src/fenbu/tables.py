@@ -203,9 +203,9 @@ def forget_tables(module: str) -> None:
     base = _bases.get(module)
     if base is None:
         return
-    mappers = list(base._sa_registry.mappers)  # type: ignore[attr-defined]
+    mappers = list(base._sa_registry.mappers)
     gone = [mapper for mapper in mappers if mapper.class_.__module__ not in sys.modules]
     if len(gone) == len(mappers):
         del _bases[module]
     for mapper in gone:
-        base.metadata.remove(mapper.local_table)
+        base.metadata.remove(mapper.class_.__table__)
