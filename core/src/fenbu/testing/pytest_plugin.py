@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fenbu.testing.databases import Build, DatabaseCopy, Databases, Kind, PostgresServer
+    from fenbu.testing.dummies import DummyModules
 
 KINDS = ("sqlite", "postgresql")
 
@@ -91,6 +94,15 @@ def database_copy(databases: Databases, database_kind: Kind) -> Iterator[Databas
     yield copy
     for url in urls:
         server.drop(url)
+
+
+@pytest.fixture
+def dummy_modules(tmp_path: Path) -> Iterator[DummyModules]:
+    """Give a folder on the search path in which made-up modules are installed, mended and removed."""
+    from fenbu.testing.dummies import dummies
+
+    with dummies(tmp_path / "site") as opened:
+        yield opened
 
 
 def _postgres(stack: ExitStack) -> PostgresServer:
