@@ -1,0 +1,142 @@
+"""What can go wrong with the set of modules.
+
+::
+
+    FenbuError
+    ├── DeclarationInvalid
+    │   └── ReferenceBroken       a "package.module:name" of a manifest leads nowhere
+    └── Refused
+        ├── ModuleBroken          its manifest cannot be loaded
+        ├── RequirementsUnmet     what it needs is not there, is too old, or goes round in a circle
+        ├── StillNeeded           others that stay enabled need it
+        ├── StateRefused          its state does not allow the verb
+        └── SettingInvalid        a setting does not fit its model (`fenbu.engine.settings`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+from fenbu.errors import DeclarationInvalid, Refused
+from fenbu.i18n import _
+
+
+@frozen(eq=False)
+class ReferenceBroken(DeclarationInvalid):
+    """A ``"package.module:name"`` cannot be resolved."""
+
+    module: str
+    text: str
+    problem: str
+    nearest: str = ""
+
+    def __str__(self) -> str:
+        told = _("{module} names {text!r}, which cannot be used: {problem}").format(
+            module=self.module or "?", text=self.text, problem=self.problem
+        )
+        return told + (_("; nearest is {nearest!r}").format(nearest=self.nearest) if self.nearest else "")
+
+    @property
+    def hint(self) -> str:
+        return _("install a mended version of {module}, or disable it").format(module=self.module or "?")
+
+    @property
+    def where(self) -> str:
+        return self.module
+
+
+@frozen(eq=False)
+class ModuleBroken(Refused):
+    """A module's manifest cannot be loaded, or it cannot be enabled as it is."""
+
+    module: str
+    distribution: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return _("the module {module} (package {distribution}) cannot be loaded: {problem}").format(
+            module=self.module, distribution=self.distribution, problem=self.problem
+        )
+
+    @property
+    def hint(self) -> str:
+        return self.remedy
+
+    @property
+    def where(self) -> str:
+        return self.module
+
+
+@frozen(eq=False)
+class RequirementsUnmet(Refused):
+    """Modules cannot be enabled, because something they need is not there."""
+
+    chains: Sequence[str] = field(converter=tuple)
+    """One sentence a conflict, with the whole way from what was asked for to what is missing."""
+    way_out: str = ""
+
+    def __str__(self) -> str:
+        return "; ".join(self.chains)
+
+    @property
+    def hint(self) -> str:
+        return self.way_out
+
+
+@frozen(eq=False)
+class StillNeeded(Refused):
+    """A module cannot be disabled while others that stay enabled need it."""
+
+    needed: Mapping[str, str]
+    """Module that stays to what it needs, in words."""
+
+    def __str__(self) -> str:
+        return "; ".join(self.needed.values())
+
+    @property
+    def hint(self) -> str:
+        return _("disable {modules} too, in the same command").format(modules=", ".join(self.needed))
+
+
+@frozen(eq=False)
+class StateRefused(Refused):
+    """The state of a module does not allow a verb."""
+
+    module: str
+    verb: str
+    state: str
+    advice: str
+
+    def __str__(self) -> str:
+        return _("{module} is {state}, so it cannot {verb}").format(
+            module=self.module, state=self.state, verb=self.verb
+        )
+
+    @property
+    def hint(self) -> str:
+        return self.advice
+
+
+@frozen(eq=False)
+class SettingInvalid(Refused):
+    """A setting does not fit the module's model."""
+
+    module: str
+    name: str
+    problem: str
+    got: str
+    way_out: str = ""
+
+    def __str__(self) -> str:
+        return _("the setting {module}.{name} is wrong: {problem} (got {got})").format(
+            module=self.module, name=self.name, problem=self.problem, got=self.got
+        )
+
+    @property
+    def hint(self) -> str:
+        return self.way_out or _("fenbu settings get {module} shows each with its type").format(
+            module=self.module
+        )
