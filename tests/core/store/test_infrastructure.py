@@ -14,7 +14,7 @@ from fenbu.errors import Permanent
 
 
 def failing(database: Database, *statements: str) -> BaseException:
-    with pytest.raises(Exception) as told, database.write() as connection:  # noqa: PT011
+    with pytest.raises(Exception) as told, database.write() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
     return told.value

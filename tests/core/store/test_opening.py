@@ -56,7 +56,7 @@ def test_somebody_elses_database_is_left_alone(database_url: str) -> None:
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     file.write_text("Dear Sir, " * 100)
-    with pytest.raises(NotFenbu, match="letter.txt"):
+    with pytest.raises(NotFenbu, match=r"letter\.txt"):
         Database.open(str(file))
 
 
