@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 
 from fenbu.engine.hooks import Dispatcher, Plugin, dispatcher, implemented
 from fenbu.engine.store.database import Database
-from fenbu.engine.store.guard import owner
 from fenbu.engine.store.errors import ForeignTable
+from fenbu.engine.store.guard import owner
 from fenbu.errors import HookFailed, HookInvalid, ModuleUnavailable, Refused, Vetoed
 from fenbu.hooks import Refusal, hookimpl, hookspec
 

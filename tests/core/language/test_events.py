@@ -38,7 +38,7 @@ def test_a_reader_may_declare_only_the_fields_it_needs() -> None:
 
 
 def test_a_missing_field_is_named() -> None:
-    with pytest.raises(PayloadInvalid, match="payload.litres"):
+    with pytest.raises(PayloadInvalid, match=r"payload\.litres"):
         decode(OnlyTheSize, '{"pot": "P-1"}', "tea.pot-brewed")
 
 
