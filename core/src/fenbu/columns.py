@@ -20,8 +20,7 @@ exported and erased by subject). Columns do not allow null unless they say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import PydanticUndefined
 from sqlalchemy import Integer, Text
@@ -29,7 +28,22 @@ from sqlmodel import Field
 
 from fenbu.tables import Day, Flag, Id, Json, MoneyType, PriceType, QuantityType, RateType, UtcTime
 
-Maker = Callable[..., Any]
+
+class Maker(Protocol):
+    """Makes the field of one column."""
+
+    def __call__(
+        self,
+        *,
+        key: bool = False,
+        null: bool = False,
+        default: Any = PydanticUndefined,
+        references: str | None = None,
+        unique: bool = False,
+        personal: bool = False,
+    ) -> Any:
+        """Return what SQLModel wants on the right-hand side of a field."""
+        ...
 
 
 def _maker(kind: Any, doc: str) -> Maker:

@@ -24,7 +24,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Dialect, Integer, MetaData, SmallInteger, Text
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, SmallInteger, Table, Text
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -209,3 +209,9 @@ def forget_tables(module: str) -> None:
         del _bases[module]
     for mapper in gone:
         base.metadata.remove(mapper.class_.__table__)
+
+
+def table_of(row: type[ModuleTable]) -> Table:
+    """Return the Core table of a row class, for statements that are built once."""
+    found: Table = row.__table__  # type: ignore[attr-defined]
+    return found
