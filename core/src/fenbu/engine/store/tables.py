@@ -11,6 +11,9 @@ Invariants stated here and held by the database:
 - ``event``, ``event_about``, ``audit`` and ``audit_seal`` are append-only (`APPEND_ONLY`).
 - ``performed.key`` answers once; ``call`` exists once for one operation on one subject and number.
 - ``enterprise`` has one row.
+
+`history` makes these tables. After a change here: ``python tools/kernel_history.py`` (until the first
+release; from then on a change is a step of its own).
 """
 
 from __future__ import annotations
@@ -69,14 +72,12 @@ class Flag(TypeDecorator[bool]):
 
 def _table(name: str, *parts: Any, rowid: bool = True, autoincrement: bool = False) -> Table:
     """Declare one kernel table: prefix, STRICT, and WITHOUT ROWID where the key is the row."""
-    return Table(
-        f"fenbu_{name}",
-        metadata,
-        *parts,
-        sqlite_strict=True,
-        sqlite_with_rowid=rowid,
-        sqlite_autoincrement=autoincrement,
-    )
+    options: dict[str, Any] = {"sqlite_strict": True}
+    if not rowid:
+        options["sqlite_with_rowid"] = False
+    if autoincrement:  # a number is never given twice, even after the newest row is gone
+        options["sqlite_autoincrement"] = True
+    return Table(f"fenbu_{name}", metadata, *parts, **options)
 
 
 def _text(name: str, null: bool = False, **options: Any) -> Column[str]:
@@ -327,7 +328,7 @@ skipped = _table(
     "skipped",  # deliveries that ended by decision: skipped, waived, a cancelled timer
     _big("seq", primary_key=True),
     _small("subscription", primary_key=True),
-    _big("at"),
+    _big("at", primary_key=True),  # a replayed delivery may be skipped again
     _text("reason"),
     rowid=False,
 )
