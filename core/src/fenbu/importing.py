@@ -10,6 +10,7 @@ is imported once, however often the file is read or the process killed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from attrs import field, frozen
@@ -91,6 +92,9 @@ class Step:
 
     action: str
     input: Mapping[str, Any]
+    once: str = ""
+    """Performed only once a run: a later step with the same word (``item 85123A``) is left out when the
+    first one is committed. No `Answer` may refer to such a step."""
 
 
 @frozen
@@ -109,6 +113,8 @@ class Read:
     """Name under which the run's report counts the document (``sale``, ``return``)."""
     steps: Sequence[Step] = ()
     left: str = ""
+    amount: Decimal | None = None
+    """What the document comes to in the enterprise's currency, for the report."""
     rejected: Sequence[Rejected] = ()
 
 
