@@ -9,15 +9,14 @@
         ├── ModuleBroken          its manifest cannot be loaded
         ├── RequirementsUnmet     what it needs is not there, is too old, or goes round in a circle
         ├── StillNeeded           others that stay enabled need it
-        ├── StateRefused          its state does not allow the verb
-        └── SettingInvalid        a setting does not fit its model (`fenbu.engine.settings`)
+        └── StateRefused          its state does not allow the verb
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import frozen
 
 from fenbu.errors import DeclarationInvalid, Refused
 from fenbu.i18n import _
@@ -74,7 +73,7 @@ class ModuleBroken(Refused):
 class RequirementsUnmet(Refused):
     """Modules cannot be enabled, because something they need is not there."""
 
-    chains: Sequence[str] = field(converter=tuple)
+    chains: Sequence[str]
     """One sentence a conflict, with the whole way from what was asked for to what is missing."""
     way_out: str = ""
 
@@ -111,32 +110,10 @@ class StateRefused(Refused):
     advice: str
 
     def __str__(self) -> str:
-        return _("{module} is {state}, so it cannot {verb}").format(
-            module=self.module, state=self.state, verb=self.verb
+        return _("{module} is {state}, so it cannot be {verb}d").format(
+            module=self.module, state=_(self.state), verb=self.verb
         )
 
     @property
     def hint(self) -> str:
         return self.advice
-
-
-@frozen(eq=False)
-class SettingInvalid(Refused):
-    """A setting does not fit the module's model."""
-
-    module: str
-    name: str
-    problem: str
-    got: str
-    way_out: str = ""
-
-    def __str__(self) -> str:
-        return _("the setting {module}.{name} is wrong: {problem} (got {got})").format(
-            module=self.module, name=self.name, problem=self.problem, got=self.got
-        )
-
-    @property
-    def hint(self) -> str:
-        return self.way_out or _("fenbu settings get {module} shows each with its type").format(
-            module=self.module
-        )

@@ -1,0 +1,148 @@
+"""Settings of modules: stored per field as JSON, read through the module's own pydantic model.
+
+Only what somebody has set stands in the database; everything else is the model's default. A secret
+stands here by reference only (`fenbu.settings.Secret`), because the model refuses anything else.
+Setting one moves the catalogue's generation, so that every process reads them anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from attrs import frozen
+from pydantic import ValidationError
+from sqlalchemy import Connection, text
+
+from fenbu.engine.store import catalogue
+from fenbu.errors import Refused
+from fenbu.i18n import _
+from fenbu.settings import Settings
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+_READ = text("SELECT name, value FROM fenbu_setting WHERE module = :module")
+_WRITE = text(
+    "INSERT INTO fenbu_setting (module, name, value) VALUES (:module, :name, :value) "
+    "ON CONFLICT (module, name) DO UPDATE SET value = excluded.value"
+)
+_RESET = text("DELETE FROM fenbu_setting WHERE module = :module AND name = :name")
+
+
+@frozen(eq=False)
+class SettingInvalid(Refused):
+    """A setting does not fit the module's model."""
+
+    exit_code = 64
+    module: str
+    name: str
+    problem: str
+    got: str = ""
+
+    def __str__(self) -> str:
+        got = _(" (got {got})").format(got=self.got) if self.got else ""
+        return _("the setting {module}.{name} is wrong: {problem}{got}").format(
+            module=self.module, name=self.name, problem=self.problem, got=got
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu settings get {module} shows each with its type").format(module=self.module)
+
+    @property
+    def where(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+def settings_of(connection: Connection, module: str, model: type[SettingsT]) -> SettingsT:
+    """Return a module's settings: what is stored, over the model's defaults.
+
+    Raises:
+        SettingInvalid: What is stored does not fit the model, as after an upgrade; names field, got, wanted.
+    """
+    return _validated(module, model, stored(connection, module))
+
+
+def stored(connection: Connection, module: str) -> dict[str, Any]:
+    """Return what somebody has set of a module, by name."""
+    return {row.name: json.loads(row.value) for row in connection.execute(_READ, {"module": module})}
+
+
+def set_setting(
+    connection: Connection, module: str, model: type[SettingsT], name: str, value: object
+) -> SettingsT:
+    """Store one setting and return all of them; the caller holds the catalogue lock exclusively and commits.
+
+    Args:
+        connection: In a writing transaction.
+        module: Its name.
+        model: Its settings model.
+        name: Of the field.
+        value: JSON-able, or text as typed by a person: ``12``, ``true``, ``["a"]`` are read as the field wants.
+
+    Raises:
+        SettingInvalid: There is no such field, or the value does not fit it.
+    """
+    if name not in model.model_fields:
+        known = ", ".join(sorted(model.model_fields)) or _("none")
+        raise SettingInvalid(
+            module, name, _("there is no such setting; there are: {known}").format(known=known)
+        )
+    before = stored(connection, module)
+    try:
+        settings = _validated(module, model, before | {name: value})
+    except SettingInvalid:
+        if not isinstance(value, str) or (read := _as_json(value)) is value:
+            raise
+        settings = _validated(module, model, before | {name: read})
+    kept = settings.model_dump(mode="json")[name]
+    connection.execute(
+        _WRITE, {"module": module, "name": name, "value": json.dumps(kept, ensure_ascii=False)}
+    )
+    catalogue.bump(connection)
+    return settings
+
+
+def reset_setting(connection: Connection, module: str, name: str) -> None:
+    """Go back to a setting's default; otherwise as `set_setting`."""
+    connection.execute(_RESET, {"module": module, "name": name})
+    catalogue.bump(connection)
+
+
+def secret_names(model: type[Settings]) -> frozenset[str]:
+    """Return the settings that refer to secrets: never shown, not even the reference."""
+    return frozenset(name for name, told in model.model_fields.items() if "secret" in told.metadata)
+
+
+def shown(settings: Settings) -> Mapping[str, Any]:
+    """Return settings as they may be shown: secrets as ``***``."""
+    secret = secret_names(type(settings))
+    return {
+        name: "***" if name in secret and value else value
+        for name, value in settings.model_dump(mode="json").items()
+    }
+
+
+def _validated(module: str, model: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        name, problem, got = _first(error.errors(include_url=False), secret_names(model))
+        raise SettingInvalid(module, name, problem, got) from None
+
+
+def _first(errors: Iterable[Any], secret: frozenset[str]) -> tuple[str, str, str]:
+    """Return field, what is wanted, what was got, of the first finding; the value of a secret is never told."""
+    found = next(iter(errors))
+    name = ".".join(map(str, found["loc"]))
+    message = found["msg"].removeprefix("Value error, ")
+    hidden = bool(found["loc"]) and found["loc"][0] in secret
+    return name, message[:1].lower() + message[1:], "***" if hidden else repr(found["input"])[:60]
+
+
+def _as_json(value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
