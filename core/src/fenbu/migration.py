@@ -121,6 +121,22 @@ def drop_trigger(table: str, name: str) -> None:
         _execute(f"DROP FUNCTION {full}()")
 
 
+def drop_table(table: str) -> None:
+    """Drop a table together with its rules; Alembic's own ``drop_table`` would leave PostgreSQL's functions."""
+    from alembic import op
+
+    functions: list[str] = []
+    if _dialect() == "postgresql":
+        found = op.get_bind().exec_driver_sql(
+            "SELECT DISTINCT tgfoid::regproc::text FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
+            (table,),
+        )
+        functions = list(found.scalars())
+    op.drop_table(table)
+    for function in functions:
+        _execute(f"DROP FUNCTION {function}()")
+
+
 def _dialect() -> str:
     from alembic import op
 

@@ -99,3 +99,15 @@ def test_a_thread_that_waits_too_long_is_told_so(tmp_path: Path) -> None:
         thread.start()
         thread.join(5)
     assert "another thread" in str(told[0])
+
+
+@pytest.mark.databases("sqlite")
+def test_a_waiting_process_wakes_when_another_process_has_committed(counting: Database, url: str) -> None:
+    other = start(url, "1")
+    counting.wait(0)
+    assert counting.wait(0.05) is False
+    began = time.monotonic()
+    other.communicate("go\n", timeout=10)
+    assert counting.wait(5) is True
+    assert time.monotonic() - began < 4
+    assert pieces(counting) == 1

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from fenbu.engine.store import migrations
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.errors import DatabaseDamaged, MigrationFailed
+from fenbu.engine.store.purge import drop_module, module_tables
 from fenbu.tables import NAMING, Id
 
 HEAD = '''"""{title}."""
@@ -46,12 +47,7 @@ migration.refuse("lib_entry", "balance", after="UPDATE OF state",
 """
 GONE = """
 for name in ("lib_posting", "lib_entry", "lib_book", "lib_shelf"):
-    op.drop_table(name)
-for name in ("no_update", "no_delete", "no_truncate"):
-    if op.get_context().dialect.name == "postgresql":
-        op.execute(f"DROP FUNCTION lib_shelf_{name}()")
-if op.get_context().dialect.name == "postgresql":
-    op.execute("DROP FUNCTION lib_entry_balance()")
+    migration.drop_table(name)
 """
 REBUILT = """
 with op.batch_alter_table("lib_shelf") as shelf:
@@ -224,6 +220,37 @@ def test_a_history_can_be_undone(database: Database, library: Path) -> None:
         assert migrations.current(connection, "lib") is None
     with database.migrate() as connection:
         assert migrations.upgrade(connection, "lib", library) == ("a1",)
+
+
+def test_a_module_that_is_gone_can_still_be_purged(database: Database, library: Path) -> None:
+    with database.migrate() as connection:
+        assert module_tables(connection, "lib") == {
+            "lib_book": 2,
+            "lib_entry": 0,
+            "lib_posting": 0,
+            "lib_shelf": 2,
+        }
+        drop_module(connection, "lib")
+    with database.read() as connection:
+        assert library_tables(connection) == []
+        assert "erp_shelf" in inspect(connection).get_table_names()
+    with database.migrate() as connection:
+        assert migrations.upgrade(connection, "lib", library) == ("a1",)
+
+
+def test_some_columns_can_be_fixed_while_others_change(
+    database: Database, library: Path, write: Write
+) -> None:
+    write("b2", "a1", """migration.refuse_update("lib_book", "title", when="OLD.title <> NEW.title")""")
+    with database.migrate() as connection:
+        migrations.upgrade(connection, "lib", library)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE lib_book SET shelf = 2, title = 'Emma' WHERE title = 'Emma'")
+    with (
+        pytest.raises(IntegrityError, match="title of lib_book cannot be changed"),
+        database.write() as connection,
+    ):
+        connection.exec_driver_sql("UPDATE lib_book SET title = 'Dracula' WHERE title = 'Emma'")
 
 
 def test_a_step_that_cannot_be_undone_says_why(database: Database, library: Path, write: Write) -> None:

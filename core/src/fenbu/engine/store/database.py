@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
 
 from fenbu.engine.store.dialects import Backend, DialectName, Watch, parse
-from fenbu.engine.store.errors import DatabaseMissing, NotFenbu
+from fenbu.engine.store.errors import DatabaseMissing, NotFenbu, SchemaDiffers
 from fenbu.engine.store.guard import Statistics, watch_statements
-from fenbu.engine.store.history import install, installed
+from fenbu.engine.store.history import install, installed, newest
 from fenbu.engine.store.infrastructure import explained
 from fenbu.i18n import _
 
@@ -30,10 +31,9 @@ class Database:
         self._backend = backend
         self._watches = threading.local()
         self.statistics = Statistics()
-        for engine in {id(e): e for e in (backend.writer, backend.reader)}.values():
-            watch_statements(engine, self.statistics)
-        for engine in (backend.writer,):
-            _count_transactions(engine, self.statistics)
+        watch_statements(backend.writer, self.statistics)
+        watch_statements(backend.reader, self.statistics)
+        _count_transactions(backend.writer, self.statistics)
 
     @classmethod
     def open(cls, url: str, *, gate: bool = True) -> Database:
@@ -47,6 +47,7 @@ class Database:
             DatabaseMissing: Nothing is there yet.
             DatabaseUnreachable: No server, no login, no access.
             NotFenbu: There is something else.
+            SchemaDiffers: An older or newer fenbu made it.
         """
         backend = _backend(url, gate)
         if not backend.exists():
@@ -54,9 +55,12 @@ class Database:
         database = cls(backend)
         with database._explaining(), backend.reader.connect() as connection:
             found = installed(connection)
-        if not found:
+        if found is None:
             database.dispose()
             raise NotFenbu(backend.url, _("the kernel's tables are not there"))
+        if found != newest():
+            database.dispose()
+            raise SchemaDiffers(backend.url, found, newest())
         return database
 
     @classmethod
@@ -136,6 +140,22 @@ class Database:
     def notify(self) -> None:
         """Wake those who wait; call it after a commit that made work for others."""
         self._backend.notify()
+
+    def copy(self, target: Path, mark: str) -> None:
+        """Write a verified copy of this moment beside running work; it is there whole or not at all.
+
+        The copy is marked: no call to the outside leaves it until an operator has cleared the mark.
+
+        Args:
+            target: A file that does not exist yet.
+            mark: What it is a copy of and for, kept in ``enterprise.copy_of``.
+
+        Raises:
+            CopyRefused: The target exists, or this is PostgreSQL, whose own tools make better copies.
+            DatabaseDamaged: The copy does not pass SQLite's check, so the original is damaged too.
+        """
+        with self._explaining():
+            self._backend.copy(target, mark)
 
     def dispose(self) -> None:
         """Close all connections that are not in use; the database can be used again afterwards."""

@@ -60,6 +60,9 @@ class Backend(Protocol):
     def notify(self) -> None:
         """Wake the waiters soon; costs the caller nothing noticeable."""
 
+    def copy(self, target: Path, mark: str) -> None:
+        """Write a verified and marked copy to a new file."""
+
     def dispose(self) -> None:
         """Close everything; the backend can be used again afterwards."""
 

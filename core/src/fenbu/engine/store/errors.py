@@ -7,10 +7,12 @@
         ├── DatabaseUnreachable     no file, no server, no login
         │   └── DatabaseMissing     the place is known and nothing is there yet
         ├── NotFenbu                a database of something else
+        ├── SchemaDiffers           made by an older or a newer fenbu
         ├── DatabaseBusy            another process kept it for too long
         ├── DatabaseFull            no room on the disk
         ├── DatabaseReadOnly        the file, its folder or the server takes no writes
         ├── DatabaseDamaged         the file's structure is broken
+        ├── CopyRefused             a copy cannot be made in this way or place
         ├── MigrationFailed         a module's migration raised; nothing of it was kept
         └── ForeignTable            a module's code wrote to a table that is not its own
 
@@ -75,6 +77,27 @@ class NotFenbu(StoreError):
 
 
 @frozen(eq=False)
+class SchemaDiffers(StoreError):
+    """The kernel's tables are those of another version of fenbu."""
+
+    exit_code: ClassVar[int] = 65
+    url: str
+    found: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return _("{url} has the kernel's tables of step {found}, this fenbu works with step {wanted}").format(
+            url=self.url, found=self.found, wanted=self.wanted
+        )
+
+    @property
+    def hint(self) -> str:
+        if self.found > self.wanted:
+            return _("install the newer fenbu that this database was used with")
+        return _("stop the workers, make a backup, then fenbu init brings the tables up to date")
+
+
+@frozen(eq=False)
 class DatabaseBusy(StoreError):
     """Another process kept the right to write for too long."""
 
@@ -134,6 +157,22 @@ class DatabaseDamaged(StoreError):
     @property
     def hint(self) -> str:
         return _("stop writing to it and restore the last backup; keep the damaged file")
+
+
+@frozen(eq=False)
+class CopyRefused(StoreError):
+    """A copy of the database cannot be made in this way or place."""
+
+    url: str
+    reason: str
+    way_out: str
+
+    def __str__(self) -> str:
+        return _("{url} cannot be copied: {reason}").format(url=self.url, reason=self.reason)
+
+    @property
+    def hint(self) -> str:
+        return self.way_out
 
 
 @frozen(eq=False)

@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from fenbu.engine.store.dialects import DialectName, raw, shown
-from fenbu.engine.store.errors import DatabaseUnreachable
+from fenbu.engine.store.errors import CopyRefused, DatabaseUnreachable
 from fenbu.engine.store.gate import OpenGate, WriterGate
 from fenbu.i18n import _
 
@@ -117,6 +118,13 @@ class Postgres:
 
     def notify(self) -> None:
         self._notifier.ask()
+
+    def copy(self, target: Path, mark: str) -> None:  # noqa: ARG002
+        raise CopyRefused(
+            self.url,
+            _("the server's own tools make copies of PostgreSQL"),
+            _("pg_dump --format=custom --file={target}").format(target=target),
+        )
 
     def dispose(self) -> None:
         self._notifier.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from fenbu.engine.store.dialects import DialectName, raw, shown
-from fenbu.engine.store.errors import DatabaseDamaged, DatabaseReadOnly, DatabaseUnreachable
+from fenbu.engine.store.errors import CopyRefused, DatabaseDamaged, DatabaseReadOnly, DatabaseUnreachable
 from fenbu.engine.store.gate import Gate, OpenGate, WriterGate
 from fenbu.i18n import _
 
@@ -102,6 +103,29 @@ class Sqlite:
             self._changes += 1
             self._changed.notify_all()
 
+    def copy(self, target: Path, mark: str) -> None:
+        if target.exists():
+            raise CopyRefused(self.url, _("{file} exists").format(file=target), _("name a new file"))
+        partial = target.with_name(f"{target.name}.partial")
+        partial.unlink(missing_ok=True)
+        try:
+            with closing(_plain(self._path)) as source:
+                source.execute("VACUUM INTO ?", (str(partial),))
+            with closing(sqlite3.connect(partial, isolation_level=None)) as copied:
+                self._check_copy(copied)
+                copied.execute("UPDATE fenbu_enterprise SET copy_of = ?", (mark,))
+            _to_disk(partial)
+            partial.rename(target)
+            _to_disk(target.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _check_copy(self, copied: sqlite3.Connection) -> None:
+        verdict = copied.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise DatabaseDamaged(self.url, verdict)
+        self._check_keys(copied)
+
     def dispose(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
@@ -116,9 +140,7 @@ class _VersionWatch:
 
     def __init__(self, backend: Sqlite) -> None:
         self._backend = backend
-        self._connection = sqlite3.connect(
-            f"{backend._path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
-        )
+        self._connection = _plain(backend._path)
         self._seen = self._version()
 
     def _version(self) -> int:
@@ -143,6 +165,26 @@ class _VersionWatch:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _plain(path: Path) -> sqlite3.Connection:
+    """Open a connection outside the pools that can only read."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        check_same_thread=False,
+        timeout=30,
+        isolation_level=None,
+    )
+
+
+def _to_disk(path: Path) -> None:
+    """Make a file's bytes, or a folder's names, survive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _engine(url: URL, begin: str, read_only: bool) -> Engine:

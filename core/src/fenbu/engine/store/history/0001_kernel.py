@@ -288,7 +288,7 @@ def upgrade() -> None:
         sa.Column("subscription", sa.Integer(), nullable=False),
         sa.Column("at", BIG, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("seq", "subscription", name=op.f("pk_fenbu_skipped")),
+        sa.PrimaryKeyConstraint("seq", "subscription", "at", name=op.f("pk_fenbu_skipped")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
