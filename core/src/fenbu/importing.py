@@ -10,6 +10,7 @@ is imported once, however often the file is read or the process killed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any
 
@@ -74,6 +75,9 @@ class SourceDocument:
     rows: Sequence[SourceRow]
     capabilities: frozenset[str]
     """Capabilities of the enabled modules, for importers whose steps depend on them."""
+    known: AbstractSet[str] = frozenset()
+    """What committed steps of this run have made known; a reader remembers nothing by itself, because a
+    refused document is rolled back."""
 
 
 @frozen
@@ -92,9 +96,9 @@ class Step:
 
     action: str
     input: Mapping[str, Any]
-    once: str = ""
-    """Performed only once a run: a later step with the same word (``item 85123A``) is left out when the
-    first one is committed. No `Answer` may refer to such a step."""
+    makes_known: tuple[str, ...] = ()
+    """Words of the reader's own choice (``item 85123A``) that later documents of the run find in
+    ``SourceDocument.known`` once this step is committed, so that nothing is registered twice."""
 
 
 @frozen
