@@ -30,7 +30,7 @@ Errors are frozen attrs classes: they can be raised, copied, compared by identit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from attrs import field, frozen
@@ -77,13 +77,21 @@ class FieldProblem:
         return f"{self.field}: {self.problem}{got}" if self.field else f"{self.problem}{got}"
 
 
+def _problems(given: Iterable[FieldProblem]) -> tuple[FieldProblem, ...]:
+    return tuple(given)
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
+
+
 @frozen(eq=False)
 class InputInvalid(Refused):
     """An input does not fit its model."""
 
     exit_code = 64
     action: str
-    problems: Sequence[FieldProblem] = field(converter=tuple)
+    problems: Sequence[FieldProblem] = field(converter=_problems)
 
     def __str__(self) -> str:
         listed = "; ".join(str(problem) for problem in self.problems)
@@ -239,7 +247,7 @@ class ModuleUnavailable(FenbuError):
     """An enabled module whose answer is needed cannot be loaded; the operation was refused."""
 
     hook: str
-    modules: Sequence[str] = field(converter=tuple)
+    modules: Sequence[str] = field(converter=_names)
 
     def __str__(self) -> str:
         return _("{modules} is enabled but cannot be loaded, and {hook} needs its answer").format(
