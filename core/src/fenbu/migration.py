@@ -146,8 +146,8 @@ def _dialect() -> str:
 def _execute(statement: str) -> None:
     from alembic import op
 
-    # Past SQLAlchemy's text(), which would take a colon for a parameter.
-    op.get_bind().exec_driver_sql(statement)
+    # Past text() and the driver's placeholders: a colon or a percent sign in a rule is only a character.
+    op.get_bind().exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def _quoted(text: str) -> str:

@@ -64,6 +64,19 @@ def test_eight_threads_and_three_processes_write_and_nobody_is_turned_away(
     assert pieces(counting) == 3 * 40 + 8 * 15
 
 
+@pytest.mark.databases("sqlite")
+def test_of_three_busy_processes_none_starves(counting: Database, url: str) -> None:
+    """Without the gate one of them commits six to ten times as often as another."""
+    processes = [start(url, "hammer") for _ in range(3)]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    commits = sorted(int(process.communicate(timeout=30)[0]) for process in processes)
+    assert commits[0] > commits[-1] / 3
+    assert pieces(counting) == sum(commits)
+
+
 def test_a_killed_writer_leaves_nothing_and_holds_nobody_up(counting: Database, url: str) -> None:
     holder = start(url, "hold")
     threading.Timer(0.2, holder.kill).start()

@@ -43,7 +43,7 @@ op.create_table("lib_posting", sa.Column("id", Id, primary_key=True), sa.Column(
 migration.append_only("lib_shelf")
 migration.refuse("lib_entry", "balance", after="UPDATE OF state",
     when="NEW.state = 'posted' AND (SELECT coalesce(sum(amount), 0) FROM lib_posting WHERE entry = NEW.id) <> 0",
-    message="it's not balanced")
+    message="it's not balanced: 100% of debit: credit")
 """
 GONE = """
 for name in ("lib_posting", "lib_entry", "lib_book", "lib_shelf"):
@@ -208,7 +208,10 @@ def test_a_rule_over_several_rows_is_one_text_for_both_databases(database: Datab
         connection.exec_driver_sql("INSERT INTO lib_entry (id, state) VALUES (1, 'draft'), (2, 'draft')")
         connection.exec_driver_sql("INSERT INTO lib_posting (entry, amount) VALUES (1, 5), (1, -5), (2, 5)")
         connection.exec_driver_sql("UPDATE lib_entry SET state = 'posted' WHERE id = 1")
-    with pytest.raises(IntegrityError, match="it's not balanced"), database.write() as connection:
+    with (
+        pytest.raises(IntegrityError, match="it's not balanced: 100% of debit: credit"),
+        database.write() as connection,
+    ):
         connection.exec_driver_sql("UPDATE lib_entry SET state = 'posted' WHERE id = 2")
 
 

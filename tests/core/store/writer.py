@@ -1,4 +1,4 @@
-"""A process that writes, started by the tests of concurrency: `python writer.py URL COUNT | hold | clock`."""
+"""A process that writes, started by the tests of concurrency: `python writer.py URL COUNT | hold | hammer`."""
 
 import sys
 import time
@@ -30,6 +30,10 @@ def main(url: str, task: str) -> None:
             time.sleep(60)
     print("ready", flush=True)
     sys.stdin.readline()
+    if task == "hammer":
+        end = time.monotonic() + 2
+        print(sum(1 for _ in iter(lambda: time.monotonic() < end and add_one(database), False)), flush=True)
+        return
     print(max(add_one(database) for _ in range(int(task))), flush=True)
 
 
