@@ -103,8 +103,9 @@ def test_a_capability_that_another_module_also_provides_is_not_missed() -> None:
 
 
 def test_what_an_enabled_module_lacks_can_be_told() -> None:
-    assert unmet("scm", OFFERS, ["erp"]) == ""
-    assert "capability:sales.orders" in unmet("scm", OFFERS, [])
+    assert unmet("scm", OFFERS, ["erp"]) == ("", True)
+    assert unmet("scm", OFFERS, [])[0].startswith("scm needs capability:sales.orders")
+    assert unmet("lonely", OFFERS, ["erp"])[1] is False
     assert "API version 1.0" in unmet_by_kernel(OFFERS["future"])
 
 

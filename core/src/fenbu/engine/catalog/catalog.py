@@ -42,6 +42,7 @@ class Catalog:
         self.safe = safe
         self._loaded: dict[str, tuple[Found, LoadedModule | Broken]] = {}
         self._used: set[str] = set()
+        self._failed: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def read(self, connection: Connection, *, look_at_all: bool = False, fresh: bool = False) -> Modules:
@@ -71,10 +72,17 @@ class Catalog:
         with self._lock:
             self._used |= {module.name for module in modules.running}
 
+    def set_aside(self, name: str, error: str) -> None:
+        """Note that a module's manifest is well and its code is not, until somebody looks afresh."""
+        with self._lock:
+            self._failed[name] = error
+            self._used.discard(name)
+
     def _forget_failures(self) -> None:
-        for name, (_found, answer) in list(self._loaded.items()):
-            if isinstance(answer, Broken):
-                del self._loaded[name]
+        broken = {name for name, (_found, answer) in self._loaded.items() if isinstance(answer, Broken)}
+        for name in broken | set(self._failed):
+            self._loaded.pop(name, None)
+        self._failed.clear()
 
     def _load(self, found: Found) -> LoadedModule | Broken:
         known = self._loaded.get(found.name)
@@ -128,9 +136,11 @@ class Catalog:
             return S.QUARANTINED, failed[0].detail
         return (S.DISCOVERED if row is None or row.state is S.PURGED else row.state), ""
 
-    def _state_when_on(
+    def _state_when_on(  # noqa: PLR0911  (a table of cases, the first that fits)
         self, row: Row, installed: Found, answer: LoadedModule | None
     ) -> tuple[ModuleState, str]:
+        if row.name in self._failed:
+            return S.QUARANTINED, self._failed[row.name]
         if answer is None or row.snapshot is None:
             return row.state, row.reason
         if answer.version != installed.version:
@@ -206,24 +216,27 @@ def _line(
 
 
 def _with_gaps(lines: list[Module]) -> list[Module]:
-    """Mark modules that are on and whose needs another module's version no longer meets."""
+    """Say of each loaded module what it needs and does not find among those that take part."""
     modules = Modules(0, {line.name: line for line in lines})
-    told = {
-        line.name: gap
-        for line in lines
-        if line.runs and (gap := resolver.unmet(line.name, modules.offers, modules.on))
-    }
-    return [
-        evolve(
-            line,
-            state=S.INCOMPATIBLE,
-            reason=told[line.name],
-            advice=states.advice(S.INCOMPATIBLE, line.name, line.distribution),
-        )
-        if line.name in told
-        else line
-        for line in lines
-    ]
+    return [_with_gap(line, modules) for line in lines]
+
+
+def _with_gap(line: Module, modules: Modules) -> Module:
+    if line.loaded is None or line.state not in (
+        S.ENABLED,
+        S.CATCHING_UP,
+        S.DRAINING,
+        S.DISCOVERED,
+        S.DISABLED,
+    ):
+        return line
+    told, fillable = resolver.unmet(line.name, modules.offers, modules.on)
+    if not told:
+        return line
+    if line.on or not fillable:
+        advice = states.advice(S.INCOMPATIBLE, line.name, line.distribution)
+        return evolve(line, state=S.INCOMPATIBLE, reason=told, advice=advice)
+    return evolve(line, reason=told)
 
 
 def _older(version: str, than: str) -> bool:

@@ -3,13 +3,16 @@
 ::
 
     FenbuError
+    ├── EnablingFailed            its own code raised while it was enabled; nothing was kept
     ├── DeclarationInvalid
     │   └── ReferenceBroken       a "package.module:name" of a manifest leads nowhere
     └── Refused
         ├── ModuleBroken          its manifest cannot be loaded
         ├── RequirementsUnmet     what it needs is not there, is too old, or goes round in a circle
         ├── StillNeeded           others that stay enabled need it
-        └── StateRefused          its state does not allow the verb
+        ├── StateRefused          its state does not allow the verb
+        ├── CannotDrain           what waits for it can only be finished by code that cannot run
+        └── SafeMode              no module's code may be loaded now
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from fenbu.errors import DeclarationInvalid, Refused
+from fenbu.errors import DeclarationInvalid, FenbuError, Refused
 from fenbu.i18n import _
 
 
@@ -117,3 +120,62 @@ class StateRefused(Refused):
     @property
     def hint(self) -> str:
         return self.advice
+
+
+@frozen(eq=False)
+class CannotDrain(Refused):
+    """A module that cannot run has unfinished work; it can be kept or waived, not finished."""
+
+    module: str
+    state: str
+    waiting: int
+
+    def __str__(self) -> str:
+        return _("{module} is {state} and cannot finish the {waiting} deliveries that wait for it").format(
+            module=self.module, state=_(self.state), waiting=self.waiting
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("keep them for later with --how park, or give them up with --how waive")
+
+
+@frozen(eq=False)
+class SafeMode(Refused):
+    """A module cannot be enabled or upgraded while no module's code is loaded."""
+
+    module: str
+
+    def __str__(self) -> str:
+        return _("safe mode loads no module's code, so {module} cannot be enabled in it").format(
+            module=self.module
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("disable what is broken here, then begin again without safe mode")
+
+
+@frozen(eq=False)
+class EnablingFailed(FenbuError):
+    """A module's own code raised while it was enabled; nothing was changed."""
+
+    module: str
+    step: str
+    """What was being done: ``seed``, ``settings``."""
+    problem: str
+
+    def __str__(self) -> str:
+        return _("{module} could not be enabled, its {step} failed: {problem}").format(
+            module=self.module, step=self.step, problem=self.problem
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("nothing was changed; install a mended version of {module} and enable it again").format(
+            module=self.module
+        )
+
+    @property
+    def where(self) -> str:
+        return self.module

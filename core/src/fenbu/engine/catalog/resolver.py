@@ -76,9 +76,14 @@ def enabling_order(
     return _topological(asked, offers, enabled)
 
 
-def unmet(name: str, offers: Mapping[str, Offer], enabled: Collection[str]) -> str:
-    """Say what a module needs and does not find among the enabled ones; empty when nothing."""
-    return "; ".join(str(gap) for gap in _gaps(name, offers, {*enabled, name}, ()))
+def unmet(name: str, offers: Mapping[str, Offer], enabled: Collection[str]) -> tuple[str, bool]:
+    """Say what a module needs and does not find among the enabled ones; empty when nothing.
+
+    Returns:
+        In words what is missing, and whether installed modules could provide all of it.
+    """
+    gaps = list(_gaps(name, offers, {*enabled, name}, ()))
+    return "; ".join(map(str, gaps)), all(gap.candidates for gap in gaps)
 
 
 def unmet_by_kernel(offer: Offer) -> str:
