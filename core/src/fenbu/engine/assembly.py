@@ -15,7 +15,9 @@ from attrs import define, field, frozen
 from pydantic import BaseModel, ValidationError
 
 from fenbu.actions import Action
+from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.loading import LoadedModule
+from fenbu.engine.catalog.modules import Modules
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.hooks import Dispatcher
 from fenbu.errors import FieldProblem, InputInvalid, Unknown
@@ -78,8 +80,10 @@ class Assembly:
     builtin_actions: tuple[ReadyAction, ...] = ()
     builtin_views: tuple[View, ...] = ()
     builtin_checks: tuple[Check, ...] = ()
-    catching_up: frozenset[str] = frozenset()
-    """Modules that still read their history: their hooks are not asked yet."""
+    catalog: Catalog = field(factory=Catalog)
+    """What this process has loaded; the kernel's own verbs on modules work with it."""
+    known: Modules = field(factory=lambda: Modules(0))
+    """Every module that takes part or is installed, with its state, as it was read for this assembly."""
 
     @cached_property
     def capabilities(self) -> frozenset[str]:

@@ -13,12 +13,19 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import attrs
 from attrs import frozen
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
-from fenbu.engine import performed, problems
+from fenbu.engine import binding, performed, problems
+from fenbu.engine.assembling import assemble
 from fenbu.engine.assembly import Assembly, ReadyAction
+from fenbu.engine.builtin import builtins
+from fenbu.engine.catalog.catalog import Catalog
+from fenbu.engine.catalog.modules import Modules
+from fenbu.engine.flows.errors import Again
+from fenbu.engine.flows.worker import Worker
 from fenbu.engine.guard import audit, operators
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.store import catalogue
@@ -73,7 +80,7 @@ class Kernel:
         clock: Callable[[], int] | None = None,
     ) -> None:
         self.database = database
-        self.safe = safe
+        self.catalog = Catalog(safe=safe)
         self._clock = clock
         with database.read() as connection:
             self.actor = actor or operators.operator_of(connection, operators.os_user())
@@ -317,6 +324,38 @@ class Kernel:
 
     # --- keeping up -----------------------------------------------------------------------------------
 
+    def modules(self, *, look_at_all: bool = True, fresh: bool = False) -> Modules:
+        """Return every module that is installed or was ever enabled, with its state.
+
+        Args:
+            look_at_all: Load the manifests of those that are not enabled too.
+            fresh: Look at the search path anew and try again what could not be loaded.
+        """
+        with self.database.read() as connection:
+            return self.catalog.read(connection, look_at_all=look_at_all, fresh=fresh)
+
+    def worker(self, **options: Any) -> Worker:
+        """Return a worker that delivers events and makes calls; it follows changes of the modules."""
+        return Worker(
+            self.database,
+            lambda: binding.subscriptions(self._assembly, self._begin, self._note_broken),
+            lambda: binding.calls(self._assembly, self._begin),
+            before=self._before,
+            clock=self._clock_of,
+            **options,
+        )
+
+    def _before(self, connection: Connection) -> None:
+        """Begin a transaction of the flows; when the modules have moved, look again and let it begin anew."""
+        if catalogue.lock_shared(connection) != self._assembly.generation:
+            raise Again
+
+    def _begin(self, connection: Connection) -> Transaction:
+        return self._transaction(connection, operators.SYSTEM)
+
+    def _note_broken(self, module: str, subscription: str, detail: str) -> None:
+        self._record_problems([NotedProblem(module, problems.IMPORT, subscription, detail)])
+
     def refresh(self) -> None:
         """Look again which modules there are, when their set has changed since."""
         with self.database.read() as connection:
@@ -332,9 +371,22 @@ class Kernel:
 
         return self.run(body, operators.SYSTEM, exclusive=True)
 
+    def _assemble(self) -> Assembly:
+        with self.database.read() as connection:
+            modules = self.catalog.read(connection)
+            self.catalog.use(modules)
+            assembly, left_out = assemble(connection, self.catalog, modules, builtins())
+        assembly.catalog, assembly.known = self.catalog, modules
+        for one in left_out:
+            self.catalog.set_aside(one.module, one.detail)
+        self._record_problems([NotedProblem(*attrs.astuple(one)) for one in left_out])
+        return assembly
+
+    def _clock_of(self, connection: Connection) -> int:
+        return self._clock() if self._clock else self.database.clock(connection)
+
     def _transaction(self, connection: Connection, actor: Actor) -> Transaction:
-        at = self._clock() if self._clock else self.database.clock(connection)
-        return Transaction(connection, self.database, self._assembly, actor, at)
+        return Transaction(connection, self.database, self._assembly, actor, self._clock_of(connection))
 
     def _record_problems(self, noted: Sequence[NotedProblem]) -> None:
         if not noted:

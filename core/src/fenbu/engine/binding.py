@@ -1,0 +1,174 @@
+"""Binding: the handlers and calls that enabled modules declare, as the flows run them.
+
+The flows know neither works nor manifests. For each subscription they get a function of the connection and
+the event received; it decodes the payload into the class that the handler's annotation names, opens a work
+in the delivery's transaction, runs the handler and writes what it published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, get_type_hints
+
+from attrs import evolve
+from sqlalchemy import Connection
+
+from fenbu.calls import Call, CallRequest, Outcome
+from fenbu.engine.assembly import Assembly
+from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.flows.records import BoundCall, BoundSubscription, Handle, Received
+from fenbu.engine.guard.network import no_network
+from fenbu.engine.work import EngineWork, Transaction
+from fenbu.errors import EventInvalid, FenbuError
+from fenbu.events import decode, parse_topic
+from fenbu.manifest import Subscription
+from fenbu.tables import from_microseconds
+from fenbu.work import Envelope
+
+Begin = Callable[[Connection], Transaction]
+"""Makes the transaction's record for a connection on which the flows have begun one."""
+
+Broken = Callable[[str, str, str], None]
+"""Told of a module, a subscription and what is wrong with its code."""
+
+Handler = Callable[[Any, Any], None]
+
+
+def subscriptions(assembly: Assembly, begin: Begin, broken: Broken) -> list[BoundSubscription]:
+    """Return all subscriptions of the enabled modules; one whose code is broken has no handle and waits."""
+    found = []
+    for name, module in assembly.modules.items():
+        for declared in module.manifest.subscriptions:
+            try:
+                found.append(_subscription(name, declared, begin))
+            except FenbuError as error:
+                broken(name, declared.name, str(error))
+                found.append(bound(name, declared))
+    return found
+
+
+def calls(assembly: Assembly, begin: Begin) -> list[BoundCall]:
+    """Return all kinds of call that the enabled modules make."""
+    return [
+        _call(name, declared, assembly.settings[name], begin)
+        for name, module in assembly.modules.items()
+        for declared in module.manifest.calls
+    ]
+
+
+def reader_of(handler: Handler, topic: str) -> type[Any]:
+    """Return the class into which a handler wants its event decoded: its second parameter's annotation.
+
+    Raises:
+        EventInvalid: The parameter is missing or not annotated with a class.
+    """
+    names = handler.__code__.co_varnames[: handler.__code__.co_argcount]
+    hint = get_type_hints(handler).get(names[1]) if len(names) == 2 else None
+    if not isinstance(hint, type):
+        raise EventInvalid(topic, f"{handler.__qualname__} must be (work, event: EventClass)")
+    return hint
+
+
+def _subscription(module: str, declared: Subscription, begin: Begin) -> BoundSubscription:
+    return evolve(
+        bound(module, declared),
+        locks=_locks(module, declared, begin),
+        handle=_handle(module, declared, begin),
+    )
+
+
+def bound(module: str, declared: Subscription) -> BoundSubscription:
+    """Return a subscription as declared, without the functions that serve it; imports no code."""
+    return BoundSubscription(
+        name=declared.name,
+        module=module,
+        topics=_newest(declared.on),
+        routes={parse_topic(name)[0]: value for name, value in declared.route.items()},
+        attempts=declared.attempts,
+        history=declared.history,
+        replayable=declared.replayable,
+    )
+
+
+def _newest(names: Iterable[str]) -> dict[str, int]:
+    """Return the newest version of each topic among ``erp.order-placed/1`` and the like."""
+    newest: dict[str, int] = {}
+    for topic, version in map(parse_topic, names):
+        newest[topic] = max(version, newest.get(topic, 0))
+    return newest
+
+
+def _handle(module: str, declared: Subscription, begin: Begin) -> Handle:
+    handlers: dict[tuple[str, int], tuple[Handler, type[Any]]] = {}
+    for name, reference in declared.on.items():
+        handler = resolve(reference, module=module)
+        handlers[parse_topic(name)] = (handler, reader_of(handler, name))
+
+    def handle(connection: Connection, received: Received) -> None:
+        handler, reader = handlers[received.topic, received.version]
+        transaction = begin(connection)
+        transaction.cause, transaction.depth = received.seq, received.depth + 1
+        transaction.catching_up = received.history
+        work = EngineWork(transaction, module, event=_envelope(received))
+        with no_network(module), work.owned():
+            handler(work, decode(reader, received.payload, received.topic))
+        transaction.flush()
+
+    return handle
+
+
+def _locks(
+    module: str, declared: Subscription, begin: Begin
+) -> Callable[[Connection, Sequence[Received]], None] | None:
+    if declared.locks is None:
+        return None
+    take = resolve(declared.locks, module=module)
+    readers: Mapping[tuple[str, int], type[Any]] = {
+        parse_topic(name): reader_of(resolve(reference, module=module), name)
+        for name, reference in declared.on.items()
+    }
+
+    def lock(connection: Connection, batch: Sequence[Received]) -> None:
+        work = EngineWork(begin(connection), module)
+        with no_network(module), work.owned():
+            take(work, [decode(readers[one.topic, one.version], one.payload, one.topic) for one in batch])
+
+    return lock
+
+
+def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall:
+    record = resolve(declared.record, module=module)
+
+    def recorded(connection: Connection, request: CallRequest, outcome: Outcome) -> None:
+        transaction = begin(connection)
+        work = EngineWork(transaction, module)
+        with no_network(module), work.owned():
+            record(work, request, outcome)
+        transaction.flush()
+
+    return BoundCall(
+        operation=declared.operation,
+        module=module,
+        send=resolve(declared.send, module=module),
+        ask=resolve(declared.ask, module=module) if declared.ask else None,
+        record=recorded,
+        deadline=declared.deadline,
+        ask_after=declared.ask_after,
+        attempts=declared.attempts,
+        settings=settings,
+    )
+
+
+def _envelope(received: Received) -> Envelope:
+    return Envelope(
+        seq=received.seq,
+        id=received.id,
+        topic=received.topic,
+        version=received.version,
+        key=received.key,
+        at=from_microseconds(received.at),
+        cause=received.cause,
+        module=received.module,
+    )
+
+
