@@ -204,14 +204,15 @@ class Kernel:
         steps: Sequence[Step],
         *,
         actor: Actor | None = None,
-        note: Callable[[EngineWork], None] | None = None,
+        note: Callable[[EngineWork, Sequence[Performed]], None] | None = None,
     ) -> list[Performed]:
         """Perform several actions in one transaction: all of them or none.
 
         Args:
             steps: Actions with inputs; an `Answer` in an input stands for what an earlier step answered.
             actor: Who acts.
-            note: Called last, in the same transaction (an importer's record of what it has read).
+            note: Called last with the work and what the steps answered, in the same transaction (an importer's
+                record of what it has read).
         """
         who = actor or self.actor
 
@@ -221,7 +222,7 @@ class Kernel:
                 values = {name: _filled(value, done) for name, value in step.input.items()}
                 done.append(self._perform(work, self._prepare(step.action, values), None))
             if note is not None:
-                note(work)
+                note(work, done)
             return done
 
         return self.run(body, who)
