@@ -1,0 +1,147 @@
+"""From invoice lines to steps: what kind of document it is, and which actions make it.
+
+Kinds as the data's publisher describes them: a sale has digits only and a price above zero somewhere; a return
+begins with ``C`` and its quantities are negative; an adjustment of stock has digits only and no price at all; a
+correction of the books begins with ``A``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fenbu.i18n import _
+from fenbu.importing import Answer, Read, Rejected, SourceDocument, SourceRow, Step
+from fenbu.values import line_amount
+
+CHANNEL = "online_retail"
+CURRENCY = "GBP"
+LONDON = ZoneInfo("Europe/London")
+SERVICES = frozenset(
+    ("AMAZONFEE", "B", "BANK CHARGES", "C2", "CRUK", "D", "DOT", "M", "PADS", "POST", "S", "m")
+)
+"""Codes that are no articles: postage, manual charges, discounts, fees, samples."""
+VOUCHER = "gift_"
+ZERO = Decimal(0)
+
+
+class Reader:
+    """Makes steps of documents; remembers nothing from one to the next."""
+
+    def __call__(self, document: SourceDocument) -> Read:
+        """Return what a document is and the actions that make it."""
+        first = document.reference[:1]
+        if first == "C":
+            return _return(document)
+        if first == "A":
+            return _correction(document)
+        if not document.reference.isdigit():
+            return _rejected("unknown", document.rows, _("its number is neither a sale, C… nor A…"))
+        if any(row.values["price"] > 0 for row in document.rows):
+            return _sale(document)
+        return Read(
+            kind="stock_adjustment",
+            left=_("left to SCM"),
+            amount=ZERO,
+        )
+
+
+def _sale(document: SourceDocument) -> Read:
+    rows = document.rows
+    if wrong := [row for row in rows if row.values["quantity"] <= 0 or row.values["price"] < 0]:
+        return _rejected("sale", wrong, _("a sale has quantities above zero and no negative price"))
+    steps = _registrations(document)
+    lines = [
+        {"item": row.values["item"], "quantity": row.values["quantity"], "unit_price": row.values["price"]}
+        for row in rows
+    ]
+    place: dict[str, Any] = {"lines": lines, "day": _day(rows), "channel": CHANNEL, "currency": CURRENCY}
+    steps.append(Step("erp.order.place", {**place, "reference": document.reference, **_account(rows)}))
+    if _fulfilled_by_hand(document):
+        order = Answer(len(steps) - 1, "order")
+        steps.append(Step("erp.order.fulfil", {"order": order, "day": _day(rows)}))
+    return Read(kind="sale", steps=steps, amount=_total(rows))
+
+
+def _return(document: SourceDocument) -> Read:
+    """Goods and discounts given back; the source does not say which order they came from."""
+    rows = document.rows
+    if wrong := [row for row in rows if row.values["quantity"] >= 0 or row.values["price"] < 0]:
+        return _rejected("return", wrong, _("a return has quantities below zero and no negative price"))
+    steps = _registrations(document)
+    lines = [
+        {"item": row.values["item"], "quantity": -row.values["quantity"], "unit_price": row.values["price"]}
+        for row in rows
+    ]
+    note: dict[str, Any] = {"lines": lines, "day": _day(rows), "currency": CURRENCY}
+    steps.append(Step("erp.credit-note.issue", {**note, "reference": document.reference, **_account(rows)}))
+    return Read(kind="return", steps=steps, amount=_total(rows))
+
+
+def _correction(document: SourceDocument) -> Read:
+    """Post a bad debt: an amount below zero is lost, one above zero was lost by mistake."""
+    amount = _total(document.rows)
+    lost = {"account": "@bad_debt", "amount": -amount}
+    owed = {"account": "@receivables", "amount": amount}
+    text = document.rows[0].values["title"] or document.reference
+    entry = {"day": _day(document.rows), "text": f"{document.reference} {text}", "lines": [lost, owed]}
+    return Read(kind="journal", steps=[Step("erp.journal.post", entry)], amount=amount)
+
+
+def _registrations(document: SourceDocument) -> list[Step]:
+    """Register items and the account that this run has not met; what is known stays as it was first described."""
+    items: dict[str, dict[str, Any]] = {}
+    for row in document.rows:
+        code = row.values["item"]
+        if code not in items and _item(code) not in document.known:
+            kind = "service" if _is_service(code) else "goods"
+            items[code] = {"item": code, "title": row.values["title"] or "", "kind": kind}
+    steps = []
+    if items:
+        words = tuple(map(_item, items))
+        steps.append(Step("erp.item.register", {"items": list(items.values())}, makes_known=words))
+    account = _account(document.rows).get("account")
+    if account is not None and f"account {account}" not in document.known:
+        country = document.rows[0].values["country"] or ""
+        opened = {"account": account, "kind": "person", "address": country, "currency": CURRENCY}
+        steps.append(
+            Step("erp.account.register", {"accounts": [opened]}, makes_known=(f"account {account}",))
+        )
+    return steps
+
+
+def _account(rows: Sequence[SourceRow]) -> dict[str, str]:
+    """Name the account; without a customer ERP takes its own for walk-in buyers."""
+    customer: str = rows[0].values["customer"] or ""
+    return {"account": customer.removesuffix(".0")} if customer else {}
+
+
+def _fulfilled_by_hand(document: SourceDocument) -> bool:
+    """Goods leave by hand when no module keeps stock; services are rendered when the order is released."""
+    by_hand = "stock.reservation" not in document.capabilities
+    return by_hand and any(not _is_service(row.values["item"]) for row in document.rows)
+
+
+def _is_service(code: str) -> bool:
+    return code in SERVICES or code.startswith(VOUCHER)
+
+
+def _item(code: str) -> str:
+    return f"item {code}"
+
+
+def _day(rows: Sequence[SourceRow]) -> date:
+    sold: date = rows[0].values["sold"].astimezone(LONDON).date()
+    return sold
+
+
+def _total(rows: Sequence[SourceRow]) -> Decimal:
+    """Add up the lines, each rounded to the penny."""
+    return sum((line_amount(row.values["quantity"], row.values["price"], CURRENCY) for row in rows), ZERO)
+
+
+def _rejected(kind: str, rows: Sequence[SourceRow], reason: str) -> Read:
+    return Read(kind=kind, rejected=[Rejected(row.line, reason) for row in rows])

@@ -1,0 +1,52 @@
+"""What this module is: one importer and the profile of one source; it keeps no tables of its own."""
+
+from __future__ import annotations
+
+from fenbu import Importer, Manifest, Profile
+from fenbu.i18n import N_
+from fenbu.importing import Field
+
+INVOICES = Importer(
+    name="online_retail.invoices",
+    title=N_("Invoices of an online shop, one line each"),
+    reference="invoice",
+    reader="fenbu_online_retail.importer:Reader",
+    fields=(
+        Field("invoice", N_("Number of the invoice; C… is a return, A… a correction of the books")),
+        Field("item", N_("Code of the article")),
+        Field("title", N_("Its description"), required=False),
+        Field("quantity", N_("Pieces; negative in returns"), "decimal"),
+        Field("sold", N_("Day and time"), "time"),
+        Field("price", N_("Price of a piece, without tax"), "decimal"),
+        Field("customer", N_("Number of the customer; empty for walk-in"), required=False),
+        Field("country", N_("Country of the customer"), required=False),
+    ),
+)
+
+ONLINE_RETAIL = Profile(
+    name="online_retail",
+    title=N_("Online Retail (UCI Machine Learning Repository, 10.24432/C5BW33)"),
+    importer=INVOICES.name,
+    columns={
+        "invoice": "InvoiceNo",
+        "item": "StockCode",
+        "title": "Description",
+        "quantity": "Quantity",
+        "sold": "InvoiceDate",
+        "price": "UnitPrice",
+        "customer": "CustomerID",
+        "country": "Country",
+    },
+    time_zone="Europe/London",
+)
+
+MANIFEST = Manifest(
+    name="online_retail",
+    title=N_("Online retail"),
+    summary=N_(
+        "Imports the invoice lines of an online gift shop as orders, credit notes and journal entries"
+    ),
+    requires=("fenbu>=1,<2", "capability:sales.orders"),
+    importers=(INVOICES,),
+    profiles=(ONLINE_RETAIL,),
+)
