@@ -77,5 +77,5 @@ def test_two_hundred_modules_are_listed_without_importing_one(dummy_modules: Dum
     began = time.perf_counter()
     found = discover(fresh=True)
     assert len([name for name in found.names if name.startswith("dummy")]) == 200
-    assert not any(dummy_modules.imported(name) for name in found.names)
+    assert not any(dummy_modules.imported(name) for name in found.names if name.startswith("dummy"))
     assert time.perf_counter() - began < 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from fenbu.engine.catalog.errors import RequirementsUnmet
-from fenbu.engine.catalog.resolver import Offer, enabling_order, still_needed, unmet, unmet_by_kernel
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fenbu.engine.catalog.errors import RequirementsUnmet
+from fenbu.engine.catalog.resolver import Offer, enabling_order, still_needed, unmet, unmet_by_kernel
 
 OFFERS = {
     offer.name: offer
@@ -75,7 +76,9 @@ def test_what_is_needed_comes_first_and_the_rest_by_name(
         ("picky", "picky needs raises>=1, which cannot be loaded", "install"),
     ],
 )
-def test_a_conflict_is_told_with_its_whole_chain_and_the_way_out(wanted: str, told: str, way_out: str) -> None:
+def test_a_conflict_is_told_with_its_whole_chain_and_the_way_out(
+    wanted: str, told: str, way_out: str
+) -> None:
     with pytest.raises(RequirementsUnmet) as caught:
         enabling_order([wanted], OFFERS, [], broken=["raises"])
     assert str(caught.value) == told

@@ -160,7 +160,7 @@ def _manifest(module: DummyModule) -> str:
 
 
 def _tables(module: DummyModule) -> str:
-    head = "from typing import Any, ClassVar\n\nfrom sqlmodel import Field\n\nfrom fenbu import tables\n\n"
+    head = "from typing import Any, ClassVar\n\nfrom sqlmodel import Field\n\nfrom fenbu.tables import tables\n\n"
     rows = "".join(
         f"\n\nclass {noun.capitalize()}(BASE, table=True):\n"
         f'    __tablename__: ClassVar[Any] = "{module.name}_{noun}"\n'

@@ -43,6 +43,8 @@ class Catalog:
         self._loaded: dict[str, tuple[Found, LoadedModule | Broken]] = {}
         self._used: set[str] = set()
         self._failed: dict[str, str] = {}
+        self._again: set[str] = set()
+        self._generation = 0
         self._lock = threading.RLock()
 
     def read(self, connection: Connection, *, look_at_all: bool = False, fresh: bool = False) -> Modules:
@@ -56,9 +58,11 @@ class Catalog:
         """
         with self._lock:
             stored = stored_rows(connection)
+            generation = catalogue.generation(connection)
+            if fresh or generation != self._generation:
+                self._forget_failures()  # somebody has changed something: it may be mended
+            self._generation = generation
             found = discover(fresh=fresh)
-            if fresh:
-                self._forget_failures()
             counted = _count(problems.open_problems(connection))
             names = sorted({*stored, *found.names})
             lines = [
@@ -80,7 +84,8 @@ class Catalog:
 
     def _forget_failures(self) -> None:
         broken = {name for name, (_found, answer) in self._loaded.items() if isinstance(answer, Broken)}
-        for name in broken | set(self._failed):
+        self._again |= broken | set(self._failed)
+        for name in self._again:
             self._loaded.pop(name, None)
         self._failed.clear()
 
@@ -88,7 +93,8 @@ class Catalog:
         known = self._loaded.get(found.name)
         if known is not None and (known[0] == found or found.name in self._used):
             return known[1]
-        answer = load(found, again=found.name not in self._used)
+        answer = load(found, again=known is not None or found.name in self._again)
+        self._again.discard(found.name)
         self._loaded[found.name] = (found, answer)
         return answer
 

@@ -111,10 +111,12 @@ class StateRefused(Refused):
     verb: str
     state: str
     advice: str
+    why: str = ""
 
     def __str__(self) -> str:
-        return _("{module} is {state}, so it cannot be {verb}d").format(
-            module=self.module, state=_(self.state), verb=self.verb
+        why = f" ({self.why})" if self.why else ""
+        return _("{module} is {state}{why}, so it cannot be {verb}d").format(
+            module=self.module, state=_(self.state), why=why, verb=self.verb
         )
 
     @property

@@ -136,7 +136,7 @@ def advice(state: ModuleState, module: str, package: str, version: str = "") -> 
     return _(TABLE[state].advice).format(module=module, package=package or module, version=version).strip()
 
 
-def require(verb: str, module: str, state: ModuleState, told: str) -> None:
+def require(verb: str, module: str, state: ModuleState, told: str, why: str = "") -> None:
     """Refuse a verb that the state does not allow.
 
     Args:
@@ -144,9 +144,10 @@ def require(verb: str, module: str, state: ModuleState, told: str) -> None:
         module: Its name.
         state: Where it stands.
         told: What the operator can do instead.
+        why: Why it is in this state.
 
     Raises:
         StateRefused: With ``told`` as hint.
     """
     if verb not in TABLE[state].verbs:
-        raise StateRefused(module, verb, state.value, told)
+        raise StateRefused(module, verb, state.value, told, why)
