@@ -89,6 +89,7 @@ def assemble(
         enterprise=Enterprise(row.name, row.currency, row.timezone),
         copy_of=row.copy_of,
         catalog=catalog,
+        known=modules,
         modules=parts.modules,
         dispatcher=dispatcher(specs, parts.plugins),
         settings=parts.settings,

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
@@ -18,14 +18,15 @@ from attrs import frozen
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
+from fenbu.actions import Consequence
 from fenbu.engine import binding, performed, problems
 from fenbu.engine.assembling import assemble
 from fenbu.engine.assembly import Assembly, ReadyAction
 from fenbu.engine.builtin import builtins
 from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.modules import Modules
+from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.flows.errors import Again
-from fenbu.engine.flows.worker import Worker
 from fenbu.engine.guard import audit, operators
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.store import catalogue
@@ -40,6 +41,9 @@ from fenbu.tables import from_microseconds
 from fenbu.values import is_currency
 from fenbu.work import Actor
 
+if TYPE_CHECKING:
+    from fenbu.engine.flows.worker import Worker
+
 T = TypeVar("T")
 
 Performed = performed.Performed
@@ -49,6 +53,14 @@ _FIRST_PAUSE = 0.02
 
 class _Moved(Exception):
     """The set of modules has changed since this process looked; look again and begin anew."""
+
+
+class _Undone(Exception):
+    """Rolls a dry run back, and carries what it came to."""
+
+    def __init__(self, done: performed.Performed) -> None:
+        super().__init__()
+        self.done = done
 
 
 @frozen
@@ -199,6 +211,41 @@ class Kernel:
             self.run(lambda work: self._write_down(work, [(prepared, "denied", key)]), who)
             raise
 
+    def preview(self, action: str, values: Mapping[str, Any] | BaseModel | None = None) -> list[Consequence]:
+        """Return what performing an action would bring, in words and numbers; nothing when it does not say.
+
+        Raises:
+            Unknown: No enabled module declares the action.
+            InputInvalid: The input does not fit.
+        """
+        prepared = self._prepare(action, values or {})
+        reference = prepared.ready.action.preview
+        if reference is None:
+            return []
+        with self.read(prepared.ready.module) as work:
+            return list(resolve(reference)(work, prepared.values))
+
+    def dry_run(
+        self,
+        action: str,
+        values: Mapping[str, Any] | BaseModel | None = None,
+        *,
+        actor: Actor | None = None,
+    ) -> Performed:
+        """Perform an action to the last statement, then undo all of it; raises what `perform` would raise."""
+        prepared = self._prepare(action, values or {})
+
+        def body(work: EngineWork) -> Performed:
+            done = self._perform(work, prepared, None)
+            work.transaction.flush()
+            raise _Undone(done)
+
+        exclusive, migrates = prepared.ready.exclusive, prepared.ready.migrates
+        try:
+            return self.run(body, actor or self.actor, exclusive=exclusive, migrates=migrates)
+        except _Undone as undone:
+            return undone.done
+
     def perform_all(
         self,
         steps: Sequence[Step],
@@ -290,12 +337,14 @@ class Kernel:
         if key and (known := performed.find(connection, key, ready.action.name, prepared.digest)):
             return known
         acting = EngineWork(work.transaction, ready.module)
+        before = len(work.transaction.published)
         with acting.owned():
             answer = performed.as_answer(ready.run(acting, prepared.values))
+        keys = (str(getattr(new.body, new.type.key)) for _module, new in work.transaction.published[before:])
         if key:
             performed.keep(connection, key, ready.action.name, prepared.digest, answer, work.transaction.at)
         self._write_down(work, [(prepared, "done", key)])
-        return Performed(answer)
+        return Performed(answer, keys=tuple(dict.fromkeys(keys)))
 
     def _write_down(self, work: EngineWork, acts: Sequence[tuple[Prepared, str, str | None]]) -> None:
         audit.write(
@@ -337,6 +386,8 @@ class Kernel:
 
     def worker(self, **options: Any) -> Worker:
         """Return a worker that delivers events and makes calls; it follows changes of the modules."""
+        from fenbu.engine.flows.worker import Worker
+
         return Worker(
             self.database,
             lambda: binding.subscriptions(self._assembly, self._begin, self._note_broken),

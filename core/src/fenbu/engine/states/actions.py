@@ -201,6 +201,7 @@ ACTIONS: tuple[ReadyAction, ...] = (
             preview=f"{_HERE}:preview_enable",
         ),
         exclusive=True,
+        migrates=True,
     ),
     ReadyAction(
         "fenbu",
@@ -218,6 +219,7 @@ ACTIONS: tuple[ReadyAction, ...] = (
         "fenbu",
         _action("module.upgrade", N_("Upgrade modules"), UpgradeModules, upgrade_modules),
         exclusive=True,
+        migrates=True,
     ),
     ReadyAction(
         "fenbu",

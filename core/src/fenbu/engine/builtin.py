@@ -1,0 +1,15 @@
+"""What the kernel itself declares: its actions, views and checks, in the same words as a module's."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from fenbu.engine.assembling import Builtins
+from fenbu.engine.builtin_views import VIEWS
+from fenbu.engine.states.actions import ACTIONS as MODULE_ACTIONS
+
+
+@cache
+def builtins() -> Builtins:
+    """Return the kernel's declarations."""
+    return Builtins(MODULE_ACTIONS, VIEWS)
