@@ -28,6 +28,8 @@ class Performed:
     """JSON-able: numbers of documents, amounts as text."""
     repeated: bool = False
     """True when the key had been performed before and nothing was done now."""
+    keys: tuple[str, ...] = ()
+    """Keys of the events published, by which one can wait for what follows."""
 
 
 def find(connection: Connection, key: str, action: str, input_digest: str) -> Performed | None:
