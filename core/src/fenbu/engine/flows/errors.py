@@ -1,0 +1,163 @@
+"""What flows refuse.
+
+::
+
+    FenbuError
+    ├── ChainTooDeep         an event caused an event caused an event …: a loop
+    ├── TooManyEvents        a module publishes more than its share
+    ├── HandlerTooSlow       a handler held its transaction longer than allowed
+    └── Refused
+        ├── NoSuchDelivery   nothing of this subscription and number is in the state that the verb needs
+        ├── NoSuchSubscription
+        ├── NoSuchCall       no call with this key waits for a person
+        ├── NotReplayable    running its handler again on purpose would do harm
+        └── StillWaiting     a subscription cannot be drained: deliveries are not done
+"""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from fenbu.errors import FenbuError, Refused
+from fenbu.i18n import _
+
+
+class Again(Exception):
+    """What a worker knows is out of date (the set of modules has changed): look again and begin anew."""
+
+
+class Overtaken(Exception):
+    """Somebody else has changed a delivery in hand; the transaction is rolled back and nothing is counted."""
+
+
+@frozen(eq=False)
+class ChainTooDeep(FenbuError):
+    """An event would be the end of too long a chain of causes."""
+
+    module: str
+    topic: str
+    depth: int
+    limit: int
+
+    def __str__(self) -> str:
+        return _(
+            "{module} publishes {topic} as number {depth} of a chain of events; {limit} are allowed"
+        ).format(module=self.module, topic=self.topic, depth=self.depth, limit=self.limit)
+
+    @property
+    def hint(self) -> str:
+        return _(
+            "two subscriptions answer each other for ever: let one of them look whether anything changed"
+        )
+
+
+@frozen(eq=False)
+class TooManyEvents(FenbuError):
+    """A module publishes more events than its share."""
+
+    module: str
+    count: int
+    limit: int
+    span: str
+    """``transaction`` or ``minute``."""
+
+    def __str__(self) -> str:
+        spans = {"transaction": _("in one transaction"), "minute": _("in one minute")}
+        return _("{module} publishes {count} events {span}; {limit} are allowed").format(
+            module=self.module, count=self.count, span=spans[self.span], limit=self.limit
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("divide the work into smaller transactions, or find out what publishes in a loop")
+
+
+@frozen(eq=False)
+class HandlerTooSlow(FenbuError):
+    """A handler held its transaction longer than allowed; nothing of it was kept."""
+
+    seconds: float = field(default=5.0)
+
+    def __str__(self) -> str:
+        return _("the handler took more than {seconds} seconds").format(seconds=f"{self.seconds:g}")
+
+    @property
+    def hint(self) -> str:
+        return _("a handler writes a few rows; long work belongs in several events or in a call")
+
+
+@frozen(eq=False)
+class NoSuchSubscription(Refused):
+    """There is no subscription of this name."""
+
+    exit_code = 64
+    name: str
+
+    def __str__(self) -> str:
+        return _("there is no subscription {name}").format(name=self.name)
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu flows list shows them")
+
+
+@frozen(eq=False)
+class NoSuchDelivery(Refused):
+    """No delivery of this subscription and event is in the state that the verb needs."""
+
+    subscription: str
+    seq: int
+
+    def __str__(self) -> str:
+        return _("event {seq} is neither dead nor failing in {subscription}").format(
+            seq=self.seq, subscription=self.subscription
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu flows dead lists what waits for a person")
+
+
+@frozen(eq=False)
+class NoSuchCall(Refused):
+    """No call with this key is dead or unknown."""
+
+    id: str
+
+    def __str__(self) -> str:
+        return _("no call with the key {id} waits for a person").format(id=self.id)
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu flows dead lists what waits for a person")
+
+
+@frozen(eq=False)
+class NotReplayable(Refused):
+    """The subscription does not say that running its handler again does no harm."""
+
+    subscription: str
+
+    def __str__(self) -> str:
+        return _(
+            "{subscription} is not replayable: handling its events again would change the books twice"
+        ).format(subscription=self.subscription)
+
+    @property
+    def hint(self) -> str:
+        return _("retry single dead deliveries instead, or correct by an action")
+
+
+@frozen(eq=False)
+class StillWaiting(Refused):
+    """Deliveries wait that should have been finished."""
+
+    module: str
+    count: int
+
+    def __str__(self) -> str:
+        return _("{count} deliveries of {module} are not done").format(count=self.count, module=self.module)
+
+    @property
+    def hint(self) -> str:
+        return _("let a worker finish them (fenbu worker), or park or waive them")

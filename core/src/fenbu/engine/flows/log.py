@@ -1,0 +1,209 @@
+"""The log: events are written with their deliveries, in the transaction that made them true.
+
+Who wants an event is read from the database in the same statement that makes its deliveries, so that a
+process which does not yet know of a new subscription fans out rightly. The catalogue lock, taken at the
+start of the work, keeps that set still.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, TypeVar
+from uuid import uuid4
+from zlib import crc32
+
+from sqlalchemy import Connection, TextClause, text
+
+from fenbu.engine.flows.quota import Quota, check_depth
+from fenbu.engine.flows.records import NewEvent
+from fenbu.engine.flows.sql import packed, statement
+from fenbu.events import EventType, encode
+
+T = TypeVar("T")
+
+PARTITIONS = {"sqlite": 1, "postgresql": 16}
+"""How many workers can share one subscription. SQLite has one writer, so more would only cost."""
+
+QUOTA = Quota()
+
+_ROWS_A_STATEMENT = 50
+_EVENT = (
+    "id", "topic", "version", "key", "partition", "route", "about", "payload",
+    "at", "not_before", "day", "cause", "depth", "actor", "module",
+)  # fmt: skip
+_ABOUT = ("kind", "value", "seq")
+
+_FAN_OUT = """
+    INSERT INTO fenbu_delivery (subscription, partition, state, seq, key, not_before)
+    SELECT s.id, e.partition, CASE WHEN e.not_before IS NULL THEN 'waiting' ELSE 'scheduled' END,
+           e.seq, e.key, coalesce(e.not_before, 0)
+    FROM fenbu_event e
+    JOIN fenbu_subscription_topic t ON t.topic = e.topic AND (t.route IS NULL OR t.route = e.route)
+    JOIN fenbu_subscription s ON s.id = t.subscription AND s.gathers = 1 AND s.state <> 'dropped'
+    WHERE {seqs}
+"""
+
+_CANCEL = """
+    INSERT INTO fenbu_cancelled_event (seq, at)
+    SELECT e.seq, :at FROM fenbu_event e
+    WHERE e.key = :key AND e.topic = :topic AND e.not_before IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM fenbu_cancelled_event c WHERE c.seq = e.seq)
+      AND (e.not_before > :at OR EXISTS (
+          SELECT 1 FROM fenbu_subscription_topic t
+          JOIN fenbu_delivery d ON d.subscription = t.subscription AND d.partition = e.partition
+               AND d.state IN ('waiting', 'scheduled', 'held') AND d.seq = e.seq
+          WHERE t.topic = e.topic))
+    RETURNING seq
+"""
+_SKIP_SCHEDULED = """
+    INSERT INTO fenbu_skipped (seq, subscription, at, reason)
+    SELECT seq, subscription, :at, 'cancelled' FROM fenbu_delivery
+    WHERE subscription IN (SELECT subscription FROM fenbu_subscription_topic WHERE topic = :topic)
+      AND partition = :partition AND state = 'scheduled' AND {seqs}
+    {lock}
+"""
+_DELETE_SCHEDULED = """
+    DELETE FROM fenbu_delivery
+    WHERE subscription IN (SELECT subscription FROM fenbu_subscription_topic WHERE topic = :topic)
+      AND partition = :partition AND state = 'scheduled' AND {seqs}
+"""
+
+
+def append(
+    connection: Connection,
+    dialect: str,
+    events: Sequence[NewEvent],
+    *,
+    at: int,
+    actor: str,
+    module: str,
+    cause: int | None = None,
+    depth: int = 0,
+) -> list[int]:
+    """Write events and their deliveries; the last statements of a transaction, which the caller commits.
+
+    Args:
+        connection: Holding the catalogue lock since its transaction began.
+        dialect: ``sqlite`` or ``postgresql``.
+        events: In the order in which they happened; events of one key keep it.
+        at: UTC microseconds.
+        actor: Who caused them.
+        module: Who publishes them.
+        cause: Number of the event whose handler publishes these.
+        depth: 0 without a cause, else the cause's plus one.
+
+    Returns:
+        Their sequence numbers, ascending.
+
+    Raises:
+        ChainTooDeep: The chain of causes is longer than 16: two subscriptions answer each other for ever.
+        TooManyEvents: The module's share of this transaction or minute is spent.
+    """
+    if not events:
+        return []
+    check_depth(module, events[0].type.topic, depth)
+    QUOTA.spend(connection, module, len(events), at)
+    common = {"at": at, "actor": actor, "module": module, "cause": cause, "depth": depth}
+    seqs: list[int] = []
+    for chunk in _chunks(events):
+        rows = [_row(event, dialect) | common for event in chunk]
+        seqs += _insert(connection, rows)
+    _insert_about(connection, events, seqs)
+    connection.execute(statement(_FAN_OUT, dialect), {"seqs": packed(dialect, seqs)})
+    return seqs
+
+
+def cancel_timers(connection: Connection, topic: str, key: str, at: int) -> int:
+    """Cancel the timers of a topic and key that have not rung everywhere; return how many.
+
+    One that is not yet due leaves at once; one that has rung and is waiting is skipped when its turn comes,
+    so that nobody but the worker touches what a worker may have in hand. Either counts as skipped.
+
+    Args:
+        connection: Inside the caller's transaction.
+        topic: With or without its version.
+        key: Of the timers.
+        at: UTC microseconds; now.
+    """
+    dialect = connection.dialect.name
+    topic = topic.partition("/")[0]
+    found = connection.execute(statement(_CANCEL, dialect), {"topic": topic, "key": key, "at": at})
+    seqs = [row[0] for row in found]
+    if seqs:
+        values = {"topic": topic, "partition": partition_of(key, dialect), "seqs": packed(dialect, seqs)}
+        connection.execute(statement(_SKIP_SCHEDULED, dialect), values | {"at": at})
+        connection.execute(statement(_DELETE_SCHEDULED, dialect), values)
+    return len(seqs)
+
+
+def partition_of(key: str, dialect: str) -> int:
+    """Return the partition of a key: the same for all its events, so that one worker at a time has it."""
+    return crc32(key.encode()) % PARTITIONS[dialect]
+
+
+def _row(event: NewEvent, dialect: str) -> dict[str, Any]:
+    declared, body = event.type, event.body
+    key = str(getattr(body, declared.key))
+    route = getattr(body, declared.route) if declared.route else None
+    day = getattr(body, declared.day) if declared.day else None
+    return {
+        "id": str(uuid4()),
+        "topic": declared.topic,
+        "version": declared.version,
+        "key": key,
+        "partition": partition_of(key, dialect),
+        "route": None if route is None else str(route),
+        "about": json.dumps(dict(_about(declared, body)), ensure_ascii=False),
+        "payload": encode(body),
+        "not_before": event.not_before,
+        "day": None if day is None else day.isoformat(),
+    }
+
+
+def _about(declared: EventType, body: object) -> Iterator[tuple[str, str]]:
+    """Yield the documents that an event is about; a field left empty is about nothing."""
+    for kind, name in declared.about.items():
+        value = getattr(body, name)
+        if value is not None and value != "":
+            yield kind, str(value)
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
+    values = {f"{name}{i}": value for i, row in enumerate(rows) for name, value in row.items()}
+    seqs = [row[0] for row in connection.execute(_insert_events(len(rows)), values)]
+    if len(seqs) != len(rows) or seqs != sorted(seqs):
+        raise RuntimeError(f"the database numbered {len(rows)} events {seqs}, out of their order")
+    return seqs
+
+
+def _insert_about(connection: Connection, events: Sequence[NewEvent], seqs: Sequence[int]) -> None:
+    found = [
+        {"kind": kind, "value": value, "seq": seq}
+        for event, seq in zip(events, seqs, strict=True)
+        for kind, value in _about(event.type, event.body)
+    ]
+    for chunk in _chunks(found):
+        values = {f"{name}{i}": value for i, row in enumerate(chunk) for name, value in row.items()}
+        connection.execute(_insert_abouts(len(chunk)), values)
+
+
+def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        yield rows[start : start + _ROWS_A_STATEMENT]
+
+
+@cache
+def _insert_events(count: int) -> TextClause:
+    return text(f"{_values_of('fenbu_event', _EVENT, count)} RETURNING seq")
+
+
+@cache
+def _insert_abouts(count: int) -> TextClause:
+    return text(_values_of("fenbu_event_about", _ABOUT, count))
+
+
+def _values_of(table: str, columns: Sequence[str], count: int) -> str:
+    rows = (", ".join(f":{name}{i}" for name in columns) for i in range(count))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES " + ", ".join(f"({row})" for row in rows)

@@ -1,0 +1,97 @@
+"""What passes between the kernel and the flows: plain values and functions over a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import Connection
+
+from fenbu.calls import CallRequest, Outcome
+from fenbu.events import EventType
+
+CATCH_UP = "catch_up"
+FROM_NOW = "from_now"
+
+
+@frozen
+class NewEvent:
+    """An event to be written."""
+
+    type: EventType
+    body: object
+    not_before: int | None = None
+    """UTC microseconds; for a timer."""
+
+
+@frozen
+class Received:
+    """One event as it is handed to one subscription."""
+
+    seq: int
+    id: str
+    topic: str
+    version: int
+    key: str
+    payload: str
+    """JSON text."""
+    at: int
+    """UTC microseconds of its publishing."""
+    cause: int | None
+    depth: int
+    """Events that its handler publishes have this plus one."""
+    module: str
+    """Who published it."""
+    attempts: int
+    """How often it has failed here so far."""
+    history: bool = False
+    """True while catching up: hooks would answer for today, so they are refused."""
+
+
+Handle = Callable[[Connection, Received], None]
+"""Runs one event's handler on a connection; writes, publishes, never commits. Raises when it failed."""
+
+
+@frozen(kw_only=True)
+class BoundSubscription:
+    """A declared subscription with the functions that serve it in this process."""
+
+    name: str
+    module: str
+    topics: Mapping[str, int]
+    """Topic without version to the newest version that the handler knows."""
+    routes: Mapping[str, str] = field(factory=dict)
+    """Topic to the only route value it takes."""
+    attempts: int = 8
+    history: str = FROM_NOW
+    replayable: bool = False
+    locks: Callable[[Connection, Sequence[Received]], None] | None = None
+    """Locks the rows of a whole batch, sorted; with it PostgreSQL delivers batches too."""
+    handle: Handle | None = None
+    """None while the module's code cannot be used: its deliveries wait."""
+
+
+@frozen(kw_only=True)
+class BoundCall:
+    """A declared call with the functions that make it in this process."""
+
+    operation: str
+    module: str
+    send: Callable[[CallRequest], Outcome]
+    record: Callable[[Connection, CallRequest, Outcome], None]
+    """Writes what came of it, once, in the transaction that ends the call."""
+    ask: Callable[[CallRequest], Outcome | None] | None = None
+    """What the outside knows of it by our reference; None when it never heard of it."""
+    deadline: timedelta = timedelta(seconds=30)
+    ask_after: timedelta = timedelta(minutes=10)
+    attempts: int = 8
+    settings: Any = None
+
+
+Before = Callable[[Connection], None]
+"""Called first in each transaction: takes the catalogue lock; raises `errors.Again` when the modules moved."""
+
+Clock = Callable[[Connection], int]
+"""UTC microseconds."""

@@ -1,0 +1,36 @@
+"""Statements written once for both databases.
+
+A template may hold ``{seqs}``, the condition that `seq` is one of a list: SQLite gets the list as one JSON
+parameter and PostgreSQL as an array, so the text stays the same whatever its length and is parsed once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+
+from sqlalchemy import TextClause, text
+
+_SEQS = {
+    "sqlite": "seq IN (SELECT value FROM json_each(:seqs))",
+    "postgresql": "seq = ANY(:seqs)",
+}
+_LOCK = {"sqlite": "", "postgresql": "FOR UPDATE"}
+_LOCK_FREE = {"sqlite": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
+
+
+@cache
+def statement(template: str, dialect: str) -> TextClause:
+    """Return a template as a statement of one database.
+
+    Besides ``{seqs}`` it may end in ``{lock}`` (wait for the rows) or ``{lock_free}`` (leave out what somebody
+    else holds); SQLite locks nothing, since its writer is alone.
+    """
+    return text(template.format(seqs=_SEQS[dialect], lock=_LOCK[dialect], lock_free=_LOCK_FREE[dialect]))
+
+
+def packed(dialect: str, values: Iterable[int]) -> str | list[int]:
+    """Return a list of numbers as the one parameter that ``{seqs}`` takes."""
+    listed = list(values)
+    return json.dumps(listed) if dialect == "sqlite" else listed
