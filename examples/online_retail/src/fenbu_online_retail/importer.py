@@ -19,6 +19,8 @@ from fenbu.values import line_amount
 
 CHANNEL = "online_retail"
 CURRENCY = "GBP"
+WALK_IN = "WALK-IN"
+"""ERP's account for buyers who give no name."""
 LONDON = ZoneInfo("Europe/London")
 SERVICES = frozenset(
     ("AMAZONFEE", "B", "BANK CHARGES", "C2", "CRUK", "D", "DOT", "M", "PADS", "POST", "S", "m")
@@ -82,12 +84,19 @@ def _return(document: SourceDocument) -> Read:
 
 
 def _correction(document: SourceDocument) -> Read:
-    """Post a bad debt: an amount below zero is lost, one above zero was lost by mistake."""
-    amount = _total(document.rows)
-    lost = {"account": "@bad_debt", "amount": -amount}
-    owed = {"account": "@receivables", "amount": amount}
-    text = document.rows[0].values["title"] or document.reference
-    entry = {"day": _day(document.rows), "text": f"{document.reference} {text}", "lines": [lost, owed]}
+    """Post a bad debt: an amount below zero is owed no more and lost, one above zero was lost by mistake."""
+    rows = document.rows
+    amount = _total(rows)
+    if amount == 0:
+        return _rejected("journal", rows, _("a correction has an amount"))
+    party = _account(rows).get("account", WALK_IN)
+    lost, owed = ("debit", "credit") if amount < 0 else ("credit", "debit")
+    lines = [
+        {"account": "@bad_debt", lost: abs(amount)},
+        {"account": "@receivables", owed: abs(amount), "party": party},
+    ]
+    text = f"{document.reference} {rows[0].values['title'] or ''}".rstrip()
+    entry = {"day": _day(rows), "text": text, "lines": lines}
     return Read(kind="journal", steps=[Step("erp.journal.post", entry)], amount=amount)
 
 
