@@ -128,7 +128,7 @@ class AlreadyExists(Refused):
     key: str
 
     def __str__(self) -> str:
-        return _("there is a {kind} {key} already").format(kind=self.kind, key=self.key)
+        return _("the {kind} {key} exists already").format(kind=self.kind, key=self.key)
 
 
 @frozen(eq=False)

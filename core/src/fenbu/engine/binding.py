@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_type_hints
 
-from attrs import evolve
+from attrs import evolve, frozen
 from sqlalchemy import Connection
 
 from fenbu.calls import Call, CallRequest, Outcome
@@ -34,9 +34,19 @@ Broken = Callable[[str, str, str], None]
 Handler = Callable[[Any, Any], None]
 
 
-def subscriptions(assembly: Assembly, begin: Begin, broken: Broken) -> list[BoundSubscription]:
-    """Return all subscriptions of the enabled modules; one whose code is broken has no handle and waits."""
-    found = []
+@frozen(eq=False)
+class Bound:
+    """All that one assembly's modules handle and call."""
+
+    assembly: Assembly
+    subscriptions: tuple[BoundSubscription, ...]
+    calls: tuple[BoundCall, ...]
+
+
+def bind(assembly: Assembly, begin: Begin, broken: Broken) -> Bound:
+    """Return the handlers and calls of the enabled modules; what is broken has no handle, and waits."""
+    found: list[BoundSubscription] = []
+    made: list[BoundCall] = []
     for name, module in assembly.modules.items():
         for declared in module.manifest.subscriptions:
             try:
@@ -44,16 +54,12 @@ def subscriptions(assembly: Assembly, begin: Begin, broken: Broken) -> list[Boun
             except FenbuError as error:
                 broken(name, declared.name, str(error))
                 found.append(bound(name, declared))
-    return found
-
-
-def calls(assembly: Assembly, begin: Begin) -> list[BoundCall]:
-    """Return all kinds of call that the enabled modules make."""
-    return [
-        _call(name, declared, assembly.settings[name], begin)
-        for name, module in assembly.modules.items()
-        for declared in module.manifest.calls
-    ]
+        for call in module.manifest.calls:
+            try:
+                made.append(_call(name, call, assembly.settings[name], begin))
+            except FenbuError as error:
+                broken(name, call.operation, str(error))
+    return Bound(assembly, tuple(found), tuple(made))
 
 
 def reader_of(handler: Handler, topic: str) -> type[Any]:
@@ -170,5 +176,3 @@ def _envelope(received: Received) -> Envelope:
         cause=received.cause,
         module=received.module,
     )
-
-

@@ -29,6 +29,7 @@ from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.flows.errors import Again
 from fenbu.engine.guard import audit, operators
 from fenbu.engine.guard.network import no_network
+from fenbu.engine.states.settle import settle
 from fenbu.engine.store import catalogue
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.infrastructure import retryable
@@ -42,7 +43,7 @@ from fenbu.values import is_currency
 from fenbu.work import Actor
 
 if TYPE_CHECKING:
-    from fenbu.engine.flows.worker import Worker
+    from fenbu.engine.flows.worker import Drained, Worker
 
 T = TypeVar("T")
 
@@ -97,6 +98,7 @@ class Kernel:
         with database.read() as connection:
             self.actor = actor or operators.operator_of(connection, operators.os_user())
         self._assembly = self._assemble()
+        self._handlers: binding.Bound | None = None
 
     @classmethod
     def init(
@@ -338,7 +340,7 @@ class Kernel:
             return known
         acting = EngineWork(work.transaction, ready.module)
         before = len(work.transaction.published)
-        with acting.owned():
+        with no_network(ready.module), acting.owned():
             answer = performed.as_answer(ready.run(acting, prepared.values))
         keys = (str(getattr(new.body, new.type.key)) for _module, new in work.transaction.published[before:])
         if key:
@@ -385,21 +387,48 @@ class Kernel:
             return self.catalog.read(connection, look_at_all=look_at_all, fresh=fresh)
 
     def worker(self, **options: Any) -> Worker:
-        """Return a worker that delivers events and makes calls; it follows changes of the modules."""
+        """Return a worker that delivers events and makes calls; it follows changes of the modules.
+
+        Args:
+            **options: As `Worker` takes them (``markers``, ``own_process``).
+        """
         from fenbu.engine.flows.worker import Worker
 
         return Worker(
             self.database,
-            lambda: binding.subscriptions(self._assembly, self._begin, self._note_broken),
-            lambda: binding.calls(self._assembly, self._begin),
-            before=self._before,
+            lambda: self._bound().subscriptions,
+            lambda: self._bound().calls,
+            self._before,
             clock=self._clock_of,
+            resting=self.settle,
             **options,
         )
+
+    def drain(self, key: str | None = None, timeout: float = 60.0) -> Drained:
+        """Deliver what waits, of one key or of all, by a worker in this thread."""
+        worker = self.worker()
+        try:
+            return worker.drain(key, timeout)
+        finally:
+            worker.close()
+
+    def settle(self) -> bool:
+        """Move on the modules that have caught up or drained; return whether there was one."""
+        if not self._assembly.known.unsettled:
+            return False
+        return bool(self.run(settle, operators.SYSTEM, exclusive=True))
+
+    def _bound(self) -> binding.Bound:
+        """Return the handlers of what is enabled; the same object while nothing has changed."""
+        assembly = self._assembly
+        if self._handlers is None or self._handlers.assembly is not assembly:
+            self._handlers = binding.bind(assembly, self._begin, self._note_broken)
+        return self._handlers
 
     def _before(self, connection: Connection) -> None:
         """Begin a transaction of the flows; when the modules have moved, look again and let it begin anew."""
         if catalogue.lock_shared(connection) != self._assembly.generation:
+            self._assembly = self._assemble()
             raise Again
 
     def _begin(self, connection: Connection) -> Transaction:

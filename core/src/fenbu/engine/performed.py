@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 from attrs import frozen
@@ -13,6 +13,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from fenbu.engine.store.tables import performed
 from fenbu.errors import KeyReused
+
+if TYPE_CHECKING:
+    from attr import AttrsInstance
 
 _FIND = select(performed.c.action, performed.c.input_digest, performed.c.answer).where(
     performed.c.key == bindparam("wanted")
@@ -61,7 +64,7 @@ def as_answer(result: object) -> dict[str, Any]:
     if result is None:
         return {}
     if attrs.has(type(result)):
-        result = attrs.asdict(result)  # type: ignore[call-overload]
+        result = attrs.asdict(cast("AttrsInstance", result))
     if not isinstance(result, Mapping):
         raise TypeError(f"a verb answers a mapping, an attrs value or None, got {result!r}")
     answer: dict[str, Any] = to_jsonable_python(dict(result), fallback=str)

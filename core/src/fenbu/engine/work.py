@@ -21,6 +21,7 @@ from sqlmodel import Session
 
 from fenbu.engine.assembly import Assembly
 from fenbu.engine.flows import books, calls, log
+from fenbu.engine.flows.records import NewEvent
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.guard import owner
 from fenbu.engine.store.series import next_number
@@ -64,7 +65,7 @@ class Transaction:
     depth: int = 0
     catching_up: bool = False
     problems: list[NotedProblem] = field(factory=list)
-    published: list[tuple[str, log.NewEvent]] = field(factory=list)
+    published: list[tuple[str, NewEvent]] = field(factory=list)
 
     @cached_property
     def now(self) -> datetime:
@@ -149,7 +150,7 @@ class EngineWork:
     def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
-        result: CursorResult[Any] = self.transaction.connection.execute(statement, parameters)  # type: ignore[arg-type]
+        result: CursorResult[Any] = self.transaction.connection.execute(statement, parameters)
         return result
 
     def get(self, row: type[RowT], key: object) -> RowT:
@@ -171,7 +172,7 @@ class EngineWork:
     def publish(self, event: object, *, not_before: datetime | None = None) -> None:
         self._refuse_when_read_only("publish")
         due = None if not_before is None else to_microseconds(not_before)
-        new = log.NewEvent(event_type(type(event)), event, due)
+        new = NewEvent(event_type(type(event)), event, due)
         self.transaction.published.append((self.module, new))
 
     def cancel_timers(self, topic: str, key: str) -> int:

@@ -64,7 +64,8 @@ class Worker:
             process up to date or raises `Again`.
         markers: Folder of the files that name what is in hand; one for all workers of a machine and database.
         clock: UTC microseconds; the database's unless given.
-        caught_up: Called in the transaction in which the last subscription of a module has caught up.
+        resting: Called when nothing is left to do, outside of any transaction; returns whether it did something
+            (moves on modules that have caught up or drained).
         own_process: The worker may end its process when a handler is stuck for good.
     """
 
@@ -77,7 +78,7 @@ class Worker:
         *,
         markers: Path | None = None,
         clock: Clock | None = None,
-        caught_up: Callable[[Connection, str], None] | None = None,
+        resting: Callable[[], bool] | None = None,
         own_process: bool = False,
     ) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{token_hex(3)}"
@@ -86,7 +87,7 @@ class Worker:
         before = before or _nothing_before
         self._before = before
         self._clock = clock or database.clock
-        self._caught_up = caught_up
+        self._resting = resting or _nothing_to_do
         self._markers = None if markers is None else Markers(markers)
         self._marker: Marker | None = None if self._markers is None else self._markers.take()
         self._deadline = Deadline(may_exit=own_process)
@@ -162,7 +163,7 @@ class Worker:
                 if self._caller is not None:
                     worked = self._caller.once(key=key) or worked
                 patience.reset()
-                if not worked and not self._left(key):
+                if not worked and not self._left(key) and not self._resting():
                     return Drained(self._done - before, True)
             except Again:
                 continue
@@ -211,7 +212,7 @@ class Worker:
         while not self._stop.is_set():
             try:
                 self._keep_house()
-                worked = self.turn()
+                worked = self.turn() or self._resting()
                 patience.reset()
             except Again:
                 continue
@@ -274,8 +275,6 @@ class Worker:
     def _expand(self, one: history.Reading) -> bool:
         with self._writing() as connection:
             made, done = history.expand(connection, one.id, self._clock(connection))
-            if done and self._caught_up is not None and one.module not in history.catching_up(connection):
-                self._caught_up(connection, one.module)
         return made > 0 or done
 
     def _left(self, key: str | None) -> bool:
@@ -368,6 +367,10 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield
+
+
+def _nothing_to_do() -> bool:
+    return False
 
 
 def _nothing_before(_connection: Connection) -> None:
