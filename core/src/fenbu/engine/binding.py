@@ -62,6 +62,15 @@ def bind(assembly: Assembly, begin: Begin, broken: Broken) -> Bound:
     return Bound(assembly, tuple(found), tuple(made))
 
 
+def call_of(assembly: Assembly, operation: str, begin: Begin) -> BoundCall | None:
+    """Return one kind of call; None when no enabled module makes it."""
+    for name, module in assembly.modules.items():
+        for declared in module.manifest.calls:
+            if declared.operation == operation:
+                return _call(name, declared, assembly.settings[name], begin)
+    return None
+
+
 def reader_of(handler: Handler, topic: str) -> type[Any]:
     """Return the class into which a handler wants its event decoded: its second parameter's annotation.
 
