@@ -21,9 +21,7 @@ def installed(tmp_path: Path) -> Iterator[DummyModules]:
 
 @pytest.fixture
 def tea_room(installed: DummyModules, database_url: str) -> Iterator[Kernel]:
-    kernel = Kernel.init(
-        database_url, name="Tea room", currency="GBP", time_zone="Europe/London", os_user="ada"
-    )
+    kernel = Kernel.init(database_url, name="Tea room", currency="GBP", time_zone="Europe/London")
     kernel.perform("fenbu.module.enable", {"modules": ["tea"]})
     yield kernel
     kernel.close()
