@@ -32,7 +32,7 @@ _FIND = select(_T.c.reference, _T.c.digest, _T.c.outcome, _T.c.detail).where(
 def _keep(insert: Any) -> Any:
     """Write a row, or make an imported one of a row that was left; an imported one stays as it is."""
     return insert.on_conflict_do_update(
-        [_T.c.profile, _T.c.reference],
+        index_elements=[_T.c.profile, _T.c.reference],
         set_={name: insert.excluded[name] for name in ("digest", "at", "outcome", "detail")},
         where=_T.c.outcome == LEFT,
     )
