@@ -27,17 +27,21 @@ CATCH_UP = "catch_up"
 FROM_NOW = "from_now"
 
 
+def _copied(mapping: Mapping[str, str]) -> dict[str, str]:
+    return dict(mapping)
+
+
 @frozen
 class Subscription:
     """A module reacts to one or more topics, with one order per key over all of them."""
 
     name: str
     """``<module>.<noun>``; one arrow on the flow map; the unit of retry, pause, replay and measure."""
-    on: Mapping[str, str] = field(converter=dict)
+    on: Mapping[str, str] = field(converter=_copied)
     """Topic with version to the handler ``"package.module:function"`` of ``(work, event)``."""
     history: str = FROM_NOW
     """``catch_up``: a module enabled late reads what it missed. ``from_now``: it starts with today."""
-    route: Mapping[str, str] = field(factory=dict, converter=dict)
+    route: Mapping[str, str] = field(factory=dict, converter=_copied)
     """Topic to the value of its declared route field; only such events are delivered."""
     replayable: bool = False
     """The handler says that running it again on purpose does no harm (timelines, metrics)."""
@@ -80,7 +84,7 @@ class Manifest:
     calls: tuple[Call, ...] = ()
     importers: tuple[Importer, ...] = ()
     profiles: tuple[Profile, ...] = ()
-    explain: Mapping[str, str] = field(factory=dict, converter=dict)
+    explain: Mapping[str, str] = field(factory=dict, converter=_copied)
     """Kind of document to the view that holds its record, for ``fenbu explain order SO-000001``."""
     canonical: str | None = None
     """``"package.module:function"`` of ``(work)`` → business facts without surrogate keys, for comparing."""
