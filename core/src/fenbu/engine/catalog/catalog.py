@@ -203,10 +203,10 @@ def _line(
     version = installed.version if installed else ""
     title = loaded.manifest.title if loaded else snapshot.title if snapshot else ""
     told = states.advice(state, name, distribution, row.version if row else "")
-    if broken is not None and not (row and row.on):
+    if broken is not None:
         told = broken.remedy
-    elif broken is not None:
-        told = _("{remedy}; or disable it: fenbu disable {module}").format(remedy=broken.remedy, module=name)
+    if state is S.QUARANTINED and row is not None and row.on:
+        told = _("{remedy}; or disable it: fenbu disable {module}").format(remedy=told, module=name)
     return Module(
         name=name,
         state=state,
