@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 from fenbu.engine.assembling import Builtins
+from fenbu.engine.builtin_flows import ACTIONS as FLOW_ACTIONS
 from fenbu.engine.builtin_views import VIEWS
+from fenbu.engine.health import CHECKS
 from fenbu.engine.states.actions import ACTIONS as MODULE_ACTIONS
 
 
 @cache
 def builtins() -> Builtins:
     """Return the kernel's declarations."""
-    return Builtins(MODULE_ACTIONS, VIEWS)
+    return Builtins((*MODULE_ACTIONS, *FLOW_ACTIONS), VIEWS, CHECKS)

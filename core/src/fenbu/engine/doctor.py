@@ -1,0 +1,51 @@
+"""The doctor: runs every check that is declared, the kernel's and the modules'.
+
+A check answers yes, no or unknown; one that raises is unknown and says why, and the others go on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from attrs import frozen
+
+from fenbu.engine.assembly import unknown
+from fenbu.engine.kernel import Kernel
+from fenbu.metrics import Check, Finding, Health
+
+
+@frozen
+class Examined:
+    """A check with what it found."""
+
+    check: Check
+    finding: Finding
+    ms: int
+
+
+def examine(kernel: Kernel, names: Sequence[str] = ()) -> Iterator[Examined]:
+    """Run checks, each in a transaction of its own.
+
+    Args:
+        kernel: Of the enterprise.
+        names: Of the checks; all when none is named.
+
+    Raises:
+        Unknown: A name that nobody declares.
+    """
+    known = kernel.assembly.checks
+    for name in names:
+        if name not in known:
+            raise unknown("check", name, known)
+    return (_examined(kernel, known[name]) for name in names or known)
+
+
+def _examined(kernel: Kernel, check: Check) -> Examined:
+    started = time.monotonic()
+    try:
+        with kernel.read(kernel.assembly.module_of(check.name)) as work:
+            finding = check.run(work)
+    except Exception as error:  # one check must not stop the doctor
+        finding = Finding(Health.UNKNOWN, f"{type(error).__name__}: {error}".strip(": "))
+    return Examined(check, finding, round((time.monotonic() - started) * 1000))

@@ -1,0 +1,243 @@
+"""Health: the kernel's own checks, and how much waits for a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from sqlalchemy import func, select
+
+from fenbu.engine.catalog import resolver
+from fenbu.engine.flows import admin, books
+from fenbu.engine.guard import audit
+from fenbu.engine.problems import open_problems
+from fenbu.engine.store.tables import call, delivery, event, event_about, subscription, worker
+from fenbu.i18n import N_, _, ngettext
+from fenbu.metrics import Check, Finding, Health
+from fenbu.tables import from_microseconds
+from fenbu.work import Work
+
+if TYPE_CHECKING:
+    from fenbu.engine.work import EngineWork
+
+LATE = timedelta(seconds=30)
+"""A worker that has not beaten for so long is taken for gone: three beats."""
+_NAMED = 5
+_COUNTED = 10_000
+
+
+@frozen
+class Standing:
+    """How much is to do, and whether anybody does it."""
+
+    waiting: int
+    """Deliveries that running subscriptions could handle now, counted up to ten thousand."""
+    dead: int
+    beat: datetime | None
+    """When a worker last beat; None when none runs or has left a trace."""
+    now: datetime
+
+    @property
+    def attended(self) -> bool:
+        """A worker runs."""
+        return self.beat is not None and self.now - self.beat <= LATE
+
+
+def standing(work: EngineWork) -> Standing:
+    """Return how much waits and when a worker last beat."""
+    beat = work.execute(select(func.max(worker.c.beat_at))).scalar()
+    return Standing(
+        waiting=books.pressure(work.connection, _COUNTED),
+        dead=admin.count_dead(work.connection),
+        beat=None if beat is None else from_microseconds(beat),
+        now=work.now,
+    )
+
+
+def _verdict(wrong: Sequence[str], counted: int, well: str) -> Finding:
+    if not wrong:
+        return Finding(Health.OK, well, counted)
+    more = _(" and {count} more").format(count=len(wrong) - _NAMED) if len(wrong) > _NAMED else ""
+    return Finding(Health.FAILED, "; ".join(wrong[:_NAMED]) + more, counted)
+
+
+def _books(work: Any) -> Finding:
+    """Published and replayed = done + waiting + scheduled + held + dead + skipped + unread, by subscription."""
+    kept = books.balance(work.connection)
+    wrong = [
+        _("{name}: {difference:+d} deliveries without a reason").format(
+            name=one.subscription, difference=one.difference
+        )
+        for one in kept
+        if one.difference
+    ]
+    published = sum(one.published for one in kept)
+    told = _("{published} deliveries to {count} subscriptions accounted for")
+    return _verdict(wrong, published, told.format(published=f"{published:,}", count=len(kept)))
+
+
+def _references(work: Work) -> Finding:
+    """Rows of the flows that point at nothing: no foreign key watches them on the way of every order."""
+    events = select(event.c.seq)
+    wrong = []
+    questions = (
+        (_("deliveries of no event"), delivery.c.seq.not_in(events), delivery),
+        (
+            _("deliveries of no subscription"),
+            delivery.c.subscription.not_in(select(subscription.c.id)),
+            delivery,
+        ),
+        (_("documents told of by no event"), event_about.c.seq.not_in(events), event_about),
+    )
+    for title, stray, table in questions:
+        if count := work.execute(select(func.count()).select_from(table).where(stray)).scalar_one():
+            wrong.append(f"{count} {title}")
+    counted = work.execute(select(func.count()).select_from(event)).scalar_one()
+    return _verdict(
+        wrong, counted, _("{count} events, nothing points at nothing").format(count=f"{counted:,}")
+    )
+
+
+def _audit(work: Work) -> Finding:
+    """The chain of hashes over the audit trail, recomputed."""
+    verdict = audit.verify(work.connection)
+    if verdict.broken_at is not None:
+        told = _("the chain breaks at seal {seal}; rows up to {row} are as they were written")
+        return Finding(Health.FAILED, told.format(seal=verdict.broken_at, row=verdict.sealed_to))
+    told = _("sealed up to row {row}, {count} rows since then are not sealed yet")
+    return Finding(
+        Health.OK,
+        told.format(row=verdict.sealed_to, count=verdict.unsealed),
+        verdict.sealed_to + verdict.unsealed,
+    )
+
+
+def _dead(work: Work) -> Finding:
+    """Deliveries and calls that wait for a person."""
+    found = admin.dead(work.connection, limit=_COUNTED)
+    wrong = [f"{one.subscription}/{one.seq} ({one.key}): {one.reason}" for one in found]
+    stuck = select(call.c.id, call.c.operation, call.c.error).where(call.c.state == "dead").limit(_COUNTED)
+    wrong += [f"{row.operation} {row.id}: {row.error or ''}" for row in work.execute(stuck)]
+    return _verdict(wrong, len(wrong), _("none"))
+
+
+def _subscriptions(work: Work) -> Finding:
+    """Subscriptions that stopped by themselves."""
+    states = select(subscription.c.name, subscription.c.state, subscription.c.reason)
+    rows = work.execute(states).all()
+    wrong = [f"{row.name}: {row.reason or row.state}" for row in rows if row.state == "tripped"]
+    told = ngettext(
+        "{count} subscription, none has tripped", "{count} subscriptions, none has tripped", len(rows)
+    )
+    return _verdict(wrong, len(rows), told.format(count=len(rows)))
+
+
+def _modules(work: Any) -> Finding:
+    """Every module that is on can be loaded, and has what it needs."""
+    known = work.transaction.assembly.known
+    on = [module for module in known.by_name.values() if module.on]
+    loaded = work.transaction.assembly.modules
+    wrong = [
+        f"{module.name}: {module.state} – {module.reason or module.advice}"
+        for module in on
+        if not module.runs or module.name not in loaded
+    ]
+    return _verdict(wrong, len(on), _("all {count} that are on work").format(count=len(on)))
+
+
+def _requirements(work: Any) -> Finding:
+    """What each enabled module needs of others is there: capabilities, modules, versions."""
+    known = work.transaction.assembly.known
+    gaps = {name: resolver.unmet(name, known.offers, known.on)[0] for name in sorted(known.on)}
+    wrong = [f"{name}: {gap}" for name, gap in gaps.items() if gap]
+    return _verdict(wrong, len(gaps), _("everything that modules need of each other is there"))
+
+
+def _problems(work: Work) -> Finding:
+    """Problems of modules that nobody has settled."""
+    found = open_problems(work.connection)
+    wrong = [f"{one.module}: {one.kind} {one.subject}: {one.detail}" for one in found]
+    return _verdict(wrong, len(found), _("none"))
+
+
+def _worker(work: Any) -> Finding:
+    """Somebody delivers what waits."""
+    found = standing(work)
+    if not found.waiting:
+        return Finding(Health.OK, _("nothing waits"))
+    if found.attended:
+        return Finding(
+            Health.OK, _("{count} wait and a worker is at it").format(count=found.waiting), found.waiting
+        )
+    return Finding(Health.FAILED, waits(found), found.waiting)
+
+
+def waits(found: Standing) -> str:
+    """Say in one sentence how many deliveries wait and when a worker last beat."""
+    count = f"{found.waiting:,}" + ("+" if found.waiting >= _COUNTED else "")
+    told = ngettext("{count} delivery waits", "{count} deliveries wait", found.waiting).format(count=count)
+    if found.beat is None:
+        return _("{told}; no worker runs").format(told=told)
+    ago = int((found.now - found.beat).total_seconds())
+    if found.attended:
+        return _("{told}; a worker beat {ago} s ago").format(told=told, ago=ago)
+    return _("{told}; the last worker beat at {beat} and has gone").format(
+        told=told, beat=found.beat.strftime("%Y-%m-%d %H:%M:%S UTC")
+    )
+
+
+def _check(name: str, title: str, run: Any, repair: str) -> Check:
+    return Check(name=f"fenbu.{name}", title=title, run=run, repair=repair)
+
+
+CHECKS: tuple[Check, ...] = (
+    _check(
+        "modules", N_("Modules that are on work"), _modules, N_("fenbu modules says what to do about each")
+    ),
+    _check(
+        "requirements",
+        N_("Modules have what they need of each other"),
+        _requirements,
+        N_("enable or install what is missing, or disable what needs it"),
+    ),
+    _check(
+        "problems",
+        N_("No problem of a module is open"),
+        _problems,
+        N_("fenbu show fenbu.problems; when it is settled: fenbu do fenbu.problem.clear"),
+    ),
+    _check(
+        "books",
+        N_("Every delivery is accounted for"),
+        _books,
+        N_("stop the workers, keep the database as it is and report it: this must not happen"),
+    ),
+    _check(
+        "references",
+        N_("Nothing in the flows points at nothing"),
+        _references,
+        N_("stop the workers, keep the database as it is and report it: this must not happen"),
+    ),
+    _check(
+        "dead",
+        N_("No delivery or call is dead"),
+        _dead,
+        N_("fenbu flows dead lists them; then fenbu flows retry or fenbu flows skip"),
+    ),
+    _check(
+        "subscriptions",
+        N_("No subscription has tripped"),
+        _subscriptions,
+        N_("find what fails (fenbu flows dead), then fenbu flows resume NAME"),
+    ),
+    _check("worker", N_("Somebody delivers what waits"), _worker, N_("start a worker: fenbu worker")),
+    _check(
+        "audit",
+        N_("The audit trail is as it was written"),
+        _audit,
+        N_("compare with the last backup: somebody has changed rows that never change"),
+    ),
+)
+"""The kernel's own checks."""
