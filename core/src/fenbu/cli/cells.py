@@ -1,0 +1,126 @@
+"""How values look: money with its currency, times in the enterprise's zone, yes and no in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from fenbu.cli.layout import Cell, Heading
+from fenbu.i18n import _
+from fenbu.values import minor_units
+from fenbu.views import Column, Kind, View
+from fenbu.work import Enterprise
+
+MASK = "***"
+_NUMBERS = frozenset({Kind.MONEY, Kind.QUANTITY, Kind.PRICE, Kind.RATE, Kind.NUMBER})
+_SIGNS = {
+    "green": frozenset({"enabled", "active", "done", "paid", "posted", "closed", "ok", "settled"}),
+    "yellow": frozenset(
+        {"waiting", "paused", "draining", "catching up", "upgrade pending", "held", "unknown"}
+    ),
+    "red": frozenset(
+        {"dead", "failed", "tripped", "quarantined", "missing", "incompatible", "denied", "overdue"}
+    ),
+}
+_COLOUR_OF = {state: colour for colour, states in _SIGNS.items() for state in states}
+
+
+def shown(view: View, wanted: Sequence[str] = ()) -> list[Column]:
+    """Return the columns to show: those asked for, else all but those that only hold another's unit."""
+    if wanted:
+        return [view.column(name) for name in wanted]
+    units = {column.unit for column in view.columns if column.unit}
+    return [column for column in view.columns if column.name not in units]
+
+
+def heading(column: Column) -> Heading:
+    """Return the head of a column: numbers stand to the right, texts may be wrapped."""
+    return Heading(_(column.title), right=column.kind in _NUMBERS, wraps=column.kind is Kind.TEXT)
+
+
+def cell(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, masked: bool = False) -> Cell:
+    """Return a value as one cell of a table; of a text with several lines the first, with how many follow."""
+    text = words(column, row, enterprise, masked=masked)
+    first, *rest = text.split("\n")
+    if rest := [line for line in rest if line.strip()]:
+        first = _("{first} … (+{count} lines)").format(first=first, count=len(rest))
+    colour = _COLOUR_OF.get(text, "") if column.kind is Kind.STATE else ""
+    return Cell(first, colour)
+
+
+def words(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, masked: bool = False) -> str:
+    """Return a value as text for people."""
+    value = row.get(column.name)
+    if value is None:
+        return ""
+    if masked and column.personal:
+        return MASK
+    unit = str(row.get(column.unit) or "") if column.unit else ""
+    say = _WORDS.get(column.kind)
+    return say(value, unit, enterprise) if say else str(value)
+
+
+def plain(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, masked: bool = False) -> Any:
+    """Return a value as a program wants it: exact numbers as text without grouping, times in UTC."""
+    value = row.get(column.name)
+    if value is None:
+        return None
+    if masked and column.personal:
+        return MASK
+    if column.kind is Kind.YES_NO:
+        return bool(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if not isinstance(value, Decimal):
+        return value
+    places = 0
+    if column.kind in (Kind.MONEY, Kind.PRICE):
+        unit = row.get(column.unit) if column.unit else None
+        places = minor_units(str(unit or enterprise.currency))
+    return format(_trimmed(value, places), "f")
+
+
+def money(value: Any, currency: str) -> str:
+    """Return an amount with its currency, thousands apart: ``1,234.50 GBP``."""
+    return f"{exact(value, minor_units(currency))} {currency}"
+
+
+def exact(value: Any, places: int) -> str:
+    """Return a number with at least so many decimals, and never fewer than it has."""
+    return f"{_trimmed(Decimal(value), places):,f}"
+
+
+def _trimmed(value: Decimal, places: int) -> Decimal:
+    least = value.normalize()
+    exponent = least.as_tuple().exponent
+    have = -exponent if isinstance(exponent, int) else 0
+    return value.quantize(Decimal(1).scaleb(-max(have, places)))
+
+
+def _price(value: Any, unit: str, enterprise: Enterprise) -> str:
+    return money(value, unit or enterprise.currency)  # more decimals than the currency has stay
+
+
+def _number(value: Any, unit: str, _enterprise: Enterprise) -> str:
+    return f"{exact(value, 0)} {unit}".rstrip()
+
+
+def _time(value: Any, _unit: str, enterprise: Enterprise) -> str:
+    local: datetime = value.astimezone(enterprise.zone)
+    return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _yes_no(value: Any, _unit: str, _enterprise: Enterprise) -> str:
+    return _("yes") if value else _("no")
+
+
+_WORDS = {
+    Kind.MONEY: _price,
+    Kind.PRICE: _price,
+    Kind.QUANTITY: _number,
+    Kind.RATE: _number,
+    Kind.TIME: _time,
+    Kind.YES_NO: _yes_no,
+}

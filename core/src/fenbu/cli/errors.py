@@ -1,0 +1,36 @@
+"""Mistakes that only the command line can meet."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from fenbu.errors import FenbuError
+from fenbu.i18n import _
+
+
+class NoEnterprise(FenbuError):
+    """Nothing says which enterprise is meant."""
+
+    exit_code = 64
+
+    def __str__(self) -> str:
+        return _("there is no enterprise here: no fenbu.toml in this folder or above it")
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu init makes one; --database or FENBU_DATABASE name one elsewhere")
+
+
+@frozen(eq=False)
+class FaceMissing(FenbuError):
+    """A face that comes with another package is not installed."""
+
+    face: str
+    package: str
+
+    def __str__(self) -> str:
+        return _("the {face} is not installed").format(face=self.face)
+
+    @property
+    def hint(self) -> str:
+        return f"pip install {self.package}"

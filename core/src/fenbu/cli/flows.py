@@ -1,0 +1,308 @@
+"""``fenbu flows``: what travels between modules, and the hand that repairs it; every change is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fenbu.cli.base import Group
+from fenbu.cli.names import completer
+from fenbu.cli.session import Session
+from fenbu.i18n import N_, _
+
+if TYPE_CHECKING:
+    from fenbu.engine.flows.map import Arrow
+    from fenbu.engine.kernel import Kernel
+
+HELP = N_("""What travels between modules; retry, skip, pause, replay.
+
+A delivery is named by its subscription and the number of its event: scm.orders/42""")
+_BRANCH = ("├─ ", "└─ ")
+
+
+@click.group("flows", cls=Group, help=HELP)
+def flows() -> None:
+    """Group of the commands on flows."""
+
+
+_limit = click.option("--limit", type=int, default=50, show_default=True, help=N_("Rows wanted."))
+_after = click.option("--after", default="", metavar="KEY", help=N_("Continue after this key."))
+_dry_run = click.option("--dry-run", is_flag=True, help=N_("Say what would happen; change nothing."))
+_subscription = click.argument("subscription", shell_complete=completer("subscription"))
+
+
+@flows.command("list", help=N_("The subscriptions, and how much is still to do."))
+@click.option("--module", shell_complete=completer("module"), help=N_("Only of this module."))
+@_limit
+@_after
+@click.pass_obj
+def list_(session: Session, *, module: str | None, limit: int, after: str) -> None:
+    """List the subscriptions."""
+    _view(session, "fenbu.subscriptions", {"module": module}, limit, after)
+
+
+@flows.command("waiting", help=N_("Deliveries that are still to do, with why they wait."))
+@click.option("--subscription", shell_complete=completer("subscription"), help=N_("Only of this one."))
+@click.option("--key", help=N_("Only of this key, as an order's number."))
+@_limit
+@_after
+@click.pass_obj
+def waiting(session: Session, *, subscription: str | None, key: str | None, limit: int, after: str) -> None:
+    """List what waits."""
+    _view(session, "fenbu.deliveries", {"subscription": subscription, "key": key}, limit, after)
+
+
+@flows.command("dead", help=N_("Deliveries and calls that wait for a decision."))
+@click.option("--subscription", shell_complete=completer("subscription"), help=N_("Only of this one."))
+@_limit
+@_after
+@click.pass_obj
+def dead(session: Session, *, subscription: str | None, limit: int, after: str) -> None:
+    """List the dead, with what to do."""
+    from fenbu.engine.reading import Condition, count
+
+    with session.noticing() as kernel:
+        calls = kernel.assembly.view("fenbu.calls")
+        is_dead = [Condition("state", "dead")]
+        with kernel.read() as work:
+            stuck = count(work, kernel.assembly.view("fenbu.dead"))
+            lost = count(work, calls, filters=is_dead)
+        if not session.json and not stuck and not lost:
+            session.out.say(_("nothing is dead"))
+            return
+        _page(session, kernel, "fenbu.dead", {"subscription": subscription}, limit, after)
+        if session.json:
+            return
+        if stuck:
+            session.out.say(
+                _("fenbu flows retry DELIVERY tries again; fenbu flows skip DELIVERY --reason … gives up")
+            )
+        if lost:
+            told = _("{count} calls to the outside too: fenbu show fenbu.calls --where state=dead")
+            session.out.say(told.format(count=lost))
+
+
+@flows.command(
+    "retry", help=N_("Try again: one delivery, all like it, all of a subscription, or everything dead.")
+)
+@click.argument("delivery", required=False)
+@click.option("--like", is_flag=True, help=N_("All dead ones of its topic and kind of error too."))
+@click.option("--subscription", shell_complete=completer("subscription"), help=N_("All dead ones of it."))
+@click.option("--call", metavar="KEY", help=N_("A call to the outside."))
+@click.option("--all", "everything", is_flag=True, help=N_("Everything that is dead."))
+@click.option("--wait", is_flag=True, help=N_("Deliver before coming back."))
+@_dry_run
+@click.pass_obj
+def retry(session: Session, /, *, dry_run: bool, wait: bool, **given: Any) -> None:
+    """Retry through the kernel's action."""
+    _act(session, "retry", given, dry_run)
+    if wait and not dry_run:
+        from fenbu.cli.waiting import deliver
+
+        deliver(session, session.kernel, ())
+
+
+@flows.command("skip", help=N_("Give up a delivery or a call; what waited behind it goes on."))
+@click.argument("delivery", required=False)
+@click.option("--call", metavar="KEY", help=N_("A call to the outside."))
+@click.option("--reason", required=True, help=N_("Why; kept with it and in the audit trail."))
+@_dry_run
+@click.pass_obj
+def skip(session: Session, /, *, dry_run: bool, **given: Any) -> None:
+    """Skip through the kernel's action."""
+    _act(session, "skip", given, dry_run)
+
+
+@flows.command("pause", help=N_("Let nothing of a subscription begin; its events go on gathering."))
+@_subscription
+@click.option("--reason", help=N_("Why; shown with it."))
+@_dry_run
+@click.pass_obj
+def pause(session: Session, /, *, dry_run: bool, **given: Any) -> None:
+    """Pause through the kernel's action."""
+    _act(session, "pause", given, dry_run)
+
+
+@flows.command("resume", help=N_("Let a paused or tripped subscription go on."))
+@_subscription
+@_dry_run
+@click.pass_obj
+def resume(session: Session, /, *, dry_run: bool, **given: Any) -> None:
+    """Resume through the kernel's action."""
+    _act(session, "resume", given, dry_run)
+
+
+@flows.command("replay", help=N_("Deliver events again, to a handler that says this does no harm."))
+@_subscription
+@click.option("--key", help=N_("Only events of this key."))
+@click.option("--first", type=int, help=N_("Number of the first event."))
+@click.option("--last", type=int, help=N_("Number of the last event."))
+@_dry_run
+@click.pass_obj
+def replay(session: Session, /, *, dry_run: bool, **given: Any) -> None:
+    """Replay through the kernel's action."""
+    _act(session, "replay", given, dry_run)
+
+
+@flows.command("drop", help=N_("End a subscription for good; what waits for it is skipped."))
+@_subscription
+@click.option("--reason", required=True, help=N_("Why; kept with what is skipped."))
+@_dry_run
+@click.pass_obj
+def drop(session: Session, /, *, dry_run: bool, **given: Any) -> None:
+    """Drop through the kernel's action."""
+    _act(session, "drop", given, dry_run)
+
+
+@flows.command("map", help=N_("Who tells whom: modules, topics by lane, and what moves along each arrow."))
+@click.pass_obj
+def map_(session: Session) -> None:
+    """Draw the map."""
+    from fenbu.engine.explaining import event_types
+    from fenbu.engine.flows.map import arrows
+    from fenbu.tables import to_microseconds
+
+    with session.noticing() as kernel:
+        with kernel.read() as work:
+            found = arrows(work.connection, to_microseconds(work.now))
+        lanes = {
+            f"{topic}/{version}": str(one.lane)
+            for (topic, version), one in event_types(kernel.assembly).items()
+        }
+        if session.json:
+            session.out.document("map", {"arrows": [_plain_arrow(arrow, lanes) for arrow in found]})
+            return
+        if not found:
+            session.out.say(_("no enabled module reacts to anything yet"))
+        for arrow in found:
+            _draw(session, arrow, lanes)
+
+
+@flows.command("unmatched", help=N_("Topics that were published and that nobody takes."))
+@click.pass_obj
+def unmatched(session: Session) -> None:
+    """List topics without a subscription, with how many events of each there are."""
+    from sqlalchemy import func, select
+
+    from fenbu.cli.layout import Cell, Heading
+    from fenbu.engine.store.tables import event, subscription_topic
+
+    taken = select(subscription_topic.c.topic)
+    counted = func.count().label("events")
+    wanted = (
+        select(event.c.topic, event.c.module, counted, func.max(event.c.seq).label("last"))
+        .where(event.c.topic.not_in(taken))
+        .group_by(event.c.topic, event.c.module)
+        .order_by(event.c.topic, event.c.module)
+    )
+    with session.noticing() as kernel:
+        with kernel.read() as work:
+            rows = [dict(row) for row in work.execute(wanted).mappings()]
+        if session.json:
+            session.out.document("unmatched", {"topics": rows})
+            return
+        if not rows:
+            session.out.say(_("every topic that was published is taken by somebody"))
+            return
+        headings = [Heading(_("Topic")), Heading(_("Published by")), Heading(_("Events"), right=True)]
+        session.out.table(
+            headings, [[Cell(row["topic"]), Cell(row["module"]), Cell(f"{row['events']:,}")] for row in rows]
+        )
+        session.out.say(_("a module that comes later may still read them (history = catch_up)"))
+
+
+def _act(session: Session, verb: str, given: Mapping[str, Any], dry_run: bool) -> None:
+    from fenbu.cli.do import act
+
+    values = {name: value for name, value in given.items() if value not in (None, False)}
+    with session.noticing() as kernel:
+        act(session, kernel, f"fenbu.flow.{verb}", values, dry_run=dry_run)
+
+
+def _view(session: Session, name: str, narrowed: Mapping[str, str | None], limit: int, after: str) -> None:
+    with session.noticing() as kernel:
+        _page(session, kernel, name, narrowed, limit, after)
+
+
+def _page(
+    session: Session, kernel: Kernel, name: str, narrowed: Mapping[str, str | None], limit: int, after: str
+) -> None:
+    from fenbu.cli.show import show_page
+    from fenbu.engine.reading import Condition
+
+    filters = [Condition(column, value) for column, value in narrowed.items() if value is not None]
+    show_page(session, kernel, kernel.assembly.view(name), filters=filters, after=after, limit=limit)
+
+
+def _draw(session: Session, arrow: Arrow, lanes: Mapping[str, str]) -> None:
+    """Write one arrow: who reacts, how it goes, and the topics that lead there."""
+    from fenbu.cli.layout import width_of, wrap
+
+    out = session.out
+    state, colour = _standing(arrow)
+    out.line(f"{out.style(f'┌ {arrow.subscription}', 'bold')} {out.style(state, colour)}")
+    told = _figures(arrow)
+    for line in wrap(told, (out.width or 1_000) - 2):
+        out.line(f"│ {line}")
+    topics = sorted(arrow.topics.items(), key=lambda one: (lanes.get(one[0], "~"), one[0]))
+    widest = max((width_of(name) for name, _route in topics), default=0)
+    for index, (name, route) in enumerate(topics):
+        branch = _BRANCH[index == len(topics) - 1]
+        only = _(" only {route}").format(route=route) if route else ""
+        lane = lanes.get(name, "?")
+        out.line(f"{branch}{name.ljust(widest)}  {out.style(_(lane), 'dim')}{only}".rstrip())
+
+
+def _standing(arrow: Arrow) -> tuple[str, str]:
+    if arrow.catching_up:
+        return _("◐ catching up"), "yellow"
+    if arrow.state == "active":
+        return (_("✖ {count} dead").format(count=arrow.dead), "red") if arrow.dead else ("●", "green")
+    reason = f": {arrow.reason}" if arrow.reason else ""
+    return f"{'✖' if arrow.state == 'tripped' else '○'} {_(arrow.state)}{reason}", "yellow"
+
+
+def _figures(arrow: Arrow) -> str:
+    told = [_("{rate:.1f}/min").format(rate=arrow.rate)]
+    if arrow.p95 is not None:
+        told.append(_("p50 {p50} ms, p95 {p95} ms").format(p50=arrow.p50, p95=arrow.p95))
+    counted = (
+        (_("waiting"), arrow.waiting),
+        (_("trying again"), arrow.retrying),
+        (_("timers"), arrow.scheduled),
+        (_("held"), arrow.held),
+        (_("dead"), arrow.dead),
+    )
+    told += [f"{count:,} {word}" for word, count in counted if count]
+    if arrow.oldest_key is not None:
+        told.append(_("oldest {key}, {lag:.0f} s").format(key=arrow.oldest_key, lag=arrow.lag))
+    return " · ".join(told)
+
+
+def _plain_arrow(arrow: Arrow, lanes: Mapping[str, str]) -> dict[str, Any]:
+    topics: Sequence[dict[str, Any]] = [
+        {"topic": name, "lane": lanes.get(name), "route": route} for name, route in arrow.topics.items()
+    ]
+    figures = (
+        "state",
+        "reason",
+        "waiting",
+        "retrying",
+        "scheduled",
+        "held",
+        "dead",
+        "oldest_key",
+        "p50",
+        "p95",
+    )
+    return {
+        "subscription": arrow.subscription,
+        "module": arrow.module,
+        "topics": topics,
+        "catching_up": arrow.catching_up,
+        "rate_per_minute": round(arrow.rate, 2),
+        "lag_seconds": round(arrow.lag, 3),
+        **{name: getattr(arrow, name) for name in figures},
+    }

@@ -1,0 +1,146 @@
+"""Tables as text: as wide as the terminal, numbers to the right, Chinese characters two columns wide.
+
+When a table is too wide, texts are wrapped; when that is not enough, columns are left out from the right and named.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from fenbu.cli.output import visible
+
+GAP = 2
+_NARROWEST = 14
+"""A text column is not wrapped narrower than this."""
+
+
+class Heading(NamedTuple):
+    """The head of a column."""
+
+    title: str
+    right: bool = False
+    """Numbers stand to the right."""
+    wraps: bool = False
+    """Texts may be wrapped when the terminal is narrow."""
+
+
+class Cell(NamedTuple):
+    """What stands in a table."""
+
+    text: str
+    style: str = ""
+
+
+class Laid(NamedTuple):
+    """A table ready to be written: padded texts, line by line."""
+
+    heading: list[str]
+    lines: list[list[Cell]]
+    dropped: list[str]
+
+
+def lay_out(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]], width: int | None) -> Laid:
+    """Fit a table into a width.
+
+    Args:
+        headings: One a column; the first column is never left out.
+        rows: Cells, one a column.
+        width: Columns of the terminal; None leaves everything as wide as it is.
+    """
+    clean = [[Cell(visible(cell.text), cell.style) for cell in row] for row in rows]
+    natural = [
+        max([width_of(head.title), *(_widest_line(row[index].text) for row in clean)])
+        for index, head in enumerate(headings)
+    ]
+    widths = natural if width is None else _fitted(headings, natural, width)
+    kept = range(len(widths))
+    heading = [_padded(headings[index].title, widths[index], headings[index].right) for index in kept]
+    lines = [
+        [
+            Cell(_padded(part, widths[index], headings[index].right), row[index].style)
+            for index, part in enumerate(parts)
+        ]
+        for row in clean
+        for parts in _stacked([wrap(row[index].text, widths[index]) for index in kept])
+    ]
+    return Laid(heading, lines, [head.title for head in headings[len(widths) :]])
+
+
+def _fitted(headings: Sequence[Heading], natural: Sequence[int], width: int) -> list[int]:
+    """Return the widths of the columns that fit: texts narrowed first, then columns left out from the right."""
+    for count in range(len(headings), 0, -1):
+        widths = list(natural[:count])
+        excess = sum(widths) + GAP * (count - 1) - width
+        while excess > 0:
+            wide = [i for i in range(count) if headings[i].wraps and widths[i] > _NARROWEST]
+            if not wide:
+                break
+            index = max(wide, key=lambda i: widths[i])
+            step = min(excess, widths[index] - _NARROWEST, max(1, excess // len(wide)))
+            widths[index] -= step
+            excess -= step
+        if excess <= 0:
+            return widths
+    return [max(1, min(natural[0], width))]
+
+
+def _stacked(columns: Sequence[Sequence[str]]) -> Iterator[list[str]]:
+    height = max((len(column) for column in columns), default=1)
+    for level in range(height):
+        yield [column[level] if level < len(column) else "" for column in columns]
+
+
+def width_of(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(character) for character in text)
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _widest_line(text: str) -> int:
+    return max((width_of(line) for line in text.split("\n")), default=0)
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    space = " " * (width - width_of(text))
+    return space + text if right else text + space
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text into lines of at most a width: at spaces, and within words that are longer."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        if width_of(paragraph) <= width:
+            lines.append(paragraph)
+            continue
+        line = ""
+        for word in paragraph.split(" "):
+            candidate = f"{line} {word}" if line else word
+            if width_of(candidate) <= width:
+                line = candidate
+                continue
+            if line:
+                lines.append(line)
+            *full, line = _chopped(word, width)
+            lines += full
+        lines.append(line)
+    return lines
+
+
+def _chopped(word: str, width: int) -> list[str]:
+    parts, part, used = [], "", 0
+    for character in word:
+        taken = _width(character)
+        if used + taken > width and part:
+            parts.append(part)
+            part, used = "", 0
+        part, used = part + character, used + taken
+    return [*parts, part]

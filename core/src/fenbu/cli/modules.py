@@ -1,0 +1,198 @@
+"""``fenbu modules``, ``enable``, ``disable``: what is on, and switching it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fenbu.cli.base import command
+from fenbu.cli.names import completer
+from fenbu.cli.session import Session
+from fenbu.i18n import N_, _
+
+if TYPE_CHECKING:
+    from fenbu.engine.catalog.modules import Module
+    from fenbu.engine.kernel import Kernel
+
+_ON, _MOVING, _OFF, _BAD = ("●", "green"), ("◐", "yellow"), ("○", "dim"), ("✖", "red")
+_SIGNS = {
+    "enabled": _ON,
+    "catching up": _MOVING,
+    "draining": _MOVING,
+    "upgrade pending": _MOVING,
+    "discovered": _OFF,
+    "disabled": _OFF,
+    "purged": _OFF,
+}
+MODULES_HELP = N_("""Which modules there are, with their states, and what to do about those that do not work.
+
+● enabled   ◐ on its way   ○ off   ✖ failed
+With a name: everything that is known of that module.""")
+ENABLE_HELP = N_("""Switch modules on.
+
+What they need must be on already or be named too. It is one transaction: it happens whole or not at all.""")
+DISABLE_HELP = N_("""Switch modules off; every row is kept.
+
+What still waits for a module is shown first. --how drain finishes it, park keeps it for later, waive gives it up.""")
+
+
+@command("modules", help=MODULES_HELP)
+@click.argument("name", required=False, shell_complete=completer("module"))
+def modules(session: Session, *, name: str | None) -> None:
+    """List the modules, or tell all about one."""
+    with session.noticing() as kernel:
+        found = kernel.modules(look_at_all=True, fresh=True)
+        if name is not None:
+            _tell(session, kernel, found.by_name, name)
+            return
+        listed = list(found.by_name.values())
+        if session.json:
+            session.out.document("modules", {"modules": [_plain(one) for one in listed]})
+            return
+        if not listed:
+            session.out.say(_("no module is installed; pip install fenbu-erp brings the first"))
+            return
+        _table(session, listed)
+
+
+@command("enable", help=ENABLE_HELP)
+@click.argument("names", nargs=-1, required=True, metavar="NAME…")
+@click.option("--dry-run", is_flag=True, help=N_("Say what would happen; change nothing."))
+def enable(session: Session, *, names: Sequence[str], dry_run: bool) -> None:
+    """Enable modules through the kernel's action."""
+    from fenbu.cli.do import act
+
+    with session.noticing() as kernel:
+        act(session, kernel, "fenbu.module.enable", {"modules": list(names)}, dry_run=dry_run)
+
+
+@command("disable", help=DISABLE_HELP)
+@click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=completer("module"))
+@click.option(
+    "--how",
+    type=click.Choice(["drain", "park", "waive"]),
+    default="drain",
+    show_default=True,
+    help=N_("What becomes of what waits for it."),
+)
+@click.option("--dry-run", is_flag=True, help=N_("Say what would happen; change nothing."))
+def disable(session: Session, *, names: Sequence[str], how: str, dry_run: bool) -> None:
+    """Disable modules through the kernel's action."""
+    from fenbu.cli.do import act
+
+    with session.noticing() as kernel:
+        act(session, kernel, "fenbu.module.disable", {"modules": list(names), "how": how}, dry_run=dry_run)
+
+
+def state_of(module: Module) -> tuple[str, str]:
+    """Return a module's state as sign and word, and its colour."""
+    sign, colour = _SIGNS.get(str(module.state), _BAD)
+    return f"{sign} {_(str(module.state))}", colour
+
+
+def _table(session: Session, listed: Sequence[Module]) -> None:
+    from fenbu.cli.layout import Cell, Heading
+
+    headings = [
+        Heading(_("Module")),
+        Heading(_("State")),
+        Heading(_("Version")),
+        Heading(_("Title"), wraps=True),
+        Heading(_("Problem"), wraps=True),
+    ]
+    session.out.table(
+        headings,
+        [
+            [
+                Cell(one.name),
+                Cell(*state_of(one)),
+                Cell(one.version or "–"),
+                Cell(_(one.title)),
+                Cell(_problem(one)),
+            ]
+            for one in listed
+        ],
+    )
+    for one in listed:
+        if _needs_a_hand(one):
+            session.out.say(f"{one.name}: {one.advice}")
+
+
+def _problem(module: Module) -> str:
+    if module.problems and not module.reason:
+        return _("{count} open").format(count=module.problems)
+    return module.reason
+
+
+def _needs_a_hand(module: Module) -> bool:
+    return bool(module.problems) or str(module.state) not in ("enabled", "discovered", "disabled", "purged")
+
+
+def _plain(module: Module) -> dict[str, Any]:
+    return {
+        "module": module.name,
+        "title": _(module.title),
+        "state": str(module.state),
+        "version": module.version,
+        "package": module.distribution,
+        "problem": module.reason,
+        "problems": module.problems,
+        "advice": module.advice,
+    }
+
+
+def _tell(session: Session, kernel: Kernel, known: Any, name: str) -> None:
+    from fenbu.engine.assembly import unknown
+    from fenbu.engine.problems import open_problems
+
+    if name not in known:
+        raise unknown(_("module"), name, known)
+    module: Module = known[name]
+    with kernel.read() as work:
+        problems = open_problems(work.connection, name)
+    if session.json:
+        told = [
+            {
+                "kind": one.kind,
+                "subject": one.subject,
+                "detail": one.detail,
+                "hint": one.hint,
+                "count": one.count,
+            }
+            for one in problems
+        ]
+        session.out.document("module", {**_plain(module), **_contents(module), "open_problems": told})
+        return
+    sign, _colour = state_of(module)
+    pairs = [
+        (_("module"), module.name),
+        (_("title"), _(module.title)),
+        (_("state"), sign),
+        (_("version"), f"{module.version or '–'} ({module.distribution})"),
+        (_("why"), module.reason),
+        (_("to do"), module.advice),
+        *((_(label), "\n".join(values)) for label, values in _contents(module).items()),
+    ]
+    session.out.pairs((label, value) for label, value in pairs if value)
+    for one in problems:
+        session.out.line()
+        session.out.title(_("problem: {kind} {subject}").format(kind=one.kind, subject=one.subject))
+        session.out.line(one.detail)
+        session.out.line(f"→ {one.hint}")
+
+
+def _contents(module: Module) -> dict[str, list[str]]:
+    """Return what the module's manifest brings, by kind; empty when it cannot be loaded."""
+    if module.loaded is None:
+        return {}
+    manifest = module.loaded.manifest
+    return {
+        N_("requires"): list(manifest.requires),
+        N_("provides"): list(manifest.provides),
+        N_("actions"): [action.name for action in manifest.actions],
+        N_("subscriptions"): [subscription.name for subscription in manifest.subscriptions],
+        N_("calls"): [call.operation for call in manifest.calls],
+        N_("profiles"): [profile.name for profile in manifest.profiles],
+    }

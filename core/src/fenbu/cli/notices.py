@@ -1,0 +1,22 @@
+"""What every command says at its end: that deliveries wait, and when a worker last beat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fenbu.i18n import _
+
+if TYPE_CHECKING:
+    from fenbu.cli.output import Output
+    from fenbu.engine.kernel import Kernel
+
+
+def say_what_waits(out: Output, kernel: Kernel) -> None:
+    """Say on stderr how many deliveries wait and whether a worker runs; nothing when none waits."""
+    from fenbu.engine.health import standing, waits
+
+    with kernel.read() as work:
+        found = standing(work)
+    if found.waiting:
+        told = waits(found)
+        out.say(told if found.attended else _("{told}: fenbu worker delivers them").format(told=told), "dim")

@@ -1,0 +1,205 @@
+"""Options made from an action's input model: one declaration, the command follows it.
+
+Values stay texts; the model validates them, so that an amount is exact and every mistake is told the same way in
+every face. A list of parts is one repeated option: ``--line item=TEA,quantity=2 --line item=CUP,quantity=1``.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import click
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from fenbu.cli.base import RESERVED
+from fenbu.cli.inputs import parse_json
+from fenbu.i18n import _
+
+_METAVARS: Mapping[Any, str] = {
+    Decimal: "DECIMAL",
+    int: "INTEGER",
+    date: "YYYY-MM-DD",
+    datetime: "TIME",
+    time: "HH:MM",
+    str: "TEXT",
+}
+OF_DO = frozenset({"input", "key", "dry_run", "wait"})
+"""Options that ``fenbu do`` has itself."""
+
+
+def option_name(field: str) -> str:
+    """Return the option for a field: ``--business-day``; ``--field-key`` where the name is taken."""
+    name = f"field-{field}" if field in RESERVED | OF_DO else field
+    return "--" + name.replace("_", "-")
+
+
+def options_of(model: type[BaseModel]) -> list[click.Option]:
+    """Return one option a field, in the model's order."""
+    return [_option(name, info) for name, info in model.model_fields.items()]
+
+
+def values_of(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the input that the options given say; fields that were not given are left to the model.
+
+    Args:
+        model: The action's input model.
+        given: Field name to what click read.
+
+    Raises:
+        BadFile: A part is written as JSON and is none.
+        click.UsageError: A part is neither JSON nor ``name=value,…``.
+    """
+    values: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        value = given.get(name)
+        if value is None or value == ():
+            continue
+        kind = _bare(info.annotation)
+        option = option_name(name)
+        if part := _list_of(kind):
+            values[name] = [one for text in value for one in _entries(part, text, option)]
+        elif _is_model(kind) or _is_mapping(kind):
+            values[name] = _part(value, option)
+        else:
+            values[name] = value
+    return values
+
+
+def _option(name: str, info: FieldInfo) -> click.Option:
+    kind = _bare(info.annotation)
+    long = option_name(name)
+    described = _described(info)
+    if kind is bool:
+        return click.Option([name, f"{long}/--no-{long[2:]}"], default=None, help=described)
+    part = _list_of(kind)
+    names = [name, *dict.fromkeys([_singular(long), long])] if part else [name, long]
+    return click.Option(
+        names,
+        multiple=bool(part),
+        metavar=_metavar(part or kind),
+        type=_choices(part or kind),
+        help=described + (" " + _("May be repeated.") if part else ""),
+    )
+
+
+def _described(info: FieldInfo) -> str:
+    told = [_(info.description).rstrip(".") + "."] if info.description else []
+    if limits := _limits(info):
+        told.append(limits + ".")
+    if info.is_required():
+        told.append(_("Required."))
+    elif info.default not in (None, PydanticUndefined, "", ()):
+        default = info.default.value if isinstance(info.default, Enum) else info.default
+        told.append(_("Default: {default}.").format(default=default))
+    return " ".join(told)
+
+
+def _limits(info: FieldInfo) -> str:
+    words = {"gt": "> {}", "ge": "≥ {}", "lt": "< {}", "le": "≤ {}"}
+    words |= {"min_length": _("at least {} long"), "max_length": _("at most {} long")}
+    found = [
+        text.format(limit)
+        for mark in info.metadata
+        for name, text in words.items()
+        if (limit := getattr(mark, name, None)) is not None
+    ]
+    return ", ".join(found)
+
+
+def _metavar(kind: Any) -> str | None:
+    if _choices(kind) is not None:
+        return None
+    if _is_model(kind):
+        return (
+            ",".join(f"{name}=…" for name, info in kind.model_fields.items() if info.is_required())
+            or "name=…"
+        )
+    return "JSON" if _is_mapping(kind) else _METAVARS.get(kind, "TEXT")
+
+
+def _choices(kind: Any) -> click.Choice[str] | None:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return click.Choice([str(member.value) for member in kind])
+    if get_origin(kind) is Literal:
+        return click.Choice([str(value) for value in get_args(kind)])
+    return None
+
+
+def _bare(kind: Any) -> Any:
+    """Return a type without ``Annotated`` and ``| None``; of a union the first that is not None."""
+    while True:
+        origin = get_origin(kind)
+        if origin is Annotated:
+            kind = get_args(kind)[0]
+        elif origin in (Union, types.UnionType):
+            kind = next(part for part in get_args(kind) if part is not type(None))
+        else:
+            return kind
+
+
+def _list_of(kind: Any) -> Any:
+    """Return what a list, tuple or sequence holds; None for anything else."""
+    origin = get_origin(kind)
+    if isinstance(origin, type) and issubclass(origin, Sequence | set | frozenset):
+        return _bare(get_args(kind)[0])
+    return None
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _is_mapping(kind: Any) -> bool:
+    origin = get_origin(kind) or kind
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _singular(option: str) -> str:
+    if option.endswith("ies"):
+        return f"{option[:-3]}y"
+    return option[:-1] if option.endswith("s") and not option.endswith("ss") else option
+
+
+def _entries(part: Any, text: str, option: str) -> list[Any]:
+    """Return what one use of a repeated option says: one entry, or a JSON list of them."""
+    if text.lstrip().startswith("["):
+        found = parse_json(text, option)
+        return found if isinstance(found, list) else [found]
+    return [_part(text, option) if _is_model(part) or _is_mapping(part) else text]
+
+
+def _part(text: str, option: str) -> Any:
+    """Return a nested value, written as JSON or as ``name=value,name=value``."""
+    if text.lstrip().startswith(("{", "[")):
+        return parse_json(text, option)
+    values: dict[str, str] = {}
+    for piece in _pieces(text):
+        name, sign, value = piece.partition("=")
+        if not sign or not name.strip():
+            told = _("{option} wants name=value,name=value or JSON, not {piece!r}")
+            raise click.UsageError(told.format(option=option, piece=piece))
+        if name.strip() in values:
+            raise click.UsageError(_("{option} says {name} twice").format(option=option, name=name.strip()))
+        values[name.strip()] = value
+    return values
+
+
+def _pieces(text: str) -> list[str]:
+    """Split at commas that stand outside double quotes; the quotes themselves go."""
+    pieces, piece, inside = [], "", False
+    for character in text:
+        if character == '"':
+            inside = not inside
+        elif character == "," and not inside:
+            pieces.append(piece)
+            piece = ""
+        else:
+            piece += character
+    return [*pieces, piece]

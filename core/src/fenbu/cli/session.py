@@ -1,0 +1,98 @@
+"""A session of the command line: its global options, and the kernel once a command needs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from fenbu import i18n
+from fenbu.i18n import _
+
+if TYPE_CHECKING:
+    from fenbu.cli.output import Output
+    from fenbu.engine.kernel import Kernel
+
+
+class Session:
+    """What one command line was told, wherever in it the global options stood."""
+
+    def __init__(self, *, json: bool = False) -> None:
+        self.database: str | None = None
+        self.json = json
+        self.no_input = False
+        self.yes = False
+        self.safe = False
+        self.lang = i18n.language()
+        self._kernel: Kernel | None = None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "lang":
+            i18n.use(str(value))
+
+    @cached_property
+    def out(self) -> Output:
+        """Where data, narration and errors are written."""
+        from fenbu.cli.output import Output
+
+        return Output(self)
+
+    @property
+    def kernel(self) -> Kernel:
+        """The enterprise, opened at first use.
+
+        Raises:
+            DatabaseUnreachable: Nothing is there, or no way to it.
+            BadFile: The fenbu.toml found cannot be read.
+        """
+        if self._kernel is None:
+            from fenbu.cli import names
+            from fenbu.cli.location import locate
+            from fenbu.engine.kernel import Kernel
+
+            url = locate(self.database)
+            self._kernel = Kernel.open(url, safe=self.safe)
+            names.remember(url, self._kernel)
+        return self._kernel
+
+    @contextmanager
+    def noticing(self) -> Iterator[Kernel]:
+        """Give the kernel; at the end say on stderr when a worker last beat, if deliveries wait."""
+        from fenbu.cli.notices import say_what_waits
+
+        kernel = self.kernel
+        yield kernel
+        say_what_waits(self.out, kernel)
+
+    def confirm(self, question: str) -> bool:
+        """Ask before something that cannot be undone; No unless the operator says yes.
+
+        Raises:
+            click.UsageError: Nobody can be asked, and ``-y`` was not given.
+        """
+        if self.yes:
+            return True
+        if self.no_input or not os.isatty(0):
+            raise click.UsageError(_("this has consequences and nobody can be asked; -y says yes beforehand"))
+        return click.confirm(question, default=False, err=True)
+
+    def ask(self, question: str, option: str, default: str | None = None) -> str:
+        """Ask for a value that an option would have given.
+
+        Raises:
+            click.UsageError: Nobody can be asked; the text names the option.
+        """
+        if self.no_input or not os.isatty(0):
+            raise click.UsageError(_("{option} is missing and nobody can be asked").format(option=option))
+        return str(click.prompt(question, default=default, err=True))
+
+    def close(self) -> None:
+        """Close the kernel, when one was opened."""
+        if self._kernel is not None:
+            self._kernel.close()
+            self._kernel = None

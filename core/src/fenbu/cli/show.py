@@ -1,0 +1,313 @@
+"""``fenbu show``: views as tables, JSON or CSV; records with what belongs to them and what can be done."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fenbu.cli.base import Command
+from fenbu.cli.names import completer
+from fenbu.cli.session import Session
+from fenbu.i18n import N_, _
+
+if TYPE_CHECKING:
+    from fenbu.engine.kernel import Kernel
+    from fenbu.engine.reading import Condition, Page
+    from fenbu.views import Column, View
+
+HELP = N_("""Look at a list or a record.
+
+fenbu show                                 lists the views
+fenbu show erp.orders --where state=placed   a list
+fenbu show erp.orders SO-000042            one record, what belongs to it, what can be done
+fenbu show erp.orders --help               its columns, filters and sorts""")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_RELATED = 10
+_CHUNK = 1_000
+
+
+class ShowCommand(Command):
+    """Explains the view that is named before ``--help``."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's help, and the view's when one is named."""
+        super().format_help(ctx, formatter)
+        name, session = ctx.params.get("view"), ctx.find_root().obj
+        if name and isinstance(session, Session):
+            _describe(session.kernel.assembly.view(name), formatter)
+
+
+@click.command("show", cls=ShowCommand, help=HELP)
+@click.argument("view", required=False, is_eager=True, shell_complete=completer("view"))
+@click.argument("key", required=False)
+@click.option("--limit", type=int, metavar="N", help=N_("Rows wanted (50)."))
+@click.option(
+    "--after", default="", metavar="KEY", help=N_("Continue after this key, as the page before said.")
+)
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help=N_("column=value; also != > >= < <= and ~ (contains). May be repeated."),
+)
+@click.option("--sort", default="", metavar="COLUMN", help=N_("Order by a column; -column turns it round."))
+@click.option("--columns", default="", metavar="A,B,C", help=N_("Only these columns, in this order."))
+@click.option(
+    "--csv", "as_csv", is_flag=True, help=N_("Write CSV; a text that a spreadsheet would run gets a '.")
+)
+@click.option("--all", "everything", is_flag=True, help=N_("With --csv: all rows, page by page."))
+@click.pass_obj
+def show(
+    session: Session,
+    *,
+    view: str | None,
+    key: str | None,
+    limit: int | None,
+    after: str,
+    where: Sequence[str],
+    sort: str,
+    columns: str,
+    as_csv: bool,
+    everything: bool,
+) -> None:
+    """Show the views, one view, or one record."""
+    from fenbu.engine.reading import DEFAULT_LIMIT, conditions
+
+    if everything and not as_csv:
+        raise click.UsageError(_("--all goes with --csv; otherwise --limit and --after"))
+    with session.noticing() as kernel:
+        if view is None:
+            _list_views(session, kernel)
+            return
+        found = kernel.assembly.view(view)
+        wanted = _columns(found, columns)
+        if key is not None:
+            show_record(session, kernel, found, key, wanted)
+            return
+        asked: dict[str, Any] = {"filters": conditions(where), "sort": sort, "after": after}
+        if as_csv:
+            _write_csv(session, kernel, found, wanted, asked, limit or DEFAULT_LIMIT, everything)
+            return
+        show_page(session, kernel, found, wanted=wanted, limit=limit or DEFAULT_LIMIT, **asked)
+
+
+def show_page(
+    session: Session,
+    kernel: Kernel,
+    view: View,
+    *,
+    wanted: Sequence[str] = (),
+    filters: Sequence[Condition] = (),
+    sort: str = "",
+    after: str = "",
+    limit: int,
+) -> None:
+    """Write one page of a view as table or JSON, and how to get the next."""
+    page = _page(kernel, view, {"filters": filters, "sort": sort, "after": after}, limit)
+    enterprise = kernel.assembly.enterprise
+    if session.json:
+        body = {
+            "view": view.name,
+            "currency": enterprise.currency,
+            "rows": _plain_rows(view, wanted, page.rows, kernel),
+            "next": page.next,
+        }
+        session.out.document("show", body)
+        return
+    if not page.rows:
+        session.out.say(_("nothing there"))
+        return
+    write_rows(session, kernel, view, page.rows, wanted)
+    if page.next:
+        session.out.say(
+            _("{count} rows shown, more follow: --after {next}").format(count=limit, next=quoted(page.next))
+        )
+
+
+def show_record(session: Session, kernel: Kernel, view: View, key: str, wanted: Sequence[str] = ()) -> None:
+    """Write one record, the first rows of what belongs to it, and the actions that its state allows."""
+    from fenbu.cli.cells import shown, words
+    from fenbu.engine import reading
+
+    with kernel.read(kernel.assembly.module_of(view.name)) as work:
+        row = reading.record(work, view, key)
+    actions = reading.offered(kernel.assembly, view, row)
+    related = {
+        part.title or part.view: _related(kernel, view, row, index) for index, part in enumerate(view.related)
+    }
+    if session.json:
+        body = {
+            "view": view.name,
+            "currency": kernel.assembly.enterprise.currency,
+            "record": _plain_rows(view, wanted, [row], kernel, masked=False)[0],
+            "related": {
+                found.name: {"rows": _plain_rows(found, (), page.rows, kernel), "next": page.next}
+                for found, page in related.values()
+            },
+            "actions": [action.name for action in actions],
+        }
+        session.out.document("record", body)
+        return
+    session.out.title(f"{_(view.title)} {key}")
+    enterprise = kernel.assembly.enterprise
+    session.out.pairs((_(column.title), words(column, row, enterprise)) for column in shown(view, wanted))
+    for title, (found, page) in related.items():
+        if page.rows:
+            session.out.line()
+            session.out.title(_(title))
+            write_rows(session, kernel, found, page.rows)
+            if page.next:
+                part = next(one for one in view.related if one.view == found.name)
+                more = f"fenbu show {found.name} --where {part.column}={quoted(str(row[part.value]))}"
+                session.out.say(_("more follow: {command}").format(command=more))
+    for action in actions:
+        session.out.say(_("possible: {command}").format(command=_command(action, row, view)))
+
+
+def write_rows(
+    session: Session,
+    kernel: Kernel,
+    view: View,
+    rows: Iterable[Mapping[str, Any]],
+    wanted: Sequence[str] = (),
+) -> None:
+    """Write rows of a view as a table."""
+    from fenbu.cli.cells import cell, heading, shown
+
+    columns = shown(view, wanted)
+    enterprise = kernel.assembly.enterprise
+    session.out.table(
+        [heading(column) for column in columns],
+        [[cell(column, row, enterprise, masked=not wanted) for column in columns] for row in rows],
+    )
+
+
+def quoted(text: str) -> str:
+    """Return a text as a shell takes it for one word."""
+    import shlex
+
+    return shlex.quote(text)
+
+
+def _page(kernel: Kernel, view: View, asked: Mapping[str, Any], limit: int) -> Page:
+    from fenbu.engine import reading
+
+    with kernel.read(kernel.assembly.module_of(view.name)) as work:
+        return reading.page(work, view, limit=limit, **asked)
+
+
+def _related(kernel: Kernel, view: View, row: Mapping[str, Any], index: int) -> tuple[View, Page]:
+    from fenbu.engine import reading
+
+    part = view.related[index]
+    found = kernel.assembly.view(part.view)
+    condition = reading.Condition(part.column, row[part.value])
+    with kernel.read(kernel.assembly.module_of(found.name)) as work:
+        return found, reading.page(work, found, filters=[condition], limit=_RELATED)
+
+
+def _plain_rows(
+    view: View,
+    wanted: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    kernel: Kernel,
+    *,
+    masked: bool | None = None,
+) -> list[dict[str, Any]]:
+    from fenbu.cli.cells import plain
+
+    columns = _with_units(view, wanted)
+    hide = not wanted if masked is None else masked
+    enterprise = kernel.assembly.enterprise
+    return [{column.name: plain(column, row, enterprise, masked=hide) for column in columns} for row in rows]
+
+
+def _with_units(view: View, wanted: Sequence[str]) -> list[Column]:
+    return [view.column(name) for name in wanted] if wanted else list(view.columns)
+
+
+def _write_csv(
+    session: Session,
+    kernel: Kernel,
+    view: View,
+    wanted: Sequence[str],
+    asked: Mapping[str, Any],
+    limit: int,
+    everything: bool,
+) -> None:
+    columns = _with_units(view, wanted)
+    writer = csv.writer(session.out.stdout, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    after = asked["after"]
+    while True:
+        page = _page(kernel, view, {**asked, "after": after}, _CHUNK if everything else limit)
+        for row in _plain_rows(view, wanted, page.rows, kernel):
+            writer.writerow([_harmless(value) for value in row.values()])
+        if page.next is None:
+            return
+        if not everything:
+            session.out.say(_("more rows follow: --after {next}, or --all").format(next=quoted(page.next)))
+            return
+        after = page.next
+
+
+def _harmless(value: Any) -> Any:
+    """Keep a spreadsheet from running a text as a formula; numbers stay as they are."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    digits = value.lstrip("-").replace(".", "", 1)
+    return value if digits.isascii() and digits.isdigit() else f"'{value}"
+
+
+def _columns(view: View, text: str) -> list[str]:
+    from fenbu.engine.assembly import unknown
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    known = [column.name for column in view.columns]
+    for name in names:
+        if name not in known:
+            raise unknown(_("column of {view}").format(view=view.name), name, known)
+    return names
+
+
+def _list_views(session: Session, kernel: Kernel) -> None:
+    from fenbu.cli.layout import Cell, Heading
+
+    views = kernel.assembly.views
+    if session.json:
+        listed = [
+            {"view": view.name, "title": _(view.title), "columns": [column.name for column in view.columns]}
+            for view in views.values()
+        ]
+        session.out.document("views", {"views": listed})
+        return
+    session.out.table(
+        [Heading(_("View")), Heading(_("Title"), wraps=True)],
+        [[Cell(name), Cell(_(view.title))] for name, view in views.items()],
+    )
+
+
+def _command(action: Any, row: Mapping[str, Any], view: View) -> str:
+    from fenbu.cli.options import option_name
+
+    subject = f" {option_name(action.subject)} {quoted(str(row[view.record]))}" if action.subject else ""
+    return f"fenbu do {action.name}{subject}"
+
+
+def _describe(view: View, formatter: click.HelpFormatter) -> None:
+    from fenbu.engine.reading import filterable
+
+    if view.help:
+        formatter.write_paragraph()
+        formatter.write_text(_(view.help))
+    with formatter.section(_("Columns of {view}").format(view=view.name)):
+        formatter.write_dl([(column.name, _(column.title)) for column in view.columns])
+    sorts = list(dict.fromkeys([*view.sorts, *(name.removeprefix("-") for name in view.key)]))
+    told = [("--where", ", ".join(filterable(view))), ("--sort", ", ".join(sorts))]
+    if view.actions:
+        told.append((_("actions"), ", ".join(view.actions)))
+    with formatter.section(_("It takes")):
+        formatter.write_dl(told)

@@ -1,0 +1,27 @@
+"""``fenbu tui``: open the terminal UI, which is a package of its own and found by its entry point."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+import click
+
+from fenbu.cli.base import command
+from fenbu.cli.session import Session
+from fenbu.i18n import N_
+
+FACES = "fenbu.faces"
+PACKAGE = "fenbu-tui"
+
+
+@command("tui", help=N_("Open the terminal UI; it comes with the package fenbu-tui."))
+def tui(session: Session) -> None:
+    """Hand over to the terminal UI."""
+    from fenbu.cli.errors import FaceMissing
+    from fenbu.cli.location import locate
+
+    found = next(iter(entry_points(group=FACES, name="tui")), None)
+    if found is None:
+        raise FaceMissing("terminal UI", PACKAGE)
+    code = found.load()(["--database", locate(session.database)])
+    raise click.exceptions.Exit(int(code or 0))
