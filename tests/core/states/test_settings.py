@@ -17,7 +17,7 @@ from fenbu.settings import Secret, Settings
 
 
 class TeaSettings(Settings):
-    cups: int = Field(6, ge=1, le=12)
+    cups: int = Field(default=6, ge=1, le=12)
     warm: bool = True
     price: Decimal = Decimal("2.50")
     leaves: tuple[str, ...] = ("oolong",)
@@ -25,7 +25,7 @@ class TeaSettings(Settings):
 
 
 class NewerTeaSettings(Settings):
-    cups: str = Field("six", pattern="^[a-z]+$")
+    cups: str = Field(default="six", pattern="^[a-z]+$")
 
 
 @pytest.fixture

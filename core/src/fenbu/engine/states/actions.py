@@ -47,7 +47,8 @@ class EnableModules(_Input):
         description=N_("Modules to enable together; what needs what decides the order"),
     )
     history: Literal["declared", "from_now"] = Field(
-        "declared", description=N_("from_now leaves out the history that the modules would catch up with")
+        default="declared",
+        description=N_("from_now leaves out the history that the modules would catch up with"),
     )
 
 
@@ -60,17 +61,17 @@ class DisableModules(_Input):
         description=N_("Modules to disable together"),
     )
     how: Literal["drain", "park", "waive"] = Field(
-        "drain",
+        default="drain",
         description=N_("drain: finish what waits. park: keep it for later. waive: give it up"),
     )
-    reason: str = Field("", description=N_("Why; kept with what is waived"))
+    reason: str = Field(default="", description=N_("Why; kept with what is waived"))
 
 
 class UpgradeModules(_Input):
     """Which modules to bring up to their installed code."""
 
     modules: Names = Field(
-        (),
+        default=(),
         validation_alias=AliasChoices("modules", "module"),
         description=N_("Modules to upgrade; all that wait for it when none is named"),
     )
@@ -90,8 +91,8 @@ class ClearProblems(_Input):
     """Which problems to forget."""
 
     module: str = Field(description=N_("Module"))
-    kind: str = Field("", description=N_("Only problems of this kind"))
-    subject: str = Field("", description=N_("Only problems about this"))
+    kind: str = Field(default="", description=N_("Only problems of this kind"))
+    subject: str = Field(default="", description=N_("Only problems about this"))
 
 
 def enable_modules(work: EngineWork, values: EnableModules) -> dict[str, Any]:
