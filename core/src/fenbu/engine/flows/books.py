@@ -63,7 +63,7 @@ _PRESSURE = """
         SELECT 1 FROM fenbu_subscription s
         JOIN fenbu_partition p ON p.subscription = s.id
         JOIN fenbu_delivery d ON d.subscription = s.id AND d.partition = p.partition AND d.state = 'waiting'
-        WHERE s.state = 'active' LIMIT :limit) some
+        WHERE s.state = 'active' LIMIT :limit) waiting
 """
 
 
