@@ -1,0 +1,135 @@
+"""A world for tests of screens: says what it is told, changes when it is told, is gone when it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from fenbu_tui.app import FenbuApp
+from fenbu_tui.signs import Tone
+from fenbu_tui.world import ModuleLine, Picture, Standing, Trouble, Unreachable
+
+AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+GONE = Unreachable("the database sqlite:///tea.db cannot be reached: no such folder", "check that it runs")
+
+ERP = ModuleLine(
+    name="erp",
+    title="Enterprise resource planning",
+    version="1.0",
+    standing=Standing("enabled", Tone.GOOD, "it works"),
+    todo="nothing to do",
+    facts=(("package", "fenbu-erp 1.0"), ("provides", "sales.orders, ledger")),
+)
+LOYALTY = ModuleLine(
+    name="loyalty",
+    title="Loyalty",
+    version="0.3 → 0.4",
+    standing=Standing("upgrade pending", Tone.BUSY, "its code is not the one that was enabled"),
+    todo="bring its data up to date: fenbu upgrade loyalty",
+)
+KETTLE = ModuleLine(
+    name="kettle",
+    title="Kettle",
+    version="2.0",
+    standing=Standing("quarantined", Tone.BAD, "its code or a migration raised; everything else works"),
+    todo="mend or reinstall dummy-kettle, then: fenbu enable kettle",
+    troubles=(
+        Trouble(
+            subject="import",
+            detail="RuntimeError: no water (fenbu_kettle/manifest.py, line 3)",
+            hint="",
+            times=2,
+        ),
+        Trouble(subject="erp_line_price", detail="no water", hint="mend the module kettle, or disable it"),
+    ),
+)
+TEA = ModuleLine(
+    name="tea",
+    title="茶叶分级与拼配",
+    version="0.9",
+    standing=Standing("discovered", Tone.QUIET, "installed, never enabled"),
+    todo="enable it: fenbu enable tea",
+)
+
+
+def picture(*lines: ModuleLine) -> Picture:
+    """Return a picture of Harbour Tea with these modules."""
+    return Picture(
+        enterprise="Harbour Tea",
+        place="sqlite:///tea.db",
+        actor="ada",
+        at=AT,
+        worker="no worker runs, 3 deliveries wait",
+        modules=lines,
+    )
+
+
+class FakeWorld:
+    """Fulfils `fenbu_tui.world.World` from memory."""
+
+    def __init__(self, *lines: ModuleLine) -> None:
+        self.lines = lines
+        self.gone: Unreachable | None = None
+        self.closed = False
+        self.asked = 0
+        self._changed = threading.Event()
+
+    def modules(self) -> Picture:
+        self.asked += 1
+        if self.gone:
+            raise self.gone
+        return picture(*self.lines)
+
+    def wait(self, timeout: float) -> bool:
+        changed = self._changed.wait(min(timeout, 0.02))
+        self._changed.clear()
+        return changed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def change(self, *lines: ModuleLine) -> None:
+        """Let another process have changed what there is."""
+        self.lines = lines
+        self._changed.set()
+
+    def vanish(self) -> None:
+        """Let the database be gone; whoever looks next finds out."""
+        self.gone = GONE
+        self._changed.set()
+
+
+Steps = Callable[[FenbuApp, Pilot[Any]], Awaitable[None]]
+
+
+def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
+    """Run the app on a world, and these steps when the first screen has read."""
+
+    async def run() -> None:
+        app = FenbuApp(world)
+        async with app.run_test(size=size) as pilot:
+            await read(app, pilot)
+            await steps(app, pilot)
+
+    asyncio.run(run())
+
+
+async def read(app: App[Any], pilot: Pilot[Any]) -> None:
+    """Wait until what was being read is on the screen."""
+    await pilot.pause()
+    if reading := [worker for worker in app.workers if worker.group == "read"]:
+        await app.workers.wait_for_complete(reading)  # all workers, were the list empty
+    await pilot.pause()
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], bool], patience: float = 10) -> None:
+    """Wait until something another thread brings about holds; fail after some seconds."""
+    async with asyncio.timeout(patience):
+        while not holds():
+            await pilot.pause(0.01)

@@ -1,0 +1,66 @@
+"""Keys and help as data: what the footer, the help and the documentation show."""
+
+from __future__ import annotations
+
+from attrs import frozen
+from textual.binding import Binding, BindingType
+
+from fenbu.i18n import N_, _
+
+
+@frozen
+class Key:
+    """A key, what it does, and how it is told."""
+
+    id: str
+    keys: str
+    """Textual's names, separated by commas."""
+    action: str
+    label: str
+    """One word for the footer."""
+    help: str
+    """A sentence for the help."""
+    shown: str = ""
+    """How the key is written; Textual's way when empty."""
+    footer: bool = True
+
+
+APP = (
+    Key("app.help", "question_mark", "help", N_("Help"), N_("Show the keys that work here"), "?"),
+    Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T"),
+    Key("app.quit", "q", "quit", N_("Quit"), N_("Leave; nothing is lost"), "q"),
+)  # fmt: skip
+
+LIST = (
+    Key("list.down", "j,down", "cursor(1)", N_("Down"), N_("Go to the next row"), "j ↓", footer=False),
+    Key("list.up", "k,up", "cursor(-1)", N_("Up"), N_("Go to the row before"), "k ↑", footer=False),
+    Key("list.first", "g,home", "edge(-1)", N_("First"), N_("Go to the first row"), "g", footer=False),
+    Key("list.last", "G,end", "edge(1)", N_("Last"), N_("Go to the last row"), "G", footer=False),
+    Key("list.page_down", "pagedown,ctrl+f", "page(1)", N_("Page"), N_("Go one page down"), "PgDn", footer=False),
+    Key("list.page_up", "pageup,ctrl+b", "page(-1)", N_("Back"), N_("Go one page up"), "PgUp", footer=False),
+)  # fmt: skip
+
+FILTERED = (
+    Key("filter.open", "slash", "filter", N_("Filter"), N_("Keep rows that have every word; !word leaves out"), "/"),
+    Key("filter.clear", "escape", "back", N_("Clear"), N_("Clear the filter"), "esc", footer=False),
+)  # fmt: skip
+
+TYPING = (
+    Key("filter.drop", "escape", "clear_and_leave", N_("Clear"), N_("Clear the filter"), "esc"),
+    Key("filter.keep", "enter,down", "leave", N_("Keep"), N_("Keep the filter and go back to the rows"), "↵"),
+)  # fmt: skip
+
+RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)
+
+CLOSE = (Key("dialog.close", "escape,q,question_mark", "close", N_("Close"), N_("Go back"), "esc"),)
+
+
+def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
+    """Return the bindings of some groups, with their texts in the current language."""
+    return [
+        Binding(
+            key.keys, key.action, _(key.label), key.footer, key.shown or None, id=key.id, tooltip=_(key.help)
+        )
+        for group in groups
+        for key in group
+    ]

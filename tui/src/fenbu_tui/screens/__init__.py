@@ -1,0 +1,1 @@
+"""Pages of the terminal UI, one a file; each is imported when it is first opened."""

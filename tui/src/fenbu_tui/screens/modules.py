@@ -1,0 +1,133 @@
+"""Modules: which there are, where each stands, what is wrong and what to do about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from fenbu.i18n import N_, _
+from fenbu_tui.keys import FILTERED, bindings
+from fenbu_tui.messages import Changed, Lost, Seen
+from fenbu_tui.widgets.filter_bar import FilterBar, matches
+from fenbu_tui.widgets.module_card import ModuleCard
+from fenbu_tui.widgets.module_table import ModuleTable
+from fenbu_tui.widgets.row_table import RowTable
+from fenbu_tui.widgets.top_line import TopLine
+from fenbu_tui.world import ModuleLine, Modules, Picture, Unreachable
+
+
+class ModulesScreen(Screen[None]):
+    """Lists the modules and follows what others change."""
+
+    HELP_TEXT = N_(
+        "Every module that is installed, or whose data are here. The sign, the word and the colour of its state "
+        "say the same; below the list stands what is known of the module under the cursor, and what to do."
+    )
+    AUTO_FOCUS = "ModuleTable"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(FILTERED)
+    DEFAULT_CSS = """
+    ModulesScreen > Vertical { border: round $secondary; border-title-color: $accent; }
+    ModulesScreen #empty { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
+    ModulesScreen .without-rows ModuleTable { display: none; }
+    ModulesScreen .without-rows #empty { display: block; }
+    """
+
+    def __init__(self, modules: Modules) -> None:
+        super().__init__()
+        self._modules = modules
+        self._picture: Picture | None = None
+        self._filter = ""
+
+    def compose(self) -> ComposeResult:
+        yield TopLine()
+        with Vertical(id="frame"):
+            yield ModuleTable()
+            yield Static(id="empty")
+            yield ModuleCard()
+        yield FilterBar()
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Ask for the modules; the frame is on the screen before they come."""
+        self.query_one("#frame").border_title = _("Modules")
+        self.query_one(TopLine).update(_("opening the database …"))
+        self.reload()
+
+    @on(Changed)
+    @work(thread=True, exclusive=True, group="read")
+    def reload(self) -> None:
+        """Read the modules again."""
+        try:
+            picture = self._modules.modules()
+        except Unreachable as error:
+            self.post_message(Lost(error))
+        else:
+            self.post_message(Seen(picture))
+
+    @on(Seen)
+    def show(self, message: Seen) -> None:
+        """Show a picture; the app keeps it too, for when the database is gone."""
+        self._picture = message.picture
+        self.query_one(TopLine).picture = message.picture
+        self._show_lines()
+
+    # --- filter ---------------------------------------------------------------------------------------
+
+    @on(FilterBar.Filtered)
+    def _narrow(self, message: FilterBar.Filtered) -> None:
+        self._filter = message.text
+        self._show_lines()
+
+    @on(FilterBar.Left)
+    def _back_to_rows(self) -> None:
+        self.query_one(ModuleTable).focus()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterBar).open()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer the filter's key where it does not type itself."""
+        return action != "filter" or not self.query_one(FilterBar).has_focus
+
+    def action_back(self) -> None:
+        """Clear the filter."""
+        self.query_one(FilterBar).action_clear_and_leave()
+
+    # --- showing --------------------------------------------------------------------------------------
+
+    @on(RowTable.Highlighted)
+    def _show_card(self, message: RowTable.Highlighted) -> None:
+        found = [line for line in self._all if line.name == message.key]
+        self.query_one(ModuleCard).line = found[0] if found else None
+
+    @property
+    def _all(self) -> tuple[ModuleLine, ...]:
+        return self._picture.modules if self._picture else ()
+
+    def _show_lines(self) -> None:
+        lines = [line for line in self._all if matches(self._filter, _words_of(line))]
+        self.query_one(ModuleTable).lines = lines
+        frame = self.query_one("#frame")
+        frame.set_class(not lines and self._picture is not None, "without-rows")
+        self.query_one("#empty", Static).update(self._empty_text())
+        frame.border_title = f"{_('Modules')} /{self._filter}" if self._filter else _("Modules")
+        frame.border_subtitle = _("{shown} of {all}").format(shown=len(lines), all=len(self._all))
+
+    def _empty_text(self) -> str:
+        if self._all:
+            return _("No module has “{filter}”. esc clears the filter.").format(filter=self._filter)
+        return _(
+            "No module is installed. Modules are Python packages: pip install fenbu-erp, for one. They appear here "
+            "as soon as they are installed; fenbu enable erp switches one on."
+        )
+
+
+def _words_of(line: ModuleLine) -> tuple[str, ...]:
+    return (line.name, line.title, line.version, line.standing.word, line.problem, line.todo)

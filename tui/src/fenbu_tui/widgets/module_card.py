@@ -1,0 +1,60 @@
+"""All that is known of one module, in full sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from fenbu.i18n import _
+from fenbu_tui.signs import SIGNS, Tone
+from fenbu_tui.world import ModuleLine
+
+COLOURS = {
+    Tone.GOOD: "$text-success",
+    Tone.BUSY: "$text-warning",
+    Tone.QUIET: "dim",
+    Tone.WARN: "$text-warning",
+    Tone.BAD: "bold $text-error",
+}
+
+
+class ModuleCard(VerticalScroll, can_focus=False):
+    """Shows the module it is given."""
+
+    DEFAULT_CSS = """
+    ModuleCard { height: auto; max-height: 40%; min-height: 5; border-top: solid $secondary; padding: 0 1;
+                 display: none; }
+    """
+    line: reactive[ModuleLine | None] = reactive(None, init=False)
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="card")
+
+    def watch_line(self, line: ModuleLine | None) -> None:
+        """Write the card anew."""
+        self.display = line is not None
+        if line is not None:
+            self.query_one("#card", Static).update(Content("\n").join(_sentences(line)))
+
+
+def _sentences(line: ModuleLine) -> Iterator[Content]:
+    standing = line.standing
+    state = Content.styled(f"{SIGNS[standing.tone]} {standing.word}", COLOURS[standing.tone])
+    head = Content.styled(line.title or line.name, "bold")
+    means = Content(f" – {standing.means}") if standing.means else Content("")
+    yield Content.assemble(head, f" ({line.name} {line.version}) ".replace(" )", ")"), state, means)
+    for trouble in line.troubles:
+        times = _(" ({times} times)").format(times=trouble.times) if trouble.times > 1 else ""
+        detail = f"{trouble.subject}: {trouble.detail}" if trouble.subject else trouble.detail
+        yield Content.assemble(Content.styled(f"{SIGNS[Tone.BAD]} ", COLOURS[Tone.BAD]), f"{detail}{times}")
+        if trouble.hint and trouble.hint != line.todo:
+            yield Content(f"  → {trouble.hint}")
+    if line.todo:
+        yield Content.assemble(Content.styled("→ ", "bold $text-accent"), line.todo)
+    for label, value in line.facts:
+        yield Content.assemble(Content.styled(f"{label}: ", "dim"), value)

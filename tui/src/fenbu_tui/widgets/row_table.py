@@ -1,0 +1,191 @@
+"""A table of rows that draws only what is visible, so that a hundred thousand scroll like ten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from attrs import frozen
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from fenbu_tui.keys import LIST, bindings
+from fenbu_tui.signs import Tone
+
+
+@frozen
+class TableColumn:
+    """A column: its title, and how wide it is."""
+
+    title: str
+    width: int
+    """Cells at least."""
+    share: int = 0
+    """Part of what the table is wider than its columns; 0 stays as it is."""
+    wide: int = 0
+    """Shown only where the table has this many cells."""
+
+
+@frozen
+class Cell:
+    """A value as it is shown."""
+
+    text: str
+    tone: Tone | None = None
+
+
+@frozen
+class TableRow:
+    """A row: what it is known by, and one cell a column."""
+
+    key: str
+    cells: tuple[Cell, ...]
+
+
+class RowTable(ScrollView, can_focus=True):
+    """Shows the rows it is given; posts `Highlighted`. Keeps the cursor on its key when rows change."""
+
+    DEFAULT_CSS = """
+    RowTable { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    RowTable > .row-table--head { text-style: bold; }
+    RowTable > .row-table--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+    RowTable:focus > .row-table--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+    RowTable > .row-table--good { color: $text-success; }
+    RowTable > .row-table--busy { color: $text-warning; }
+    RowTable > .row-table--quiet { text-style: dim; }
+    RowTable > .row-table--warn { color: $text-warning; }
+    RowTable > .row-table--bad { color: $text-error; text-style: bold; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "row-table--head",
+        "row-table--cursor",
+        *(f"row-table--{tone}" for tone in Tone),
+    }
+    BINDINGS: ClassVar[list[BindingType]] = bindings(LIST)
+
+    rows: reactive[Sequence[TableRow]] = reactive((), init=False)
+    cursor: reactive[int] = reactive(0, init=False)
+
+    class Highlighted(Message):
+        """The cursor is on the row of this key; None when there are no rows."""
+
+        def __init__(self, key: str | None) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, columns: Sequence[TableColumn], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._columns = columns
+        self._key: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """Key of the row under the cursor; None when there are no rows."""
+        return self.rows[self.cursor].key if self.cursor < len(self.rows) else None
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on the row of this key, if it is there."""
+        self._put([row.key for row in self.rows].index(key) if key in {row.key for row in self.rows} else 0)
+
+    # --- rows and cursor ------------------------------------------------------------------------------
+
+    def watch_rows(self, rows: Sequence[TableRow]) -> None:
+        """Keep the cursor on the row it was on; where that is gone, near it."""
+        self.virtual_size = Size(self.size.width, len(rows) + 1)
+        known = {row.key: place for place, row in enumerate(rows)}
+        self._put(known.get(self._key or "", min(self.cursor, max(len(rows) - 1, 0))))
+        self.refresh()
+
+    def watch_cursor(self) -> None:
+        """Scroll to the cursor."""
+        self._follow()
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Give the columns the new width, and keep the cursor in sight."""
+        self.virtual_size = Size(self.size.width, len(self.rows) + 1)
+        self._follow()
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor by a number of rows."""
+        self._put(self.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Move the cursor by what is visible."""
+        self._put(self.cursor + step * max(self._visible - 1, 1))
+
+    def action_edge(self, step: int) -> None:
+        """Move the cursor to the first row or to the last."""
+        self._put(0 if step < 0 else len(self.rows) - 1)
+
+    def on_click(self, click: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        if click.y > 0 and (place := click.y - 1 + self.scroll_offset.y) < len(self.rows):
+            self._put(place)
+
+    @property
+    def _visible(self) -> int:
+        return max(self.size.height - 1, 1)
+
+    def _put(self, place: int) -> None:
+        self.cursor = max(0, min(place, len(self.rows) - 1))
+        self._key = self.key
+        self.post_message(self.Highlighted(self.key))
+
+    def _follow(self) -> None:
+        top = self.scroll_offset.y
+        wanted = min(max(top, self.cursor - self._visible + 1), self.cursor)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False)
+
+    # --- drawing --------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the titles on the first line and rows below them."""
+        width, base = self.size.width, self.rich_style
+        if y == 0:
+            head = base + self.get_component_rich_style("row-table--head", partial=True)
+            return self._strip([Cell(column.title) for column in self._columns], width, head)
+        place = y - 1 + self.scroll_offset.y
+        if place >= len(self.rows):
+            return Strip.blank(width, base)
+        if place != self.cursor:
+            return self._strip(self.rows[place].cells, width, base)
+        under = base + self.get_component_rich_style("row-table--cursor", partial=True)
+        return self._strip(self.rows[place].cells, width, under, toned=not self.has_focus)
+
+    def _strip(self, cells: Sequence[Cell], width: int, style: Style, *, toned: bool = True) -> Strip:
+        segments = [Segment(" ", style)]
+        for cell, size in zip(cells, self._widths(width - 1), strict=True):
+            if not size:
+                continue
+            tone = cell.tone if toned else None
+            own = self.get_component_rich_style(f"row-table--{tone}", partial=True) if tone else Style.null()
+            segments.append(Segment(fitted(cell.text, size - 1) + " ", style + own))
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _widths(self, width: int) -> list[int]:
+        """Return each column's width with the space after it; 0 for those that are not shown here."""
+        shown = [column.width + 1 if width >= column.wide else 0 for column in self._columns]
+        spare = max(width - sum(shown), 0)
+        shares = sum(column.share for column, size in zip(self._columns, shown, strict=True) if size) or 1
+        return [
+            size + spare * column.share // shares if size else 0
+            for column, size in zip(self._columns, shown, strict=True)
+        ]
+
+
+def fitted(text: str, width: int) -> str:
+    """Return a text in exactly this many cells, with an ellipsis where something is left out."""
+    line = " ".join(text.split())
+    if cell_len(line) > width:
+        return set_cell_size(line, max(width - 1, 0)) + "…"
+    return set_cell_size(line, width)
