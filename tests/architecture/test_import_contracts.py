@@ -51,6 +51,8 @@ BREACHES = [
     Breach("modules-independent", "fenbu_online_retail/manifest.py", "fenbu_erp.manifest"),
     Breach("core-knows-no-module", "fenbu/cli/__init__.py", "fenbu_erp"),
     Breach("core-knows-no-module", "fenbu/cli/__init__.py", "fenbu_tui.app"),
+    Breach("tui", "fenbu_tui/widgets/row_table.py", "fenbu_tui.screens.modules"),
+    Breach("tui", "fenbu_tui/screens/modules.py", "fenbu_tui.gateway"),
     Breach("tui-knows-no-module", "fenbu_tui/app.py", "fenbu_erp.manifest"),
     Breach("textual", "fenbu_erp/views.py", "textual.app"),
     Breach("textual", "fenbu/cli/__init__.py", "textual"),
