@@ -21,7 +21,7 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Dialect, Integer, MetaData, SmallInteger, Table, Text
@@ -29,10 +29,11 @@ from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-from fenbu.values import MONEY_SCALE, PRICE_SCALE, QUANTITY_SCALE, RATE_SCALE, exact_decimal
+from fenbu.values import MONEY_SCALE, PRICE_SCALE, QUANTITY_SCALE, RATE_SCALE, STORE_MAXIMUM, exact_decimal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_NOTHING_LOST = Context(prec=60, traps=[Inexact, InvalidOperation])
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -71,7 +72,16 @@ class Scaled(TypeDecorator[Decimal]):
         self._unit = Decimal(1).scaleb(-scale)
 
     def process_bind_param(self, value: Decimal | int | str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else int(exact_decimal(value, self.scale).scaleb(self.scale))
+        if value is None:
+            return None
+        if type(value) is Decimal:  # the hot path; `exact_decimal` says what is wrong
+            try:
+                scaled = value.scaleb(self.scale, _NOTHING_LOST)
+                if -STORE_MAXIMUM <= (number := int(scaled)) <= STORE_MAXIMUM and number == scaled:
+                    return number
+            except (ArithmeticError, ValueError):
+                pass
+        return int(exact_decimal(value, self.scale).scaleb(self.scale))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         # sum() of BIGINT is NUMERIC on PostgreSQL, hence the int().
