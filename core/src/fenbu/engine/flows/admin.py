@@ -131,7 +131,7 @@ def find(connection: Connection, subscription: str, seq: int) -> Stuck:
     Raises:
         NoSuchDelivery: It is neither.
     """
-    return _stuck(_one(connection, subscription, seq))
+    return _stuck(_one(connection, subscription, seq, lock=False))
 
 
 def retry(connection: Connection, subscription: str, seq: int) -> None:
@@ -202,13 +202,13 @@ def _again(connection: Connection, row: Row[tuple[Any, ...]]) -> None:
     blocked.block(connection, row.id, row.key, row.seq)
 
 
-def _one(connection: Connection, subscription: str, seq: int) -> Row[tuple[Any, ...]]:
-    """Return a dead or failing delivery, with its partition locked."""
+def _one(connection: Connection, subscription: str, seq: int, *, lock: bool = True) -> Row[tuple[Any, ...]]:
+    """Return a dead or failing delivery, with its partition locked unless it is only looked at."""
     dialect = connection.dialect.name
     subscriptions.find(connection, subscription)
     values = {"name": subscription, "module": None, "key": None, "seq": seq}
     row = connection.execute(statement(_ONE, dialect), values).first()
-    if row is not None:
+    if row is not None and lock:
         place = {"subscription": row.id, "partition": row.partition}
         connection.execute(statement(_LOCK, dialect), place)
         row = connection.execute(statement(_ONE, dialect), values).first()

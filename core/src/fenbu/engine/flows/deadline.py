@@ -66,7 +66,7 @@ class Deadline:
             yield
         except HandlerTooSlow:
             self._in_hand = None
-            raise
+            raise HandlerTooSlow(self.seconds) from None
         except Exception as error:
             # An interrupted statement raises the driver's error; which one does not matter.
             if self._disarmed(in_hand):

@@ -1,0 +1,360 @@
+"""Workers: they go on by themselves, stop when asked, and share the work."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from fenbu.calls import CallDone
+from fenbu.engine.flows import admin, books, breaker, calls, history, housekeeping, subscriptions
+from fenbu.engine.flows.deadline import Deadline
+from fenbu.engine.flows.delivery import Delivery
+from fenbu.engine.flows.map import arrows
+from fenbu.engine.flows.marker import Markers
+from fenbu.engine.flows.records import Received
+from tests.core.flows.shop import SECOND, Cancelled, Lapses, Placed, Shop, fail, in_order
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait for a condition; the test fails when it does not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.01)
+
+
+def test_a_running_worker_delivers_what_is_published(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    with shop.worker().running():
+        shop.publish(Placed(order="A"))
+        until(shop.effects)
+        shop.publish(Placed(order="B"))
+        until(lambda: len(shop.effects()) == 2)
+
+
+def test_a_worker_shows_when_it_last_beat_and_leaves_when_it_stops(shop: Shop) -> None:
+    worker = shop.worker()
+
+    def living() -> list[str]:
+        with shop.database.read() as connection:
+            return [one.id for one in housekeeping.workers(connection)]
+
+    with worker.running():
+        until(lambda: living() == [worker.id])
+    assert living() == []
+
+
+def test_a_worker_stopped_by_a_signal_finishes_its_batch(shop: Shop) -> None:
+    def ask_to_stop(_connection: Connection, received: Received) -> None:
+        if received.seq == 1:
+            signal.raise_signal(signal.SIGTERM)
+
+    shop.subscribe("shop.ledger")
+    shop.faults["shop.ledger"] = ask_to_stop
+    shop.publish(*(Placed(order="A") for _ in range(5)))
+    shop.worker().run(signals=True)
+    done = len(shop.effects())
+    assert done >= 1
+    assert shop.states("shop.ledger")["waiting"] == 5 - done
+    shop.balance()
+
+
+def test_draining_ends_when_everything_is_done(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    shop.call("shop.capture", lambda request: CallDone())
+    shop.publish(*(Placed(order=f"O{i}") for i in range(70)))
+    with shop.database.write() as connection:
+        calls.record(
+            connection, module="shop", operation="shop.capture", subject="P", key="K", payload={}, at=1
+        )
+    drained = shop.worker().drain()
+    assert drained.finished
+    assert drained.done == 70
+    assert len(shop.recorded) == 1
+
+
+def test_draining_catches_up_with_history(shop: Shop) -> None:
+    shop.publish(*(Placed(order=f"O{i}") for i in range(70)))
+    shop.subscribe("crm.timeline", module="crm", history="catch_up")
+    assert shop.worker().drain().finished
+    assert len(shop.effects()) == 70
+    with shop.database.read() as connection:
+        assert history.catching_up(connection) == frozenset()
+
+
+def test_draining_one_key_leaves_the_others(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    shop.publish(*(Placed(order=f"O{i % 7}") for i in range(70)))
+    assert shop.worker().drain(key="O3").finished
+    assert {one.key for one in shop.effects()} == {"O3"}
+    assert len(shop.effects()) == 10
+
+
+def test_draining_waits_for_what_is_tried_again_and_not_for_the_dead(shop: Shop) -> None:
+    shop.subscribe("shop.ledger", attempts=2)
+    shop.faults["shop.ledger"] = fail("A")
+    shop.publish(Placed(order="A"), Cancelled(order="A"), Placed(order="B"))
+    assert shop.worker().drain(timeout=20).finished
+    assert shop.states("shop.ledger") == {"dead": 1, "held": 1}
+
+
+def test_draining_says_when_time_runs_out(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    shop.faults["shop.ledger"] = fail()
+    shop.publish(Placed(order="A"))
+    assert not shop.worker().drain(timeout=0.2).finished
+
+
+def test_a_worker_waits_out_a_lost_connection(shop: Shop) -> None:
+    lost = [3]
+
+    def fault(_connection: Connection, _received: Received) -> None:
+        if lost[0]:
+            lost[0] -= 1
+            raise OperationalError("SELECT 1", {}, Exception("gone"), connection_invalidated=True)
+
+    shop.subscribe("shop.ledger", attempts=1)
+    shop.faults["shop.ledger"] = fault
+    shop.publish(Placed(order="A"))
+    with shop.worker().running():
+        until(shop.effects)
+    assert shop.states("shop.ledger") == {}
+
+
+def test_a_waiting_worker_costs_next_to_nothing(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    with shop.worker().running():
+        time.sleep(0.3)
+        before = shop.database.statistics.copy()
+        time.sleep(1.5)
+        assert shop.database.statistics.since(before).statements < 30
+
+
+def test_four_workers_do_each_delivery_once_and_in_order(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    shop.subscribe("shop.stock")
+    flaky = iter(range(10**6))
+
+    def fault(_connection: Connection, _received: Received) -> None:
+        if next(flaky) % 17 == 0:
+            raise ValueError("flaky")
+
+    shop.faults["shop.stock"] = fault
+    workers = [shop.worker() for _ in range(4)]
+    stop = threading.Event()
+    threads = [threading.Thread(target=worker.run, args=(stop,)) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for i in range(150):
+        shop.publish(Placed(order=f"O{i % 12}"), Cancelled(order=f"O{i % 5}"))
+    until(lambda: len(shop.seqs("shop.ledger")) == 300)
+    with shop.database.write() as connection:
+        connection.execute(text("UPDATE fenbu_delivery SET not_before = 0 WHERE state = 'waiting'"))
+    until(lambda: len(shop.seqs("shop.stock")) == 300, 60)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    for name in ("shop.ledger", "shop.stock"):
+        assert sorted(shop.seqs(name)) == list(range(1, 301))
+        assert in_order(shop, name)
+    shop.balance()
+
+
+def test_pausing_and_resuming_changes_nothing_in_the_end(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    with shop.worker().running():
+        for i in range(12):
+            shop.publish(Placed(order=f"O{i % 3}"))
+            with shop.database.write() as connection:
+                shop.before(connection)
+                verb = subscriptions.pause if i % 2 else subscriptions.resume
+                verb(connection, "shop.ledger", at=1)
+        assert len(shop.effects()) < 13
+        with shop.database.write() as connection:
+            subscriptions.resume(connection, "shop.ledger", at=1)
+        until(lambda: len(shop.effects()) == 12)
+    assert in_order(shop, "shop.ledger")
+
+
+def test_a_paused_subscription_gathers_and_delivers_nothing(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    with shop.database.write() as connection:
+        subscriptions.pause(connection, "shop.ledger", at=1, reason="stock-taking")
+    shop.publish(Placed(order="A"))
+    assert shop.turn() == 0
+    assert shop.states("shop.ledger") == {"waiting": 1}
+    with shop.database.read() as connection:
+        assert books.pressure(connection) == 0
+        (arrow,) = arrows(connection, 1)
+    assert (arrow.state, arrow.reason) == ("paused", "stock-taking")
+
+
+def test_a_module_enabled_while_others_publish_misses_nothing(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    stop = threading.Event()
+
+    def publish(number: int) -> None:
+        while not stop.is_set():
+            shop.publish(Placed(order=f"O{number}"))
+
+    threads = [threading.Thread(target=publish, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    until(lambda: shop.states("shop.ledger")["waiting"] > 40)
+    shop.subscribe("scm.orders", module="scm")
+    shop.subscribe("crm.timeline", module="crm", history="catch_up")
+    until(lambda: shop.states("scm.orders")["waiting"] > 40)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert shop.worker().drain().finished
+    everything = sorted(shop.seqs("shop.ledger"))
+    assert sorted(shop.seqs("crm.timeline")) == everything
+    since = shop.seqs("scm.orders")
+    assert sorted(since) == [seq for seq in everything if seq >= min(since)]
+    shop.balance()
+
+
+def test_nearly_everything_failing_trips_the_subscription(shop: Shop) -> None:
+    shop.now = SECOND
+    shop.subscribe("shop.ledger", attempts=1)
+    shop.faults["shop.ledger"] = fail()
+    shop.publish(*(Placed(order=f"O{i}") for i in range(120)))
+    shop.drain()
+    assert shop.states("shop.ledger")["dead"] < 110
+    with shop.database.read() as connection:
+        stored = subscriptions.find(connection, "shop.ledger")
+        problem = connection.execute(text("SELECT module, kind, subject, hint FROM fenbu_problem")).one()
+    assert stored.state == "tripped"
+    assert tuple(problem)[:3] == ("shop", breaker.FLOW, "shop.ledger")
+    assert "fenbu flows resume shop.ledger" in problem.hint
+    shop.faults.clear()
+    with shop.database.write() as connection:
+        subscriptions.resume(connection, "shop.ledger", at=1)
+        admin.retry_all(connection)
+    shop.drain()
+    assert len(shop.effects()) == 120
+
+
+def test_one_key_failing_for_ever_trips_nothing(shop: Shop) -> None:
+    shop.now = SECOND
+    shop.subscribe("shop.ledger", attempts=200)
+    shop.faults["shop.ledger"] = fail()
+    shop.publish(Placed(order="A"))
+    for _ in range(60):
+        shop.drain()
+        shop.now += 301 * SECOND
+    with shop.database.read() as connection:
+        assert subscriptions.find(connection, "shop.ledger").state == "active"
+
+
+@pytest.mark.parametrize("stuck", ["python", "sql"])
+def test_a_handler_that_never_ends_is_interrupted_and_counted(shop: Shop, stuck: str) -> None:
+    slow = {
+        "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+        "postgresql": "SELECT pg_sleep(60)",
+    }[shop.database.dialect]
+
+    def fault(connection: Connection, received: Received) -> None:
+        if received.key != "B":
+            return
+        while stuck == "python":
+            pass
+        connection.exec_driver_sql(slow)
+
+    shop.subscribe("shop.ledger")
+    shop.faults["shop.ledger"] = fault
+    deadline = Deadline(0.3)
+    shop.delivery = Delivery(shop.database, lambda: shop.bound, shop.before, deadline=deadline)
+    shop.publish(Placed(order="A"), Placed(order="B"), Cancelled(order="B"), Placed(order="C"))
+    shop.drain()
+    assert sorted(one.key for one in shop.effects()) == ["A", "C"]
+    with shop.database.read() as connection:
+        stuck_one = admin.find(connection, "shop.ledger", 2)
+    assert stuck_one.reason == "HandlerTooSlow: the handler took more than 0.3 seconds"
+    deadline.close()
+
+
+def test_an_event_that_was_in_hand_when_its_worker_died_counts_as_tried(shop: Shop, tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path)) / "hands"
+    shop.subscribe("shop.ledger")
+    shop.publish(Placed(order="A"), Cancelled(order="A"), Placed(order="B"))
+    for _ in range(3):
+        marker = Markers(folder).take()
+        marker.set(shop.place("shop.ledger", "A").subscription, 1)
+        marker.close()  # as the system does when the process dies
+        worker = shop.worker(markers=folder)
+        worker._recover()
+        worker.close()
+    with shop.database.read() as connection:
+        (one,) = admin.dead(connection)
+    assert (one.seq, one.attempts) == (1, 3)
+    assert one.reason.startswith("WorkerDied")
+    shop.drain()
+    assert [effect.key for effect in shop.effects()] == ["B"]
+
+
+def test_a_suspect_that_is_not_the_first_of_its_key_does_not_overtake(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    shop.publish(Placed(order="A"), Cancelled(order="A"))
+    for _ in range(4):
+        shop.delivery.suspect(shop.place("shop.ledger", "A").subscription, 2)
+    shop.drain()
+    assert in_order(shop, "shop.ledger")
+    assert shop.seqs("shop.ledger") == [1, 2]
+
+
+def test_the_map_shows_what_moves_and_what_is_stuck(shop: Shop) -> None:
+    shop.now = 100 * SECOND
+    shop.subscribe("shop.ledger", attempts=1)
+    shop.subscribe("shop.stock", "shop.lapses/1", "shop.placed/1", routes={"shop.placed": "web"})
+    shop.faults["shop.ledger"] = fail("A")
+    shop.publish(Placed(order="A"), Cancelled(order="A"), Placed(order="B"))
+    shop.publish(Lapses(order="A"), due_in=60)
+    shop.drain()
+    shop.now += 30 * SECOND
+    shop.publish(Placed(order="C", by="phone"))
+    with shop.database.read() as connection:
+        ledger, stock = arrows(connection, shop.now)
+    assert (ledger.dead, ledger.held, ledger.waiting, ledger.oldest_key, ledger.lag) == (1, 1, 1, "A", 30.0)
+    assert ledger.rate == pytest.approx(0.2)
+    assert ledger.p95 is not None
+    assert stock.topics == {"shop.lapses/1": None, "shop.placed/1": "web"}
+    assert (stock.scheduled, stock.waiting, stock.lag) == (1, 0, 0.0)
+
+
+def test_what_waits_is_counted_by_module_key_and_day(shop: Shop) -> None:
+    from datetime import date
+
+    shop.now = 86_400 * SECOND * 3
+    shop.subscribe("shop.ledger", attempts=1)
+    shop.faults["shop.ledger"] = fail("A")
+    shop.publish(Placed(order="A"), Cancelled(order="A"), Placed(order="B"))
+    shop.publish(Lapses(order="C"), due_in=60)
+    shop.drain()
+    with shop.database.read() as connection:
+        assert books.waiting(connection, "shop") == 2
+        assert books.waiting(connection, "shop", key="B") == 0
+        assert books.waiting(connection, "shop", until=date(1970, 1, 3)) == 0
+        assert books.waiting(connection, "shop", until=date(1970, 1, 4)) == 2
+        assert books.waiting(connection, "crm") == 0
+        assert books.waiting_keys(connection) == {"A"}
+
+
+def test_what_was_delivered_is_forgotten_after_a_while(shop: Shop) -> None:
+    shop.now = SECOND
+    shop.subscribe("shop.ledger")
+    shop.publish(*(Placed(order="A") for _ in range(5)))
+    shop.drain()
+    shop.now += housekeeping.KEEP
+    shop.publish(Placed(order="A"))
+    shop.drain()
+    with shop.database.write() as connection:
+        assert housekeeping.prune(connection, shop.now + 1) == 5
+    shop.balance()
