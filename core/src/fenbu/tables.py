@@ -26,6 +26,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Dialect, Integer, MetaData, SmallInteger, Table, Text
 from sqlalchemy.orm import registry
+from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
@@ -60,11 +61,23 @@ def from_microseconds(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
+class _ScaledComparator(TypeDecorator.Comparator[Any], Integer.Comparator[Any]):
+    """Lets sums and differences of one scale stay what they are, instead of plain integers."""
+
+    def _adapt_expression(self, op: Any, other_comparator: Any) -> tuple[Any, Any]:
+        mine: Any = self.type
+        other = other_comparator.type
+        if op in (operators.add, operators.sub) and isinstance(other, Scaled) and other.scale == mine.scale:
+            return op, mine
+        return super()._adapt_expression(op, other_comparator)
+
+
 class Scaled(TypeDecorator[Decimal]):
     """A Decimal kept as a scaled 64-bit integer; more decimals than the scale are refused, not rounded."""
 
     impl = Id
     cache_ok = True
+    comparator_factory = _ScaledComparator
 
     def __init__(self, scale: int) -> None:
         super().__init__()
