@@ -1,0 +1,22 @@
+"""What goods cost: posted when stock moves, as the supply chain tells it, in the own currency."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from fenbu.work import Work
+from fenbu_erp import ledger
+from fenbu_erp.chart import Chart, Role
+from fenbu_erp.rates import ONE
+
+
+def post(work: Work, kind: str, debit: Role, credit: Role, value: Decimal, day: date, document: str) -> None:
+    """Post a value from one role to another; a negative value goes the other way, zero is not posted."""
+    if not value:
+        return
+    chart = Chart(work)
+    sheet = ledger.Sheet(work, chart, work.enterprise.currency, ONE)
+    sheet.debit(debit, value)
+    sheet.credit(credit, value)
+    ledger.post(work, kind, sheet.postings, day=day, document=document, chart=chart)

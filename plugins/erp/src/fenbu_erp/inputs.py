@@ -1,0 +1,74 @@
+"""Types of fields that inputs share: exact numbers, codes, days.
+
+Numbers arrive as text, integer or Decimal, never as float, whose digits are not what was written.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from fenbu.i18n import _
+from fenbu.values import (
+    MONEY_SCALE,
+    PRICE_SCALE,
+    QUANTITY_SCALE,
+    RATE_SCALE,
+    Personal,
+    exact_decimal,
+    is_currency,
+)
+
+
+class Input(BaseModel):
+    """Base of all inputs: unknown fields are refused, texts are stripped, values do not change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def _exact(scale: int) -> BeforeValidator:
+    def check(value: Any) -> Decimal:
+        return exact_decimal(value, scale)
+
+    return BeforeValidator(check)
+
+
+def _positive(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise ValueError(_("more than zero is wanted"))
+    return value
+
+
+def _not_negative(value: Decimal) -> Decimal:
+    if value < 0:
+        raise ValueError(_("zero or more is wanted"))
+    return value
+
+
+def _currency(value: str) -> str:
+    if not is_currency(value):
+        raise ValueError(_("a currency is three capital letters (ISO 4217)"))
+    return value
+
+
+def _currency_or_none(value: str) -> str:
+    return _currency(value) if value else value
+
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Text = Annotated[str, StringConstraints(max_length=1000)]
+PersonalText = Annotated[str, StringConstraints(max_length=1000), Personal]
+
+Quantity = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_positive)]
+Price = Annotated[Decimal, _exact(PRICE_SCALE)]
+Amount = Annotated[Decimal, _exact(MONEY_SCALE), AfterValidator(_positive)]
+AmountOrZero = Annotated[Decimal, _exact(MONEY_SCALE), AfterValidator(_not_negative)]
+TaxRate = Annotated[Decimal, _exact(RATE_SCALE), AfterValidator(_not_negative)]
+ExchangeRate = Annotated[Decimal, _exact(RATE_SCALE), AfterValidator(_positive)]
+
+Currency = Annotated[str, AfterValidator(_currency)]
+CurrencyOrNone = Annotated[str, AfterValidator(_currency_or_none), Field(description="empty: the account's")]

@@ -1,0 +1,21 @@
+"""Numbers by which people know documents.
+
+All come from gapless series of the kernel, the last lock that a work takes.
+"""
+
+from __future__ import annotations
+
+from fenbu.work import Work
+
+PREFIXES = {
+    "order": "SO",
+    "invoice": "INV",
+    "credit_note": "CN",
+    "receipt": "RC",
+    "entry": "JE",
+}
+
+
+def next_number(work: Work, series: str) -> str:
+    """Take the next number of a series: ``SO-000123``."""
+    return f"{PREFIXES[series]}-{work.number(series):06d}"

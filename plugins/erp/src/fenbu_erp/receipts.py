@@ -1,0 +1,195 @@
+"""Money that comes in and goes out: posted as a customer's deposit, then matched to what it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from attrs import frozen
+from pydantic import Field, model_validator
+from sqlalchemy import insert
+
+from fenbu.contracts.erp import ReceiptRecorded
+from fenbu.errors import NotFound
+from fenbu.i18n import _
+from fenbu.work import Work
+from fenbu_erp import accounts, ledger, matching, open_items, order_store
+from fenbu_erp.chart import Chart, Role
+from fenbu_erp.errors import CurrencyDiffers
+from fenbu_erp.inputs import Amount, Code, CurrencyOrNone, ExchangeRate, Input
+from fenbu_erp.numbers import next_number
+from fenbu_erp.open_items import OpenItem
+from fenbu_erp.order import ZERO, Order
+from fenbu_erp.rates import in_own, rate_on
+from fenbu_erp.tables import RECEIPT
+
+_INSERT = insert(RECEIPT)
+
+
+class RecordReceipt(Input):
+    """Money of an account that has come in."""
+
+    account: Code
+    amount: Amount
+    currency: CurrencyOrNone = ""
+    exchange_rate: ExchangeRate | None = None
+    day: date | None = Field(None, description="Business date; today unless given")
+    method: Literal["bank", "cash"] = "bank"
+    reference: str = Field("", max_length=200, description="What the bank statement says")
+    order: str = Field("", max_length=64, description="The order it pays; its invoices are settled")
+    invoices: Sequence[Code] = Field((), description="The invoices it pays, in this order")
+    match: Literal["oldest", "none"] = Field(
+        "oldest", description="Without order and invoices: settle the oldest, or keep it as a deposit"
+    )
+
+    @model_validator(mode="after")
+    def _order_or_invoices(self) -> RecordReceipt:
+        if self.order and self.invoices:
+            raise ValueError(_("name the order or the invoices that it pays, not both"))
+        return self
+
+
+@frozen(kw_only=True)
+class Money:
+    """Money in or out, as it is to be posted."""
+
+    document: str
+    kind: str
+    account: str
+    order_number: str
+    day: date
+    currency: str
+    rate: Decimal
+    amount: Decimal
+    """Positive when it comes in, negative when it goes out."""
+    place: Role
+    """Where it lies: bank, cash, clearing."""
+    fee: Decimal = ZERO
+    """What of it a gateway keeps."""
+    text: str = ""
+
+
+def record(work: Work, wanted: RecordReceipt) -> dict[str, Any]:
+    """Record and post money received by hand, and match it to what the account owes.
+
+    Money of a walk-in buyer settles only the order or the invoices it names.
+
+    Raises:
+        NotFound: No such account or order, or an invoice that is not open on this account.
+        CurrencyDiffers: The order is in another currency.
+    """
+    account = accounts.find(work, wanted.account)
+    currency = wanted.currency or account.currency
+    day = wanted.day or work.today
+    rate = rate_on(work, currency, day, wanted.exchange_rate)
+    orders = _locked_orders(work, wanted, account.kind, currency)
+    debits = _debits(work, wanted, account.kind, currency)
+    chart = Chart(work)
+    number = next_number(work, "receipt")
+    money = Money(
+        document=number,
+        kind="receipt",
+        account=account.number,
+        order_number=wanted.order,
+        day=day,
+        currency=currency,
+        rate=rate,
+        amount=wanted.amount,
+        place=Role(wanted.method),
+        text=wanted.reference,
+    )
+    credit = book(work, money, chart)
+    _store(work, wanted, money, credit)
+    pairs = open_items.paired(debits, [credit], work.enterprise.currency)
+    matching.settle(work, pairs, orders, day, chart)
+    for order in orders.values():
+        order_store.save(work, order)
+    work.publish(
+        ReceiptRecorded(
+            receipt=number, account=account.number, day=day, currency=currency, amount=wanted.amount
+        )
+    )
+    return {
+        "receipt": number,
+        "matched": wanted.amount + credit.open,
+        "deposit": -credit.open,
+        "invoices": {pair.debit.document: pair.amount for pair in pairs},
+    }
+
+
+def book(work: Work, money: Money, chart: Chart) -> OpenItem:
+    """Post money in or out against the customer's deposits, and store what it leaves open."""
+    sheet = ledger.Sheet(work, chart, money.currency, money.rate)
+    sheet.debit(money.place, money.amount - money.fee)
+    sheet.debit(Role.FEES, money.fee)
+    sheet.credit(Role.DEPOSITS, money.amount, money.account)
+    entry = ledger.post(
+        work,
+        money.kind,
+        sheet.balanced(),
+        day=money.day,
+        document=money.document,
+        text=money.text,
+        chart=chart,
+    )
+    item = OpenItem(
+        document=money.document,
+        kind=money.kind,
+        account=money.account,
+        order_number=money.order_number,
+        control=Role.DEPOSITS,
+        currency=money.currency,
+        amount=-money.amount,
+        amount_own=-in_own(work, money.amount, money.rate),
+        day=money.day,
+        due=money.day,
+        entry=entry,
+    )
+    open_items.add(work, [item])
+    return item
+
+
+def _locked_orders(work: Work, wanted: RecordReceipt, kind: str, currency: str) -> dict[str, Order]:
+    """Lock the orders whose invoices may be settled, before their open items."""
+    if wanted.order:
+        order = order_store.load(work, wanted.order)
+        if order.account != wanted.account:
+            raise NotFound(_("order of account {account}").format(account=wanted.account), wanted.order)
+        if order.currency != currency:
+            raise CurrencyDiffers(order.number, order.currency, currency)
+        return {order.number: order}
+    if not wanted.invoices and (kind == "walk_in" or wanted.match == "none"):
+        return {}
+    return order_store.load_many(work, open_items.orders_of_account(work, wanted.account, currency))
+
+
+def _debits(work: Work, wanted: RecordReceipt, kind: str, currency: str) -> list[OpenItem]:
+    """Return what the money settles, in this order."""
+    if wanted.order:
+        return [item for item in open_items.of_order(work, wanted.order) if item.open > 0]
+    if not wanted.invoices and (kind == "walk_in" or wanted.match == "none"):
+        return []
+    items = open_items.of_account(work, wanted.account, currency)
+    if wanted.invoices:
+        return matching.named(items, wanted.invoices)
+    return [item for item in items if item.open > 0]
+
+
+def _store(work: Work, wanted: RecordReceipt, money: Money, item: OpenItem) -> None:
+    row: dict[str, Any] = {
+        "number": money.document,
+        "account": money.account,
+        "order_number": money.order_number,
+        "day": money.day,
+        "currency": money.currency,
+        "rate": money.rate,
+        "amount": money.amount,
+        "amount_own": -item.amount_own,
+        "method": wanted.method,
+        "reference": wanted.reference,
+        "entry": item.entry,
+        "recorded_at": work.now,
+    }
+    work.execute(_INSERT, row)

@@ -1,0 +1,292 @@
+"""Requirements of orders: announced, met, failed, waived; and the release that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import bindparam, select
+
+from fenbu.contracts.erp import (
+    OrderAwaits,
+    OrderReassessed,
+    OrderReleased,
+    RequirementWaived,
+    erp_order_fulfiller,
+    erp_order_requirements,
+)
+from fenbu.errors import NotFound, Permanent
+from fenbu.i18n import _
+from fenbu.work import Work
+from fenbu_erp import order_store
+from fenbu_erp.errors import NothingLeft, NotReassessable, RequirementNotWaivable
+from fenbu_erp.fulfilment import hand_over
+from fenbu_erp.inputs import Code, Input, Reason
+from fenbu_erp.lifecycles import REQUIREMENT as LIFECYCLE
+from fenbu_erp.lifecycles import OrderState, RequirementState
+from fenbu_erp.order import BY_HAND, GOODS, Order
+from fenbu_erp.requirement import Needed, announceable, cleared, joined
+from fenbu_erp.settings import ErpSettings
+from fenbu_erp.tables import REQUIREMENT, REQUIREMENT_LINE
+from fenbu_erp.upsert import upsert
+
+_OF_ORDER = select(
+    REQUIREMENT.c.name, REQUIREMENT.c.owner, REQUIREMENT.c.after, REQUIREMENT.c.state, REQUIREMENT.c.reason
+).where(REQUIREMENT.c.order_number == bindparam("wanted"))
+_LINES_OF_ORDER = select(REQUIREMENT_LINE.c.name, REQUIREMENT_LINE.c.line, REQUIREMENT_LINE.c.met).where(
+    REQUIREMENT_LINE.c.order_number == bindparam("wanted")
+)
+_SAVE = upsert(REQUIREMENT, change=("owner", "after", "state", "reason", "changed_at"))
+_SAVE_LINE = upsert(REQUIREMENT_LINE, change=("met",))
+
+
+class WaiveRequirement(Input):
+    """A requirement to go without."""
+
+    order: Code
+    requirement: Code
+    reason: Reason = Field(description="Why; it is kept in the audit trail and in the order's story")
+
+
+class ReassessOrder(Input):
+    """An open order to be asked about anew."""
+
+    order: Code
+
+
+# --- asking and going on --------------------------------------------------------------------------------
+
+
+def ask(work: Work, order: Order) -> list[Needed]:
+    """Ask every module what the order must wait for and who fulfils it; set the order's fulfiller."""
+    draft = order.draft()
+    answers = work.ask(erp_order_requirements, order=draft)
+    needed = joined(order, answers)
+    has_goods = any(line.kind == GOODS and line.rest for line in order.lines)
+    order.fulfiller = (work.ask(erp_order_fulfiller, order=draft) if has_goods else None) or BY_HAND
+    return needed
+
+
+def go_on(work: Work, order: Order, needed: Sequence[Needed]) -> None:
+    """Announce what may be announced, release what is cleared, fulfil services that are due.
+
+    The caller stores order and requirements.
+    """
+    for one in announceable(order, needed):
+        one.move("announce")
+        work.publish(
+            OrderAwaits(
+                order=order.number,
+                account=order.account,
+                requirement=one.name,
+                owner=one.owner,
+                day=order.day,
+                currency=order.currency,
+                total=order.rest_total,
+                ship=order.ship,
+                lines=order.rest_lines(),
+            )
+        )
+    released = order.release(cleared(order, needed))
+    if released:
+        goods = {line.line for line in order.goods}
+        dispatched = tuple(line for line in released if line.line in goods)
+        work.publish(
+            OrderReleased(
+                order=order.number,
+                account=order.account,
+                fulfiller=order.fulfiller if dispatched else BY_HAND,
+                day=order.day,
+                lines=dispatched or tuple(released),
+            )
+        )
+        fulfil_services(work, order)
+
+
+def fulfil_services(work: Work, order: Order) -> None:
+    """Fulfil the services that are due now."""
+    waits = work.settings(ErpSettings).services == "with_goods"
+    if due := order.services_due(with_goods=waits):
+        hand_over(work, order, due, order.business_day(work.today, work.enterprise.zone), BY_HAND)
+
+
+# --- what owners answer ---------------------------------------------------------------------------------
+
+
+def met(work: Work, order_number: str, requirement: str, quantities: Mapping[int, Decimal]) -> None:
+    """Record that a requirement is met, for these quantities or wholly, and let the order go on.
+
+    Raises:
+        Permanent: The order has no such requirement, or another module owns it.
+    """
+    order = order_store.load(work, order_number)
+    if order.state != OrderState.PLACED:
+        return  # its owner has been told that the order is cancelled, and lets go
+    needed, one = _owned(work, order, requirement)
+    if one.state in (RequirementState.WAIVED, RequirementState.DROPPED, RequirementState.MET):
+        return  # decided before the answer came
+    one.meet(order, quantities)
+    go_on(work, order, needed)
+    save(work, needed)
+    order_store.save(work, order)
+
+
+def failed(work: Work, order_number: str, requirement: str, reason: str) -> None:
+    """Record that a requirement cannot be met; a person, or the owner's next try, decides.
+
+    Raises:
+        Permanent: The order has no such requirement, or another module owns it.
+    """
+    order = order_store.load(work, order_number)
+    needed, one = _owned(work, order, requirement)
+    if one.state in (RequirementState.ANNOUNCED, RequirementState.PARTLY_MET, RequirementState.FAILED):
+        one.move("fail", reason)
+        save(work, needed)
+
+
+def _owned(work: Work, order: Order, requirement: str) -> tuple[list[Needed], Needed]:
+    needed = load(work, order.number)
+    one = next((one for one in needed if one.name == requirement), None)
+    if one is None:
+        raise Permanent(
+            _("{order} does not wait for {requirement}").format(order=order.number, requirement=requirement)
+        )
+    if work.event is not None and work.event.module != one.owner:
+        raise Permanent(
+            _("{requirement} of {order} belongs to {owner}, not to {module}").format(
+                requirement=requirement, order=order.number, owner=one.owner, module=work.event.module
+            )
+        )
+    return needed, one
+
+
+# --- what operators decide ------------------------------------------------------------------------------
+
+
+def waive(work: Work, wanted: WaiveRequirement) -> dict[str, Any]:
+    """Let an order go on without a requirement that failed or whose module is gone.
+
+    Raises:
+        NotFound: No such order, or it does not wait for this.
+        RequirementNotWaivable: Its owner is enabled and at work on it.
+        TransitionRefused: It is met or waived already.
+    """
+    order = order_store.load(work, wanted.order, "waive-requirement")
+    needed = load(work, order.number)
+    one = next((one for one in needed if one.name == wanted.requirement), None)
+    if one is None:
+        raise NotFound(_("requirement"), f"{wanted.requirement} of {order.number}")
+    if one.state in (RequirementState.WAITING, RequirementState.ANNOUNCED, RequirementState.PARTLY_MET) and (
+        work.enabled(one.owner)
+    ):
+        raise RequirementNotWaivable(order.number, one.name, one.owner, one.state)
+    one.move("waive", wanted.reason)
+    work.publish(
+        RequirementWaived(order=order.number, requirement=one.name, owner=one.owner, reason=wanted.reason)
+    )
+    go_on(work, order, needed)
+    save(work, needed)
+    order_store.save(work, order)
+    return {"order": order.number, "requirement": one.name, "state": one.state}
+
+
+def reassess(work: Work, wanted: ReassessOrder) -> dict[str, Any]:
+    """Ask the modules that are enabled now about the unfulfilled rest of an order, and freeze their answers.
+
+    What it waited for before is dropped, what was released and is not fulfilled is taken back.
+
+    Raises:
+        NothingLeft: All is fulfilled or cancelled.
+        NotReassessable: The module that fulfils it is enabled and may already have begun.
+        RequirementNotWaivable: The owner of a requirement is enabled and at work on it.
+    """
+    order = order_store.load(work, wanted.order, "reassess")
+    if not any(line.rest for line in order.lines):
+        raise NothingLeft(order.number, _("assess anew"))
+    if (
+        order.fulfiller != BY_HAND
+        and work.enabled(order.fulfiller)
+        and any(line.to_fulfil for line in order.goods)
+    ):
+        raise NotReassessable(order.number, order.fulfiller)
+    before = load(work, order.number)
+    for one in before:
+        if one.state in (RequirementState.ANNOUNCED, RequirementState.PARTLY_MET) and work.enabled(one.owner):
+            raise RequirementNotWaivable(order.number, one.name, one.owner, one.state)
+    order.take_back()
+    needed = ask(work, order)
+    names = {one.name for one in needed}
+    dropped = [one for one in before if one.name not in names and "drop" in LIFECYCLE.actions(one.state)]
+    for one in dropped:
+        one.move("drop")
+    kept = {one.name: one for one in before if one.state in (RequirementState.MET, RequirementState.WAIVED)}
+    needed = [kept.get(one.name, one) for one in needed]
+    for one in needed:
+        one.changed = True
+    work.publish(
+        OrderReassessed(
+            order=order.number,
+            account=order.account,
+            fulfiller=order.fulfiller,
+            requirements=tuple(one.name for one in needed),
+        )
+    )
+    go_on(work, order, needed)
+    save(work, [*dropped, *needed])
+    order_store.save(work, order)
+    return {
+        "order": order.number,
+        "fulfiller": order.fulfiller,
+        "requirements": {one.name: one.state for one in needed},
+    }
+
+
+def drop_all(work: Work, order_number: str) -> None:
+    """Drop what a cancelled order still waits for."""
+    needed = load(work, order_number)
+    for one in needed:
+        if "drop" in LIFECYCLE.actions(one.state):
+            one.move("drop")
+    save(work, needed)
+
+
+# --- rows -----------------------------------------------------------------------------------------------
+
+
+def load(work: Work, order_number: str) -> list[Needed]:
+    """Return what an order waits or waited for; its row is locked by the caller."""
+    needed = [Needed(order_number, *tuple(row)) for row in work.execute(_OF_ORDER, {"wanted": order_number})]
+    if needed:
+        by_name = {one.name: one for one in needed}
+        for row in work.execute(_LINES_OF_ORDER, {"wanted": order_number}):
+            by_name[row.name].met[row.line] = row.met
+    return needed
+
+
+def save(work: Work, needed: Sequence[Needed]) -> None:
+    """Store the requirements that have changed."""
+    changed = [one for one in needed if one.changed]
+    if not changed:
+        return
+    rows = [
+        {
+            "order_number": one.order_number,
+            "name": one.name,
+            "owner": one.owner,
+            "after": list(one.after),
+            "state": one.state,
+            "reason": one.reason,
+            "changed_at": work.now,
+        }
+        for one in changed
+    ]
+    work.execute(_SAVE[work.dialect], rows)
+    lines = [
+        {"order_number": one.order_number, "name": one.name, "line": line, "met": quantity}
+        for one in changed
+        for line, quantity in one.met.items()
+    ]
+    if lines:
+        work.execute(_SAVE_LINE[work.dialect], lines)
