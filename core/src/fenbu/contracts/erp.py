@@ -349,6 +349,23 @@ class RequirementWaived:
 
 
 @event(
+    "erp.order-reassessed/1",
+    lane=Lane.INFORMATION,
+    key="order",
+    about=_ORDER,
+    says=N_("assessed anew: {fulfiller} fulfils"),
+)
+@frozen(kw_only=True)
+class OrderReassessed:
+    """The modules enabled now were asked about the unfulfilled rest; their answers are frozen."""
+
+    order: str
+    account: str
+    fulfiller: str
+    requirements: tuple[str, ...]
+
+
+@event(
     "erp.order-released/1",
     lane=Lane.INFORMATION,
     key="order",
