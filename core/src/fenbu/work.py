@@ -177,7 +177,7 @@ class Work(Protocol):
         ...
 
     def enabled(self, capability: str) -> bool:
-        """Say whether an enabled module provides this capability."""
+        """Say whether an enabled module provides this capability, or has this name."""
         ...
 
     def waiting(self, *, key: str | None = None, until: date | None = None) -> int:

@@ -87,8 +87,9 @@ class Assembly:
 
     @cached_property
     def capabilities(self) -> frozenset[str]:
-        """What the enabled modules provide."""
-        return frozenset(name for module in self.modules.values() for name in module.manifest.provides)
+        """What the enabled modules provide; each provides itself, by its name."""
+        provided = {name for module in self.modules.values() for name in module.manifest.provides}
+        return frozenset(provided | self.modules.keys())
 
     @cached_property
     def actions(self) -> Mapping[str, ReadyAction]:
