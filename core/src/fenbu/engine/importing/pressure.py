@@ -18,6 +18,9 @@ from fenbu.i18n import _
 ALIVE = 60_000_000
 """Microseconds since a worker's last beat within which it counts as there."""
 _PAUSE = 1.0
+_SECONDS = 10.0
+"""Longest that a batch waits for deliveries that fail and are tried again; the next one comes back to them."""
+_SECONDS_AT_END = 60.0
 _LAST_BEAT = select(func.max(worker.c.beat_at))
 
 
@@ -35,7 +38,7 @@ class Pressure:
     def relieve(self) -> Iterator[None]:
         """Deliver what waits, or wait until a worker has; yields now and then while waiting."""
         if self._worker is not None:
-            self._worker.drain()
+            self._worker.drain(timeout=_SECONDS)
             return
         self._count()
         if self.waiting <= self._most:
@@ -54,7 +57,8 @@ class Pressure:
     def finish(self) -> None:
         """Deliver what is left, with a worker of its own, and count what waits."""
         if self._worker is not None:
-            self._worker.drain()
+            self._worker.drain(timeout=_SECONDS_AT_END)
+            self._worker.close()
         self._count()
 
     def _count(self) -> None:

@@ -31,7 +31,6 @@ from fenbu.engine.work import EngineWork
 from fenbu.errors import FenbuError, ModuleUnavailable, NotPermitted, Unknown
 from fenbu.i18n import _
 from fenbu.importing import Read, Reader, SourceDocument
-from fenbu.work import Actor
 
 BATCH = 100
 """Documents whose references are looked up at once."""
@@ -82,7 +81,7 @@ class _Run:
     def __init__(self, kernel: Kernel, found: Found, path: Path, options: Options, rejects: Rejects) -> None:
         self._kernel, self._found, self._file, self._options = kernel, found, path.name, options
         self._rejects = rejects
-        self._actor = Actor(kernel.actor.name, "importer")
+        self._actor = kernel.actor  # each step asks for the permission that the operator would need by hand
         self._read: Reader = resolve(found.importer.reader, module=found.module)()
         self._known: set[str] = set()
         self._refused: set[str] = set()
