@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -21,7 +20,7 @@ def export() -> None:
 @export.command(
     "canonical",
     help=N_(
-        "Numbers, quantities, amounts, balances and facts as JSON; no surrogate keys, times or statistics, "
+        "Numbers, quantities, amounts, balances and facts as JSON lines; no surrogate keys, times or statistics, "
         "so that two databases with the same business compare equal."
     ),
 )
@@ -29,17 +28,16 @@ def export() -> None:
 @click.pass_obj
 def canonical(session: Session, *, modules: Sequence[str]) -> None:
     """Write what every enabled module, or those named, say of themselves."""
+    from fenbu.engine import canonical as facts
     from fenbu.engine.assembly import unknown
-    from fenbu.engine.catalog.reference import resolve
 
     with session.noticing() as kernel:
-        enabled = kernel.assembly.modules
+        enabled = {"fenbu", *kernel.assembly.modules}
         for name in modules:
             if name not in enabled:
                 raise unknown("enabled module", name, enabled)
-        facts: dict[str, Any] = {}
-        for name in modules or enabled:
-            if reference := enabled[name].manifest.canonical:
-                with kernel.read(name) as work:
-                    facts[name] = resolve(reference, module=name)(work)
-        session.out.document("canonical", {"modules": facts})
+        if session.json:
+            session.out.document("canonical", {"modules": facts.facts(kernel, modules)})
+            return
+        for line in facts.lines(kernel, modules):
+            session.out.line(line)
