@@ -267,6 +267,19 @@ def test_a_module_whose_enabling_failed_is_quarantined_with_what_went_wrong(
     assert found.advice == "mend or reinstall dummy-tea, then: fenbu enable tea"
 
 
+def test_an_enabled_module_with_a_problem_runs_and_says_which_and_what_to_do(
+    dummy_modules: DummyModules, database: Database, look: Look
+) -> None:
+    dummy_modules.install(TEA)
+    enabled(database, "tea")
+    with database.write() as connection:
+        at = from_microseconds(AT)
+        problems.record(connection, "tea", problems.HOOK, "erp_line_price", "KeyError: 1", "mend tea", at=at)
+    found = tea(look())
+    assert (found.state, found.reason, found.advice) == (S.ENABLED, "erp_line_price: KeyError: 1", "mend tea")
+    assert found.runs
+
+
 def test_every_broken_package_is_named_with_what_to_do(dummy_modules: DummyModules, look: Look) -> None:
     dummy_modules.install(*broken(), TEA)
     modules = look(look_at_all=True)

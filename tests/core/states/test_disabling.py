@@ -197,6 +197,26 @@ def test_a_late_module_reads_what_it_missed_before_its_hooks_are_asked(kernel: K
     assert ring(kernel, "SO-4") == ["cellar"]
 
 
+def test_a_module_that_has_missed_nothing_of_its_own_works_at_once(kernel: Kernel) -> None:
+    enable(kernel, "till")
+    assert enable(kernel, "cellar")["catching_up"] == []
+    assert state(kernel, "cellar") is S.ENABLED
+    assert ring(kernel, "SO-1") == ["cellar"]
+
+
+def test_draining_while_catching_up_asks_no_hooks_and_can_be_taken_back(kernel: Kernel) -> None:
+    enable(kernel, "till")
+    ring(kernel, "SO-1")
+    enable(kernel, "cellar")
+    assert disable(kernel, "drain", "cellar")["draining"] == ["cellar"]
+    assert ring(kernel, "SO-2") == []
+    enable(kernel, "cellar")
+    assert state(kernel, "cellar") is S.CATCHING_UP
+    work_off(kernel)
+    assert state(kernel, "cellar") is S.ENABLED
+    assert heard(kernel, "cellar") == ["SO-1", "SO-2"]
+
+
 def test_an_operator_may_leave_history_out(kernel: Kernel) -> None:
     enable(kernel, "till")
     ring(kernel, "SO-1")

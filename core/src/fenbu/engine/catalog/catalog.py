@@ -119,7 +119,11 @@ class Catalog:
             return _line(name, state, row, installed, reason=reason, count=len(open_ones))
         answer = self._load(installed) if on or look_at_all else None
         state, reason = self._state(row, installed, answer, open_ones)
-        return _line(name, state, row, installed, answer, reason, len(open_ones))
+        line = _line(name, state, row, installed, answer, reason, len(open_ones))
+        if open_ones and line.runs and state is S.ENABLED:
+            latest = open_ones[0]
+            return evolve(line, reason=f"{latest.subject}: {latest.detail}", advice=latest.hint)
+        return line
 
     def _state(
         self,

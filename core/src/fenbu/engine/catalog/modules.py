@@ -103,7 +103,12 @@ class Modules:
     @cached_property
     def catching_up(self) -> frozenset[str]:
         """Modules that still read their history: their hooks are not asked yet."""
-        return frozenset(name for name, module in self.by_name.items() if module.state is S.CATCHING_UP)
+        return frozenset(
+            name
+            for name, module in self.by_name.items()
+            if module.state is S.CATCHING_UP
+            or (module.state is S.DRAINING and module.row and module.row.reason == S.CATCHING_UP.value)
+        )
 
     @cached_property
     def unavailable(self) -> Mapping[str, tuple[str, ...]]:

@@ -97,8 +97,8 @@ class ClearProblems(_Input):
 
 def enable_modules(work: EngineWork, values: EnableModules) -> dict[str, Any]:
     """Enable modules in one transaction."""
-    history = None if values.history == "declared" else values.history
-    done = enabling.enable(work, values.modules, history=history)
+    begin = None if values.history == "declared" else values.history
+    done = enabling.enable(work, values.modules, begin=begin)
     return {"enabled": done.enabled, "already": done.already, "catching_up": done.catching_up}
 
 
@@ -143,7 +143,8 @@ def clear_problems(work: EngineWork, values: ClearProblems) -> dict[str, Any]:
     """Forget problems of a module."""
     cleared = problems.clear(work.connection, values.module, values.kind, values.subject)
     if not cleared:
-        raise NotFound(_("open problem of"), values.module, _("fenbu modules {module} lists them"))
+        way_out = _("fenbu modules {module} lists them").format(module=values.module)
+        raise NotFound(_("open problem of"), values.module, way_out)
     return {"cleared": cleared}
 
 

@@ -112,7 +112,9 @@ def disable(work: EngineWork, names: Sequence[str], how: str, *, reason: str = "
     disabled, draining, waived = [], [], 0
     for module in going:
         if how == DRAIN and not _rests(work, modules, module, names):
-            rows.move(work.connection, module.name, S.DRAINING, work.transaction.at)
+            # Its hooks are still not asked when it was catching up: the reason keeps that.
+            behind = S.CATCHING_UP.value if module.name in modules.catching_up else ""
+            rows.move(work.connection, module.name, S.DRAINING, work.transaction.at, behind)
             draining.append(module.name)
             continue
         waived += finish(work, module.name, how, reason=reason)

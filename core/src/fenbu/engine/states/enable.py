@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 from attrs import frozen
+from sqlalchemy import Connection
 
 from fenbu.contracts.module import ModuleEnabled
 from fenbu.engine import problems
@@ -24,13 +25,14 @@ from fenbu.engine.catalog.modules import Module, Modules
 from fenbu.engine.catalog.reference import package_of, resolve, told
 from fenbu.engine.catalog.snapshot import migration_folder, take
 from fenbu.engine.catalog.states import ModuleState
-from fenbu.engine.flows import subscriptions
+from fenbu.engine.flows import history, subscriptions
 from fenbu.engine.flows.records import BoundSubscription
 from fenbu.engine.settings import SettingInvalid, settings_of
 from fenbu.engine.states import rows
 from fenbu.engine.store import catalogue
 from fenbu.engine.store.errors import MigrationFailed
 from fenbu.engine.store.infrastructure import infrastructure
+from fenbu.engine.store.savepoint import savepoint
 from fenbu.engine.work import EngineWork
 from fenbu.errors import DeclarationInvalid, FenbuError
 from fenbu.events import parse_topic
@@ -51,13 +53,13 @@ class Enabled:
     """Those of them that read history first; a worker does it."""
 
 
-def enable(work: EngineWork, names: Sequence[str], *, history: str | None = None) -> Enabled:
+def enable(work: EngineWork, names: Sequence[str], *, begin: str | None = None) -> Enabled:
     """Let modules take part, all of them or none.
 
     Args:
         work: Of the kernel, in a transaction that holds the catalogue lock exclusively and may make tables.
         names: Modules in any order; those that are on already are passed over.
-        history: ``from_now`` to leave out what catching-up subscriptions have missed; as declared when None.
+        begin: ``from_now`` to leave out what catching-up subscriptions have missed; as declared when None.
 
     Raises:
         Unknown: No package has a module of this name.
@@ -71,10 +73,11 @@ def enable(work: EngineWork, names: Sequence[str], *, history: str | None = None
     fresh = [name for name in dict.fromkeys(names) if not modules.by_name[name].runs]
     known = modules.on - set(fresh)
     order = resolver.enabling_order(fresh, modules.offers, known, modules.broken)
-    late = [name for name in order if _begin(work, modules.by_name[name], history)]
+    late = [name for name in order if _begin(work, modules.by_name[name], begin)]
     back = [name for name in names if modules.by_name[name].state is S.DRAINING]
     for name in back:
-        rows.move(work.connection, name, S.ENABLED, work.transaction.at)
+        behind = name in modules.catching_up
+        rows.move(work.connection, name, S.CATCHING_UP if behind else S.ENABLED, work.transaction.at)
     already = tuple(name for name in dict.fromkeys(names) if name not in (*order, *back))
     mended = [name for name in already if modules.by_name[name].problems]
     for name in mended:
@@ -145,13 +148,13 @@ def _offers_of_code(modules: Modules, changed: Iterable[Module]) -> dict[str, re
     return {**modules.offers, **fresh}
 
 
-def _begin(work: EngineWork, module: Module, history: str | None) -> bool:
+def _begin(work: EngineWork, module: Module, begin: str | None) -> bool:
     """Let one module begin or go on with its installed code; returns whether it has history to read first."""
     loaded = module.loaded
     if loaded is None:
         raise ModuleBroken(module.name, module.distribution, module.reason, module.advice)
     try:
-        late = _begin_parts(work, module, loaded, history)
+        late = _begin_parts(work, module, loaded, begin)
     except Exception as error:
         if not infrastructure(error):
             _note(work, module.name, error)
@@ -167,7 +170,7 @@ def _forgive(work: EngineWork, name: str) -> None:
         problems.clear(work.connection, name, kind)
 
 
-def _begin_parts(work: EngineWork, module: Module, loaded: LoadedModule, history: str | None) -> bool:
+def _begin_parts(work: EngineWork, module: Module, loaded: LoadedModule, begin: str | None) -> bool:
     connection, at, manifest = work.connection, work.transaction.at, loaded.manifest
     for text in manifest.references():
         resolve(text, module=module.name)
@@ -182,7 +185,7 @@ def _begin_parts(work: EngineWork, module: Module, loaded: LoadedModule, history
     _assemble(work, loaded)
     if manifest.seed and (module.row is None or module.row.snapshot is None):
         _seed(work, module.name, manifest.seed)
-    late = _subscribe(work, loaded, history, keep_pauses=module.on)
+    late = _subscribe(work, loaded, begin, keep_pauses=module.on)
     if late:
         rows.move(connection, module.name, S.CATCHING_UP, at)
     work.publish(ModuleEnabled(module=module.name, version=loaded.version))
@@ -217,26 +220,46 @@ def _seed(work: EngineWork, name: str, reference: str) -> None:
         raise EnablingFailed(name, "seed", told(error, package_of(reference))) from error
 
 
-def _subscribe(work: EngineWork, loaded: LoadedModule, history: str | None, *, keep_pauses: bool) -> bool:
+def _subscribe(work: EngineWork, loaded: LoadedModule, begin: str | None, *, keep_pauses: bool) -> bool:
     """Let all subscriptions begin or go on, and end those that the code no longer has.
 
     Args:
         work: Of the kernel.
         loaded: The module.
-        history: As for `enable`.
+        begin: As for `enable`.
         keep_pauses: The module was on, so a pause is an operator's or the breaker's and stays.
     """
     connection, at = work.connection, work.transaction.at
     before = {one.name: one for one in subscriptions.of_module(connection, loaded.name)}
-    ahead = 0
+    late = False
     for declared in loaded.manifest.subscriptions:
-        ahead += subscriptions.enable(connection, _bound(loaded.name, declared), at=at, history=history)
+        subscriptions.enable(connection, _bound(loaded.name, declared), at=at, history=begin)
+        late = _behind(connection, declared.name, at) or late
         known = before.pop(declared.name, None)
         if keep_pauses and known is not None and known.state in ("paused", "tripped"):
             subscriptions.pause(connection, declared.name, at=at, reason=known.state, state=known.state)
     for gone in before:
         subscriptions.drop(connection, gone, at=at, reason=f"{loaded.package} no longer has it")
-    return ahead > 0
+    return late
+
+
+class _SomethingToRead(Exception):
+    """Undoes a look at the log that found events."""
+
+
+def _behind(connection: Connection, name: str, at: int) -> bool:
+    """Say whether a subscription has history to read; one that wants nothing of the log is past it at once."""
+    try:
+        with savepoint(connection):
+            one = subscriptions.find(connection, name)
+            while one.history_end:
+                made, _done = history.expand(connection, one.id, at)
+                before, one = one, subscriptions.find(connection, name)
+                if made or one == before:
+                    raise _SomethingToRead
+    except _SomethingToRead:
+        return True
+    return False
 
 
 def _bound(module: str, declared: Subscription) -> BoundSubscription:
