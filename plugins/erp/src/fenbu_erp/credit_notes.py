@@ -13,6 +13,7 @@ from sqlalchemy import insert
 
 from fenbu.contracts.erp import CreditNoteIssued, LineQuantity
 from fenbu.i18n import _
+from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store, orders
 from fenbu_erp.chart import Chart, Role
@@ -79,12 +80,12 @@ class Draft:
     @property
     def net(self) -> Decimal:
         """Without tax."""
-        return sum((part.amount for part in self.parts), ZERO)
+        return round_amount(sum((part.amount for part in self.parts), ZERO), self.currency)
 
     @property
     def tax(self) -> Decimal:
         """Of all lines."""
-        return sum((part.tax for part in self.parts), ZERO)
+        return round_amount(sum((part.tax for part in self.parts), ZERO), self.currency)
 
 
 def issue(work: Work, wanted: IssueCreditNote) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def issue(work: Work, wanted: IssueCreditNote) -> dict[str, Any]:
         "credit_note": number,
         "total": draft.net + draft.tax,
         "currency": draft.currency,
-        "left": -item.open,
+        "left": round_amount(-item.open, draft.currency),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select
 
 from fenbu.contracts.erp import InvoiceIssued
+from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import ledger, matching, open_items, order_store
 from fenbu_erp.chart import Chart, Role
@@ -77,8 +78,8 @@ def issue(work: Work, order_number: str, fulfilment: int, day: date) -> str:
 
 def _post(work: Work, order: Order, parts: Sequence[Part], number: str, day: date, chart: Chart) -> OpenItem:
     """Post receivable, revenue and tax, and return what the invoice leaves owing."""
-    net = sum((part.amount for part in parts), ZERO)
-    tax = sum((part.tax for part in parts), ZERO)
+    net = round_amount(sum((part.amount for part in parts), ZERO), order.currency)
+    tax = round_amount(sum((part.tax for part in parts), ZERO), order.currency)
     sheet = ledger.Sheet(work, chart, order.currency, order.rate)
     sheet.debit(Role.RECEIVABLES, net + tax, order.account)
     sheet.credit(Role.REVENUE, net)

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from fenbu.contracts.erp import InvoiceSettled
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import cancellations, ledger, open_items, order_store
 from fenbu_erp.chart import Chart, Role
@@ -62,9 +63,9 @@ def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
         order_store.save(work, order)
     return {
         "receipt": wanted.receipt,
-        "matched": sum((pair.amount for pair in pairs), ZERO),
-        "left": -credit.open,
-        "invoices": {pair.debit.document: pair.amount for pair in pairs},
+        "matched": round_amount(sum((pair.amount for pair in pairs), ZERO), credit.currency),
+        "left": round_amount(-credit.open, credit.currency),
+        "invoices": told(pairs),
     }
 
 
@@ -113,6 +114,11 @@ def settle(work: Work, pairs: Sequence[Pair], orders: Mapping[str, Order], day: 
         ledger.post(work, "match", postings, day=day, document=documents, chart=chart)
 
 
+def told(pairs: Iterable[Pair]) -> dict[str, Decimal]:
+    """Return which document was settled by how much."""
+    return {pair.debit.document: round_amount(pair.amount, pair.debit.currency) for pair in pairs}
+
+
 def _transfers(work: Work, pairs: Iterable[Pair], chart: Chart) -> Iterable[ledger.Posting]:
     """Return what matching posts: from deposits to receivables, and the exchange difference."""
     moved: dict[tuple[str, str, str], list[Decimal]] = {}
@@ -137,7 +143,7 @@ def _settled(item: OpenItem) -> InvoiceSettled:
         order=item.order_number,
         account=item.account,
         currency=item.currency,
-        total=item.amount,
+        total=round_amount(item.amount, item.currency),
     )
 
 

@@ -96,11 +96,12 @@ class Fulfilment:
     fulfiller: str
     reference: str
     parts: tuple[Part, ...]
+    currency: str
 
     @property
     def amount(self) -> Decimal:
         """With tax."""
-        return sum((part.amount + part.tax for part in self.parts), ZERO)
+        return round_amount(sum((part.amount + part.tax for part in self.parts), ZERO), self.currency)
 
 
 @define
@@ -218,7 +219,7 @@ class Order:
             line.fulfilled += quantity
             line.changed = True
         self.fulfilments += 1
-        done = Fulfilment(self.fulfilments, day, fulfiller, reference, tuple(parts))
+        done = Fulfilment(self.fulfilments, day, fulfiller, reference, tuple(parts), self.currency)
         self.handed_over.append(done)
         return done
 
@@ -299,7 +300,7 @@ class Order:
     def rest_total(self) -> Decimal:
         """What is not fulfilled yet is worth, with tax."""
         parts = (line.part(line.fulfilled, line.rest, self.currency) for line in self.lines)
-        return sum((part.amount + part.tax for part in parts), ZERO)
+        return round_amount(sum((part.amount + part.tax for part in parts), ZERO), self.currency)
 
     def open_axis(self) -> tuple[str, str] | None:
         """Return the first axis that is not settled with its state, or None when all are."""
@@ -323,6 +324,6 @@ def share(total: Decimal, done: Decimal, quantity: Decimal, whole: Decimal, curr
     changes between two shares leaves no penny over.
     """
     if done == 0 and quantity == whole:
-        return total
+        return round_amount(total, currency, Rounding.HALF_UP)
     before = round_amount(total * done / whole, currency, Rounding.HALF_UP)
     return round_amount(total * (done + quantity) / whole, currency, Rounding.HALF_UP) - before

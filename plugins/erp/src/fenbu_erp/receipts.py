@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from fenbu.contracts.erp import ReceiptRecorded
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store
 from fenbu_erp.chart import Chart, Role
@@ -113,9 +114,9 @@ def record(work: Work, wanted: RecordReceipt) -> dict[str, Any]:
     )
     return {
         "receipt": number,
-        "matched": wanted.amount + credit.open,
-        "deposit": -credit.open,
-        "invoices": {pair.debit.document: pair.amount for pair in pairs},
+        "matched": round_amount(wanted.amount + credit.open, currency),
+        "deposit": round_amount(-credit.open, currency),
+        "invoices": matching.told(pairs),
     }
 
 
