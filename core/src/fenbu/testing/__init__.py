@@ -1,4 +1,4 @@
-"""Fixtures for authors of modules: a fresh database of each kind for every test.
+"""Fixtures for authors of modules: a fresh database of each kind for every test, an enterprise, a clock.
 
 Installing `fenbu` is enough; pytest finds the fixtures by entry point. A test that names `database_url` runs twice,
 on SQLite and on PostgreSQL, each time with an empty database of its own:
@@ -11,6 +11,22 @@ on SQLite and on PostgreSQL, each time with an empty database of its own:
 | `database_copy` | `database_copy(name, build)`: URL of a copy of a database built once     | function |
 | `database_kind` | `"sqlite"` or `"postgresql"`: which of the two this run of the test is on | session  |
 | `databases`     | the ground itself, for fixtures of a wider scope: `databases.server(kind)` | session  |
+| `enterprise`    | `enterprise("erp")`: a kernel with these modules enabled, on a database of its own | function |
+| `clock`         | the enterprises' clock: `clock.move(days=3)`, `clock.stop()`            | function |
+| `drain`         | `drain(kernel)`: delivers what waits; a dead delivery fails the test     | function |
+| `dummy_modules` | a folder in which made-up modules are installed (`fenbu.testing.dummies`) | function |
+
+What follows from an act is delivered on demand:
+
+    def test_a_fulfilled_order_is_invoiced(enterprise: Enterprises, drain: Drain) -> None:
+        shop = enterprise("erp", settings={"erp": {"due_days": 14}})
+        shop.perform("erp.order.place", {...})
+        drain(shop)
+
+`Conformance` of `fenbu.testing.conformance` holds a module to the rules of the house; every author runs it:
+
+    class TestTea(Conformance):
+        module = "tea"
 
 What is slow to prepare is prepared once and copied, which costs about 25 ms on PostgreSQL and 2 ms on SQLite:
 

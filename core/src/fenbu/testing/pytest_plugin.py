@@ -15,8 +15,10 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fenbu.testing.clock import Clock
     from fenbu.testing.databases import Build, DatabaseCopy, Databases, Kind, PostgresServer
     from fenbu.testing.dummies import DummyModules
+    from fenbu.testing.enterprises import Drain, Enterprises
 
 KINDS = ("sqlite", "postgresql")
 
@@ -103,6 +105,31 @@ def dummy_modules(tmp_path: Path) -> Iterator[DummyModules]:
 
     with dummies(tmp_path / "site") as opened:
         yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give the clock of the test's enterprises: Monday 5 January 2026, nine o'clock, going on until it is moved."""
+    from fenbu.testing.clock import Clock
+
+    return Clock()
+
+
+@pytest.fixture
+def enterprise(database_copy: DatabaseCopy, clock: Clock) -> Iterator[Enterprises]:
+    """Give `enterprise("erp")`: a kernel on a database of its own with these modules enabled."""
+    from fenbu.testing.enterprises import enterprises
+
+    with enterprises(database_copy, clock) as make:
+        yield make
+
+
+@pytest.fixture
+def drain() -> Drain:
+    """Give `drain(kernel)`, which delivers what waits and fails the test when a delivery is dead."""
+    from fenbu.testing.enterprises import drain
+
+    return drain
 
 
 def _postgres(stack: ExitStack) -> PostgresServer:

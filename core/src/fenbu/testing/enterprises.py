@@ -1,0 +1,131 @@
+"""Enterprises for tests: a database of its own, modules enabled, a clock that moves, deliveries on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fenbu.testing.clock import Clock
+from fenbu.work import Actor
+
+if TYPE_CHECKING:
+    from fenbu.engine.kernel import Kernel
+    from fenbu.testing.databases import DatabaseCopy
+
+OWNER = Actor("ada")
+"""Who acts in every test's enterprise, and owns it."""
+
+
+class Enterprises(Protocol):
+    """What the fixture `enterprise` gives: `enterprise("erp")` to a kernel with these modules enabled."""
+
+    def __call__(
+        self,
+        *modules: str,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        name: str = "Harbour Tea",
+        currency: str = "GBP",
+        time_zone: str = "Europe/London",
+    ) -> Kernel: ...
+
+
+class Drain(Protocol):
+    """What the fixture `drain` gives."""
+
+    def __call__(
+        self, kernel: Kernel, key: str | None = None, *, dead: bool = False, timeout: float = 30.0
+    ) -> int: ...
+
+
+class NotDelivered(AssertionError):
+    """Deliveries are left that will not be done without a person, or time ran out."""
+
+
+@contextmanager
+def enterprises(database_copy: DatabaseCopy, clock: Clock) -> Iterator[Enterprises]:
+    """Give a maker of enterprises around the body; what it made is closed at the end.
+
+    What is the same for every test, the database with its modules enabled, is made once a run and copied.
+    """
+    opened: list[Kernel] = []
+
+    def make(
+        *modules: str,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        name: str = "Harbour Tea",
+        currency: str = "GBP",
+        time_zone: str = "Europe/London",
+    ) -> Kernel:
+        from fenbu.engine.kernel import Kernel
+
+        def build(url: str) -> None:
+            told = {"name": name, "currency": currency, "time_zone": time_zone}
+            with Kernel.init(url, **told, os_user=OWNER.name, clock=Clock()) as kernel:
+                if modules:
+                    kernel.perform("fenbu.module.enable", {"modules": list(modules)})
+
+        label = " ".join(["enterprise", name, currency, time_zone, *map(fingerprint, modules)])
+        opened.append(Kernel.open(database_copy(label, build), actor=OWNER, clock=clock))
+        for module, values in (settings or {}).items():
+            for setting, value in values.items():
+                wanted = {"module": module, "name": setting, "value": value}
+                opened[-1].perform("fenbu.setting.set", wanted)
+        return opened[-1]
+
+    yield make
+    for kernel in opened:
+        kernel.close()
+
+
+def drain(kernel: Kernel, key: str | None = None, *, dead: bool = False, timeout: float = 30.0) -> int:
+    """Deliver everything that waits, of a key or all, and return how many deliveries that were.
+
+    Args:
+        kernel: Of the enterprise.
+        key: Only what has this key (an order's number).
+        dead: Dead deliveries are expected; without it they fail the test.
+        timeout: Seconds.
+
+    Raises:
+        NotDelivered: Names every delivery that is dead, with the handler's error, or says what still waits.
+    """
+    worker = kernel.worker()
+    try:
+        drained = worker.drain(key, timeout=timeout)
+    finally:
+        worker.close()
+    if not drained.finished:
+        raise NotDelivered(
+            f"After {timeout:.0f} s deliveries still wait. A handler that fails is tried again after a pause that "
+            "grows; the problems are in kernel.modules() and fenbu.engine.problems."
+        )
+    if not dead:
+        _refuse_dead(kernel, key)
+    return drained.done
+
+
+def _refuse_dead(kernel: Kernel, key: str | None) -> None:
+    from fenbu.engine.flows import admin
+
+    with kernel.read() as work:
+        stuck = admin.dead(work.connection, key=key)
+    if stuck:
+        told = "\n".join(f"  {one.subscription} on {one.topic} of {one.key}: {one.error}" for one in stuck)
+        raise NotDelivered(f"These deliveries are dead (drain(…, dead=True) where that is meant):\n{told}")
+
+
+def fingerprint(module: str) -> str:
+    """Say which code a template was made with: modules made up for tests have one name and many versions."""
+    from fenbu.engine.catalog.discovery import discover
+
+    found = discover().modules.get(module)
+    if found is None:
+        return module
+    package = found.value.partition(".")[0].partition(":")[0]
+    spec = find_spec(package)
+    places = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
+    changed = max((file.stat().st_mtime_ns for place in places for file in place.rglob("*.py")), default=0)
+    return f"{module} {found.version} {places} {changed}"
