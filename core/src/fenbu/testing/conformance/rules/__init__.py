@@ -1,0 +1,1 @@
+"""The rules, one file a subject; each is a function that yields the faults it finds."""
