@@ -178,11 +178,17 @@ def _first_line(text: str | None) -> str:
 
 
 def _write_help(command: click.Command, formatter: click.HelpFormatter) -> None:
-    text = _((command.help or "").strip())
-    if text:
+    """Write the help: prose is wrapped, paragraphs of examples keep their lines."""
+    for paragraph in _((command.help or "").strip()).split("\n\n"):
+        if not paragraph:
+            continue
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(text)
+            if "  " in paragraph or paragraph.startswith("fenbu "):
+                for line in paragraph.splitlines():
+                    formatter.write(f"{' ' * formatter.current_indent}{line}\n")
+            else:
+                formatter.write_text(paragraph)
 
 
 def _write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 HELP = N_("""Perform an action; without a name, list them.
 
-fenbu do erp.order.place --help      what it takes
+fenbu do erp.order.place --help       what it takes
 fenbu do erp.order.place --account ACME --line item=TEA,quantity=2
-fenbu do erp.order.place @order.json or its input as JSON on stdin""")
+fenbu do erp.order.place @order.json  from a file; - reads stdin""")
 INPUT_HELP = N_("The input as JSON: @FILE, - for stdin, or JSON itself; options given beside it win.")
 
 
@@ -43,7 +43,9 @@ class Actions(Group):
         return names or click.Command.shell_complete(self, ctx, incomplete)
 
 
-@click.group("do", cls=Actions, help=HELP, invoke_without_command=True)
+@click.group(
+    "do", cls=Actions, help=HELP, invoke_without_command=True, subcommand_metavar="[ACTION] [ARGS]..."
+)
 @click.pass_context
 def do(context: click.Context) -> None:
     """List the actions when none is named."""

@@ -64,6 +64,7 @@ def values_of(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any
         kind = _bare(info.annotation)
         option = option_name(name)
         if part := _list_of(kind):
+            option = _singular(option)
             values[name] = [one for text in value for one in _entries(part, text, option)]
         elif _is_model(kind) or _is_mapping(kind):
             values[name] = _part(value, option)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; never raises for anybody's mistake."""
-    session = Session(json="--json" in arguments)
+    session = Session()
+    session.look_ahead(arguments)
     try:
         return _run(list(arguments), session)
     except BrokenPipeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Session:
     """What one command line was told, wherever in it the global options stood."""
 
-    def __init__(self, *, json: bool = False) -> None:
+    def __init__(self) -> None:
         self.database: str | None = None
-        self.json = json
+        self.json = False
         self.no_input = False
         self.yes = False
         self.safe = False
@@ -34,6 +34,20 @@ class Session:
         super().__setattr__(name, value)
         if name == "lang":
             i18n.use(str(value))
+
+    def look_ahead(self, arguments: Sequence[str]) -> None:
+        """Take the global options before the rest is parsed.
+
+        An action's options are only known from the enterprise, and a mistake is told in the format and language asked.
+        """
+        words = list(arguments)
+        words = words[: words.index("--")] if "--" in words else words
+        for name, follows in zip(words, [*words[1:], ""], strict=True):
+            option, sign, value = name.partition("=")
+            if option in ("--database", "--lang"):
+                setattr(self, option[2:], value if sign else follows)
+            elif name in ("--json", "--safe"):
+                setattr(self, name[2:], True)
 
     @cached_property
     def out(self) -> Output:

@@ -20,28 +20,38 @@ if TYPE_CHECKING:
 
 HELP = N_("""Look at a list or a record.
 
-fenbu show                                 lists the views
-fenbu show erp.orders --where state=placed   a list
-fenbu show erp.orders SO-000042            one record, what belongs to it, what can be done
-fenbu show erp.orders --help               its columns, filters and sorts""")
+fenbu show                                  the views that there are
+fenbu show erp.orders --where state=placed  a list
+fenbu show erp.orders SO-000042             a record, with what can be done
+fenbu show erp.orders --help                its columns, filters and sorts""")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TYPED = "fenbu.cli.show.typed"
 _RELATED = 10
 _CHUNK = 1_000
 
 
 class ShowCommand(Command):
-    """Explains the view that is named before ``--help``."""
+    """Explains the view that is named beside ``--help``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember what was typed, because help is written before arguments are read."""
+        ctx.meta[_TYPED] = list(args)
+        return super().parse_args(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's help, and the view's when one is named."""
         super().format_help(ctx, formatter)
-        name, session = ctx.params.get("view"), ctx.find_root().obj
-        if name and isinstance(session, Session):
-            _describe(session.kernel.assembly.view(name), formatter)
+        words = [word for word in ctx.meta[_TYPED] if not word.startswith("-")]
+        session = ctx.find_root().obj
+        if words and isinstance(session, Session):
+            views = session.kernel.assembly.views
+            for name in words:
+                if name in views:
+                    _describe(views[name], formatter)
 
 
 @click.command("show", cls=ShowCommand, help=HELP)
-@click.argument("view", required=False, is_eager=True, shell_complete=completer("view"))
+@click.argument("view", required=False, shell_complete=completer("view"))
 @click.argument("key", required=False)
 @click.option("--limit", type=int, metavar="N", help=N_("Rows wanted (50)."))
 @click.option(

@@ -147,7 +147,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> Unknown:
 def field_problems(error: ValidationError) -> list[FieldProblem]:
     """Return pydantic's findings as field, what is wrong, what was got."""
     problems = []
-    for found in error.errors(include_url=False, include_context=False):
+    everything = error.errors(include_url=False, include_context=False)
+    places = [found["loc"] for found in everything]
+    for found in everything:
+        if any(place[: len(found["loc"])] == found["loc"] != place for place in places):
+            continue  # what is wrong within it says more than that it is too short without it
         got = "" if found["type"] == "missing" else _shown(found["input"])
         text = found["msg"].removeprefix("Value error, ")
         problems.append(FieldProblem(".".join(map(str, found["loc"])), text[:1].lower() + text[1:], got))

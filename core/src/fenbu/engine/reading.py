@@ -56,6 +56,14 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 OPERATORS = tuple(_COMPARE)
 
 
+@frozen(eq=False)
+class RecordMissing(NotFound):
+    """A view has no record with this key."""
+
+    def __str__(self) -> str:
+        return _("{view} has no record {key}").format(view=self.kind, key=self.key)
+
+
 @frozen
 class Condition:
     """One narrowing of a view."""
@@ -132,13 +140,13 @@ def record(work: Work, view: View, key: str) -> Row:
     """Return one record by the value that people know it by.
 
     Raises:
-        NotFound: There is none; the nearest that begin alike are named.
+        RecordMissing: There is none; the nearest that begin alike are named.
     """
     source = view.query(work).subquery()
     value = parse(view, view.record, key, source)
     row = work.execute(select(source).where(source.c[view.record] == value).limit(1)).mappings().first()
     if row is None:
-        raise NotFound(_(view.title).lower(), key, _nearest(work, view, source, key))
+        raise RecordMissing(view.name, key, _nearest(work, view, source, key))
     return dict(row)
 
 
