@@ -297,6 +297,11 @@ class Permanent(FenbuError):
 class DeclarationInvalid(FenbuError):
     """A declaration in a module contradicts itself or the rules of the language."""
 
+    @property
+    def hint(self) -> str:
+        """Say that it takes an author, not an operator."""
+        return _("its author has to mend it; until then everything else works without this module")
+
 
 @frozen(eq=False)
 class ManifestInvalid(DeclarationInvalid):
