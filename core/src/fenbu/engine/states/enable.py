@@ -73,7 +73,8 @@ def enable(work: EngineWork, names: Sequence[str], *, begin: str | None = None) 
     fresh = [name for name in dict.fromkeys(names) if not modules.by_name[name].runs]
     known = modules.on - set(fresh)
     order = resolver.enabling_order(fresh, modules.offers, known, modules.broken)
-    late = [name for name in order if _begin(work, modules.by_name[name], begin)]
+    going = [modules.by_name[name] for name in order]
+    late = [module.name for module in going if _begin(work, module, going, begin)]
     back = [name for name in names if modules.by_name[name].state is S.DRAINING]
     for name in back:
         behind = name in modules.catching_up
@@ -108,7 +109,7 @@ def upgrade(work: EngineWork, names: Sequence[str] = ()) -> tuple[str, ...]:
     for module in sorted(waiting, key=lambda one: ((one.row and one.row.position) or 0, one.name)):
         if gap := resolver.unmet(module.name, _offers_of_code(modules, waiting), modules.on)[0]:
             raise ModuleBroken(module.name, module.distribution, gap, module.advice)
-        _begin(work, module, None)
+        _begin(work, module, waiting, None)
     if waiting:
         catalogue.bump(work.connection)
     return tuple(module.name for module in waiting)
@@ -148,13 +149,23 @@ def _offers_of_code(modules: Modules, changed: Iterable[Module]) -> dict[str, re
     return {**modules.offers, **fresh}
 
 
-def _begin(work: EngineWork, module: Module, begin: str | None) -> bool:
-    """Let one module begin or go on with its installed code; returns whether it has history to read first."""
+def _begin(work: EngineWork, module: Module, going: Sequence[Module], begin: str | None) -> bool:
+    """Let one module begin or go on with its installed code.
+
+    Args:
+        work: Of the kernel.
+        module: The one.
+        going: All that begin in this transaction: their contracts are in force for each other.
+        begin: As for `enable`.
+
+    Returns:
+        Whether it has history to read first.
+    """
     loaded = module.loaded
     if loaded is None:
         raise ModuleBroken(module.name, module.distribution, module.reason, module.advice)
     try:
-        late = _begin_parts(work, module, loaded, begin)
+        late = _begin_parts(work, module, loaded, going, begin)
     except Exception as error:
         if not infrastructure(error):
             _note(work, module.name, error)
@@ -170,12 +181,15 @@ def _forgive(work: EngineWork, name: str) -> None:
         problems.clear(work.connection, name, kind)
 
 
-def _begin_parts(work: EngineWork, module: Module, loaded: LoadedModule, begin: str | None) -> bool:
+def _begin_parts(
+    work: EngineWork, module: Module, loaded: LoadedModule, going: Sequence[Module], begin: str | None
+) -> bool:
     connection, at, manifest = work.connection, work.transaction.at, loaded.manifest
     for text in manifest.references():
         resolve(text, module=module.name)
-    others = [one for one in work.transaction.assembly.modules.values() if one.name != module.name]
-    hooks = hook_kinds(loaded, others)
+    running = work.transaction.assembly.modules
+    others = {**running, **{one.name: one.loaded for one in going if one.loaded}}
+    hooks = hook_kinds(loaded, [one for one in others.values() if one.name != module.name])
     if folder := migration_folder(manifest):
         # Alembic takes half a second to import: nobody pays for it who enables nothing.
         from fenbu.engine.store.migrations import upgrade as migrate
