@@ -47,7 +47,7 @@ def explain(session: Session, *, kind: str, number: str, limit: int) -> None:
         if session.json:
             session.out.document("story", _plain(story))
             return
-        _tell(session, kernel, story)
+        tell(session, kernel, story)
 
 
 def _refuse(kernel: Kernel, story: Story) -> None:
@@ -66,7 +66,8 @@ def _refuse(kernel: Kernel, story: Story) -> None:
     raise NotFound(_("story of {kind}").format(kind=story.kind), story.number, way_out)
 
 
-def _tell(session: Session, kernel: Kernel, story: Story) -> None:
+def tell(session: Session, kernel: Kernel, story: Story) -> None:
+    """Write a story, day by day."""
     out, zone = session.out, kernel.assembly.enterprise.zone
     out.title(f"{story.kind} {story.number}")
     if story.left_out:

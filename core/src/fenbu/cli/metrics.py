@@ -31,16 +31,17 @@ def metrics(session: Session, *, names: Sequence[str], definitions: bool) -> Non
         for name in names:
             if name not in known:
                 raise unknown(_("metric"), name, known)
-        measured = [(known[name], _value(kernel, known[name])) for name in names or known]
+        measured = [(known[name], measure(kernel, known[name])) for name in names or known]
         if session.json:
             session.out.document("metrics", {"metrics": [_plain(kernel, *one) for one in measured]})
         elif not measured:
             session.out.say(_("no enabled module measures anything"))
         else:
-            _table(session, kernel, measured, definitions or bool(names))
+            table(session, kernel, measured, definitions or bool(names))
 
 
-def _value(kernel: Kernel, metric: Metric) -> Any:
+def measure(kernel: Kernel, metric: Metric) -> Any:
+    """Return what a metric comes to now; None when there is nothing to measure."""
     with kernel.read(kernel.assembly.module_of(metric.name)) as work:
         return metric.value(work)
 
@@ -56,9 +57,10 @@ def _plain(kernel: Kernel, metric: Metric, value: Any) -> dict[str, Any]:
     }
 
 
-def _table(
+def table(
     session: Session, kernel: Kernel, measured: Sequence[tuple[Metric, Any]], definitions: bool
 ) -> None:
+    """Write metrics with their values."""
     from fenbu.cli.layout import Cell, Heading
 
     headings = [Heading(_("Metric")), Heading(_("Value"), right=True), Heading(_("Title"), wraps=True)]
