@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 NAME = "Harbour Tea"
 CURRENCY = "GBP"
 TIME_ZONE = "Europe/London"
+SERVICES = ("POST", "GIFT")
 DAYS = 91
 """Three months of trade."""
 
@@ -116,6 +117,11 @@ class Shop:
     customers: Sequence[Customer]
     stories: Sequence[Story]
 
+    @property
+    def opening(self) -> datetime:
+        """The evening before the first day, when everything is prepared."""
+        return _at(self.first_day - timedelta(days=1), 17 * 60)
+
 
 def make(seed: int, orders: int, today: date) -> Shop:
     """Make up a shop that has traded for three months up to yesterday.
@@ -194,7 +200,8 @@ class _Teller:
         if first is None:
             return story
         story = evolve(story, first=first, payments=self._payments(buyer, placed, first))
-        if buyer and fate > 0.92 and len(lines) > 1:
+        goods = sum(code not in SERVICES for code, _quantity in lines)
+        if buyer and fate > 0.92 and goods > 1:
             return evolve(story, first_lines=1, rest=self._later(first, 3, 9))
         if buyer and fate > 0.84:
             return evolve(story, returned=self._later(first, 4, 16))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,8 @@ CHUNK = 200
 class Clock:
     """The moment of the story while it is told, then the real one; it never goes back."""
 
-    def __init__(self) -> None:
-        self._told: datetime | None = None
+    def __init__(self, moment: datetime) -> None:
+        self._told: datetime | None = moment
         self._last = 0
 
     def __call__(self) -> int:
@@ -42,7 +42,6 @@ class Clock:
     def let_go(self) -> None:
         """Return to the present."""
         self._told = None
-        self._last = 0
 
 
 @define(order=True)
@@ -74,9 +73,7 @@ class Trade:
     def prepare(self) -> None:
         """Set prices and taxes, register items and accounts, as on the day before the shop opens."""
         shop = self._shop
-        opening = datetime.combine(shop.first_day, datetime.min.time(), UTC) - timedelta(days=1)
-        self._clock.go_to(opening)
-        since = opening.date()
+        since = shop.opening.date()
         self._do("fenbu.setting.set", module="erp", name="services", value="with_goods")
         self._do("erp.tax.set", category="food", title="Food", rate="0", since=since)
         items = [
@@ -96,15 +93,12 @@ class Trade:
         self._worker.drain()
 
     def run(self, on_progress: Callable[[int], None]) -> None:
-        """Let everything happen in the order of time; deliver what it sets going at the end of each day."""
+        """Let everything happen in the order of time; what it sets going is delivered in between."""
         for story in self._shop.stories:
             self._plan(story.placed, self._place(story))
-        told, day = 0, None
+        told = 0
         while self._acts:
             act = heapq.heappop(self._acts)
-            if day is not None and act.at.date() != day:
-                self._worker.drain()
-            day = act.at.date()
             self._clock.go_to(act.at)
             act.do()
             if len(self._orders) != told:
@@ -143,6 +137,7 @@ class Trade:
             chosen = [{"line": line} for line in range(1, lines + 1)]
             done = self._do("erp.order.fulfil", order=self._orders[story.number], lines=chosen)
             self._billed[story.number] = self._billed.get(story.number, Decimal(0)) + Decimal(done["amount"])
+            self._worker.drain()
 
         return act
 
