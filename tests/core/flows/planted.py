@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from fenbu.engine.flows import admin, blocked, delivery, history, look, retry
+from fenbu.engine.flows import admin, batch, blocked, delivery, history, look, retry
+from fenbu.engine.flows.batch import Batch
 from fenbu.engine.flows.delivery import Delivery
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -52,7 +53,7 @@ def both(*plants: Plant) -> Plant:
 
 
 def no_savepoint(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(delivery, "savepoint", lambda _connection: nullcontext())
+    patch.setattr(batch, "savepoint", lambda _connection: nullcontext())
 
 
 def never_release(patch: pytest.MonkeyPatch) -> None:
@@ -61,7 +62,7 @@ def never_release(patch: pytest.MonkeyPatch) -> None:
 
 def live_at_once(patch: pytest.MonkeyPatch) -> None:
     for module, name in ((delivery, "_LOCK"), (look, "_PLACES")):
-        patch.setattr(module, name, getattr(module, name).replace(delivery.LIMIT, str(delivery.EVER)))
+        patch.setattr(module, name, getattr(module, name).replace(delivery.LIMIT, str(2**63 - 1)))
 
 
 RANGE = (
@@ -72,18 +73,18 @@ PLANTED: dict[str, Plant] = {
         Delivery,
         "_once",
         (
-            "        self._finish(hand)\n",
-            "    with self._database.write() as connection:\n        hand.connection = connection\n"
-            "        self._finish(hand)\n",
+            "            batch.finish()\n",
+            "        with self._database.write() as connection:\n            batch.connection = connection\n"
+            "            batch.finish()\n",
         ),
     ),
     "acknowledged by range": both(
-        constant(delivery, "_DELETE", "{seqs}", RANGE),
-        source(Delivery, "_acknowledge", ("if gone != len(seqs)", "if False")),
+        constant(batch, "_DELETE", "{seqs}", RANGE),
+        source(Batch, "_acknowledge", ("if gone != len(seqs)", "if False")),
     ),
     "a failed event does not block its key": both(
         source(retry, "fail", ("    blocked.block(connection, subscription, key, seq)\n", "")),
-        source(Delivery, "_fail", ("    hand.blocks[row.key] = Block(row.seq, releasing=False)\n", "")),
+        source(Batch, "_block_key", ("    self.blocks[row.key] = Block(row.seq, releasing=False)\n", "")),
     ),
     "effects of a failed handler are kept": no_savepoint,
     "followers are never released": never_release,
@@ -91,14 +92,14 @@ PLANTED: dict[str, Plant] = {
         blocked, "_FOLLOWERS", "ORDER BY seq", "ORDER BY seq DESC"
     ),
     "a permanent failure is acknowledged": source(
-        Delivery,
+        Batch,
         "_handle",
         (
-            "        self._fail(hand, row, error)\n        return False",
-            "        if not retry.is_final(error):\n            self._fail(hand, row, error)\n"
+            "        self.fail(row, error)\n        return False",
+            "        if not retry.is_final(error):\n            self.fail(row, error)\n"
             "            return False",
         ),
-        ("if not hand.isolated or", "if (not hand.isolated and not retry.is_final(error)) or"),
+        ("if lost or not self.isolated", "if lost or (not self.isolated and not retry.is_final(error))"),
     ),
     "a key is unblocked although followers remain": source(
         blocked, "release", ("if len(seqs) < CHUNK", "if True")
@@ -107,7 +108,7 @@ PLANTED: dict[str, Plant] = {
         admin, "skip", ("return blocked.release(connection, row.id, row.partition, row.key)", "return 0")
     ),
     "a follower in the batch of its failing event is handled": source(
-        Delivery, "_fail", ("    hand.blocks[row.key] = Block(row.seq, releasing=False)\n", "")
+        Batch, "_block_key", ("    self.blocks[row.key] = Block(row.seq, releasing=False)\n", "")
     ),
     "live events overtake history": live_at_once,
     "history is read a little too far": source(
@@ -115,7 +116,7 @@ PLANTED: dict[str, Plant] = {
         "expand",
         ('values["last"] = few.last', 'values["last"] = few.last\n    values["first"] += 1'),
     ),
-    "cancelled timers ring": constant(delivery, "_FETCH", "c.seq AS cancelled", "NULL AS cancelled"),
+    "cancelled timers ring": constant(batch, "_FETCH", "c.seq AS cancelled", "NULL AS cancelled"),
     "released followers overtake each other": source(
         blocked.Block, "lets", ("seq <= self.seq if self.releasing else seq == self.seq", "True")
     ),

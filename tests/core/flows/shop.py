@@ -13,7 +13,8 @@ from sqlalchemy import Connection, text
 
 from fenbu.calls import CallRequest, Outcome
 from fenbu.engine.flows import books, log, subscriptions
-from fenbu.engine.flows.delivery import Delivery, Place
+from fenbu.engine.flows.batch import Place
+from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.look import look
 from fenbu.engine.flows.records import BoundCall, BoundSubscription, NewEvent, Received
 from fenbu.engine.flows.worker import Worker
@@ -27,11 +28,15 @@ TABLES = {
         "CREATE TABLE shop_order (number TEXT PRIMARY KEY, changes INTEGER NOT NULL) STRICT",
         "CREATE TABLE shop_effect (n INTEGER PRIMARY KEY, subscription TEXT NOT NULL, seq INTEGER NOT NULL,"
         " key TEXT NOT NULL, event TEXT NOT NULL, history INTEGER NOT NULL) STRICT",
+        "CREATE TABLE shop_line (n INTEGER PRIMARY KEY, number TEXT NOT NULL"
+        " REFERENCES shop_order (number) DEFERRABLE INITIALLY DEFERRED) STRICT",
     ),
     "postgresql": (
         "CREATE TABLE shop_order (number TEXT PRIMARY KEY, changes BIGINT NOT NULL)",
         "CREATE TABLE shop_effect (n BIGSERIAL PRIMARY KEY, subscription TEXT NOT NULL, seq BIGINT NOT NULL,"
         " key TEXT NOT NULL, event TEXT NOT NULL, history BIGINT NOT NULL)",
+        "CREATE TABLE shop_line (n BIGSERIAL PRIMARY KEY, number TEXT NOT NULL"
+        " REFERENCES shop_order (number) DEFERRABLE INITIALLY DEFERRED)",
     ),
 }
 _EFFECT = text(

@@ -16,7 +16,7 @@ from pathlib import Path
 from attrs import define, field
 from sqlalchemy import Connection, Engine, event, text
 
-from fenbu.engine.flows import admin, blocked, books, delivery, history, log, retry, subscriptions, timers
+from fenbu.engine.flows import admin, batch, blocked, books, history, log, retry, subscriptions, timers
 from fenbu.engine.flows.records import Received
 from fenbu.engine.store.database import Database
 from fenbu.errors import Permanent
@@ -279,12 +279,12 @@ def simulation(seed: int, template: Path, folder: Path) -> Iterator[Simulation]:
         old.unlink()
     shutil.copyfile(template, path)
     database = Database.open(str(path), gate=False)
-    kept = (log.PARTITIONS["sqlite"], blocked.CHUNK, history.CHUNK, retry.BASE_PAUSE, delivery.SQLITE_SECONDS)
+    kept = (log.PARTITIONS["sqlite"], blocked.CHUNK, history.CHUNK, retry.BASE_PAUSE, batch.SQLITE_SECONDS)
     log.PARTITIONS["sqlite"] = chance.choice((1, 2, 3))
     blocked.CHUNK = chance.choice((1, 2, 1000))
     history.CHUNK = chance.choice((2, 5, 1000))
     retry.BASE_PAUSE = chance.choice((10_000, SECOND, 30 * SECOND))
-    delivery.SQLITE_SECONDS = 10.0
+    batch.SQLITE_SECONDS = 10.0
     shop = SimulatedShop(database, now=1_000 * SECOND)
     run = Simulation(
         seed,
@@ -299,9 +299,7 @@ def simulation(seed: int, template: Path, folder: Path) -> Iterator[Simulation]:
         yield run
     finally:
         database.dispose()
-        log.PARTITIONS["sqlite"], blocked.CHUNK, history.CHUNK, retry.BASE_PAUSE, delivery.SQLITE_SECONDS = (
-            kept
-        )
+        log.PARTITIONS["sqlite"], blocked.CHUNK, history.CHUNK, retry.BASE_PAUSE, batch.SQLITE_SECONDS = kept
 
 
 def _watch(engine: Engine, run: Simulation) -> None:

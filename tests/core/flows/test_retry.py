@@ -1,8 +1,10 @@
 """What becomes of deliveries that fail."""
 
+import contextlib
+
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from fenbu.engine.flows import admin, blocked, retry
 from fenbu.engine.flows.errors import NoSuchDelivery
@@ -243,3 +245,47 @@ def test_deliveries_wait_for_code_that_is_missing(shop: Shop) -> None:
     shop.subscribe("shop.ledger")
     shop.drain()
     assert shop.seqs("shop.ledger") == [1]
+
+
+def test_a_handler_whose_rows_the_commit_refuses_is_the_one_that_fails(shop: Shop) -> None:
+    def orphan(connection: Connection, received: Received) -> None:
+        if received.key == "B":
+            connection.execute(text("INSERT INTO shop_line (number) VALUES ('nobody has ordered this')"))
+
+    shop.subscribe("shop.ledger", attempts=1, locks=lambda connection, received: None)
+    shop.faults["shop.ledger"] = orphan
+    shop.publish(Placed(order="A"), Placed(order="B"), Cancelled(order="B"), Placed(order="C"))
+    shop.drain()
+    assert sorted(one.key for one in shop.effects()) == ["A", "C"]
+    (stuck,) = dead(shop)
+    assert (stuck.key, stuck.followers) == ("B", 1)
+    assert "foreign key" in stuck.error.lower()
+
+
+def test_a_handler_that_hides_an_error_of_the_database_is_not_acknowledged(shop: Shop) -> None:
+    def hide(connection: Connection, received: Received) -> None:
+        if received.key != "B":
+            return
+        if shop.database.dialect == "sqlite":  # as SQLite does by itself when the disk is full
+            connection.connection.driver_connection.execute("ROLLBACK")  # type: ignore[union-attr]
+            return
+        with contextlib.suppress(DBAPIError):
+            connection.execute(text("SELECT no_such_column FROM shop_order"))
+
+    shop.subscribe("shop.ledger", attempts=1, locks=lambda connection, received: None)
+    shop.faults["shop.ledger"] = hide
+    shop.publish(Placed(order="A"), Placed(order="B"), Placed(order="C"))
+    shop.drain()
+    assert sorted(one.key for one in shop.effects()) == ["A", "C"]
+    (stuck,) = dead(shop)
+    assert stuck.reason == "HiddenError: the handler went on after an error of the database"
+
+
+def test_a_batch_whose_locks_cannot_be_taken_is_handled_one_by_one(shop: Shop) -> None:
+    def refuse(_connection: Connection, _received: object) -> None:
+        raise Declined("no such row")
+
+    shop.subscribe("shop.ledger", locks=refuse)
+    shop.publish(*(Placed(order=f"O{i}") for i in range(5)))
+    shop.drain()
+    assert len(shop.effects()) == 5

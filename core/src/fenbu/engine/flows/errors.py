@@ -5,6 +5,7 @@
     FenbuError
     ├── ChainTooDeep         an event caused an event caused an event …: a loop
     ├── TooManyEvents        a module publishes more than its share
+    ├── HiddenError          a handler went on after an error of the database, in a transaction that was lost
     ├── HandlerTooSlow       a handler held its transaction longer than allowed
     └── Refused
         ├── NoSuchDelivery   nothing of this subscription and number is in the state that the verb needs
@@ -84,6 +85,18 @@ class HandlerTooSlow(FenbuError):
     @property
     def hint(self) -> str:
         return _("a handler writes a few rows; long work belongs in several events or in a call")
+
+
+@frozen(eq=False)
+class HiddenError(FenbuError):
+    """A handler caught an error of the database and went on; PostgreSQL had given its transaction up."""
+
+    def __str__(self) -> str:
+        return _("the handler went on after an error of the database")
+
+    @property
+    def hint(self) -> str:
+        return _("let the error pass, or look before you write instead of catching what the database refuses")
 
 
 @frozen(eq=False)

@@ -9,7 +9,8 @@ from attrs import frozen
 from sqlalchemy import Connection
 
 from fenbu.engine.flows import history, timers
-from fenbu.engine.flows.delivery import LIMIT, Place
+from fenbu.engine.flows.batch import Place
+from fenbu.engine.flows.delivery import LIMIT
 from fenbu.engine.flows.history import Reading
 from fenbu.engine.flows.retry import MAX_PAUSE
 from fenbu.engine.flows.sql import statement

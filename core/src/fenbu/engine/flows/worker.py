@@ -23,9 +23,10 @@ from sqlalchemy import Connection
 
 from fenbu.engine.flows import history, housekeeping, timers
 from fenbu.engine.flows import look as looking
+from fenbu.engine.flows.batch import Place
 from fenbu.engine.flows.calls import Caller
 from fenbu.engine.flows.deadline import Deadline
-from fenbu.engine.flows.delivery import Delivery, Place
+from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.errors import Again
 from fenbu.engine.flows.look import Due
 from fenbu.engine.flows.marker import Marker, Markers
