@@ -7,21 +7,22 @@ removed from the disk, one has a migration that fails half-way, one comes while 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
 
+from fenbu.cli.running import run
 from fenbu.engine.catalog.errors import RequirementsUnmet
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.store.errors import MigrationFailed
 from fenbu.errors import FenbuError, HookFailed, HookInvalid, ModuleUnavailable
 from fenbu.testing.dummies import DummyModule, DummyModules, migration
 from fenbu.testing.enterprises import OWNER, Enterprises, drain
+
+Listed = Callable[[str], dict[str, Any]]
 
 RAISES = "    raise RuntimeError('the kettle is empty')"
 HOOKS = {
@@ -87,21 +88,25 @@ def address(shop: Kernel) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
-def listed(shop: Kernel, modules: DummyModules) -> dict[str, dict[str, Any]]:
-    """Run `fenbu modules` in a process of its own and return its lines by name."""
-    environment = {**os.environ, "PYTHONPATH": str(modules.folder)}
-    command = [sys.executable, "-m", "fenbu", "--database", address(shop), "modules", "--json"]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
-    assert ran.returncode == 0, ran.stderr
-    assert "Traceback" not in ran.stderr
-    return {line["module"]: line for line in json.loads(ran.stdout)["modules"]}
+@pytest.fixture
+def listed(shop: Kernel, capsys: pytest.CaptureFixture[str]) -> Listed:
+    """Give `listed(name)`: the line of ``fenbu modules`` about one module, as a process started now shows it."""
+
+    def line(module: str) -> dict[str, Any]:
+        capsys.readouterr()
+        assert run(["--database", address(shop), "modules", "--json"]) == 0
+        told = capsys.readouterr()
+        assert "Traceback" not in told.err
+        return next(one for one in json.loads(told.out)["modules"] if one["module"] == module)
+
+    return line
 
 
-def test_one_that_raises_at_import(shop: Kernel, dummy_modules: DummyModules) -> None:
+def test_one_that_raises_at_import(shop: Kernel, dummy_modules: DummyModules, listed: Listed) -> None:
     dummy_modules.install(
         DummyModule(name="kettle", files={"manifest.py": 'raise RuntimeError("no water")\n'})
     )
-    line = listed(shop, dummy_modules)["kettle"]
+    line = listed("kettle")
     assert line["state"] == "quarantined"
     assert "RuntimeError: no water" in line["problem"]
     assert "mend or reinstall the package dummy-kettle" in line["advice"]
@@ -110,12 +115,14 @@ def test_one_that_raises_at_import(shop: Kernel, dummy_modules: DummyModules) ->
     sell(shop)
 
 
-def test_one_that_raises_in_a_gathering_hook(shop: Kernel, dummy_modules: DummyModules) -> None:
+def test_one_that_raises_in_a_gathering_hook(
+    shop: Kernel, dummy_modules: DummyModules, listed: Listed
+) -> None:
     dummy_modules.install(DummyModule(name="kettle", plugin=HOOKS["gather"]), DummyModule(name="cup"))
     shop.perform("fenbu.module.enable", {"modules": ["kettle", "cup"]})
     sell(shop)
     shop.perform("fenbu.module.disable", {"modules": ["cup"], "how": "drain"})
-    line = listed(shop, dummy_modules)["kettle"]
+    line = listed("kettle")
     assert (line["state"], line["problems"]) == ("enabled", 1)
     assert "the kettle is empty" in line["problem"]
     assert line["advice"]
@@ -123,53 +130,53 @@ def test_one_that_raises_in_a_gathering_hook(shop: Kernel, dummy_modules: DummyM
 
 @pytest.mark.parametrize("kind", ["all", "first"])
 def test_one_that_raises_in_a_hook_that_placing_needs(
-    shop: Kernel, dummy_modules: DummyModules, kind: str
+    shop: Kernel, dummy_modules: DummyModules, listed: Listed, kind: str
 ) -> None:
     dummy_modules.install(DummyModule(name="kettle", plugin=HOOKS[kind]))
     shop.perform("fenbu.module.enable", {"modules": ["kettle"]})
     with pytest.raises(HookFailed, match="kettle could not answer"):
         place(shop)
     assert count(shop, "SELECT count(*) FROM erp_order") == 0
-    line = listed(shop, dummy_modules)["kettle"]
+    line = listed("kettle")
     assert "the kettle is empty" in line["problem"]
     assert "kettle" in line["advice"]
     shop.perform("fenbu.module.disable", {"modules": ["kettle"], "how": "drain"})
     sell(shop)
 
 
-def test_one_that_raises_in_a_veto(shop: Kernel, dummy_modules: DummyModules) -> None:
+def test_one_that_raises_in_a_veto(shop: Kernel, dummy_modules: DummyModules, listed: Listed) -> None:
     dummy_modules.install(DummyModule(name="kettle", plugin=HOOKS["veto"]))
     shop.perform("fenbu.module.enable", {"modules": ["kettle"]})
     order = place(shop)
     with pytest.raises(HookFailed, match="kettle could not answer erp_order_cancellation"):
         shop.perform("erp.order.cancel", {"order": order, "reason": "changed my mind"})
     assert count(shop, "SELECT count(*) FROM erp_order WHERE state = 'cancelled'") == 0
-    assert "the kettle is empty" in listed(shop, dummy_modules)["kettle"]["problem"]
+    assert "the kettle is empty" in listed("kettle")["problem"]
     sell(shop)
 
 
-def test_one_with_a_mistyped_hook(shop: Kernel, dummy_modules: DummyModules) -> None:
+def test_one_with_a_mistyped_hook(shop: Kernel, dummy_modules: DummyModules, listed: Listed) -> None:
     mistyped = HOOKS["all"].replace("erp_order_requirements", "erp_order_requirement")
     dummy_modules.install(DummyModule(name="kettle", plugin=mistyped))
     with pytest.raises(HookInvalid, match="did you mean erp_order_requirements"):
         shop.perform("fenbu.module.enable", {"modules": ["kettle"]})
-    line = listed(shop, dummy_modules)["kettle"]
+    line = listed("kettle")
     assert line["state"] == "quarantined"
     assert "erp_order_requirements" in line["problem"]
     sell(shop)
 
 
-def test_one_that_needs_what_is_not_there(shop: Kernel, dummy_modules: DummyModules) -> None:
+def test_one_that_needs_what_is_not_there(shop: Kernel, dummy_modules: DummyModules, listed: Listed) -> None:
     dummy_modules.install(DummyModule(name="tide", requires=("capability:moon.phase",)))
     with pytest.raises(RequirementsUnmet, match=r"capability:moon\.phase"):
         shop.perform("fenbu.module.enable", {"modules": ["tide"]})
-    line = listed(shop, dummy_modules)["tide"]
+    line = listed("tide")
     assert "capability:moon.phase" in line["problem"]
     assert line["advice"]
     sell(shop)
 
 
-def test_one_that_is_removed_from_the_disk(shop: Kernel, dummy_modules: DummyModules) -> None:
+def test_one_that_is_removed_from_the_disk(shop: Kernel, dummy_modules: DummyModules, listed: Listed) -> None:
     dummy_modules.install(DummyModule(name="gift", plugin=GIFT))
     shop.perform("fenbu.module.enable", {"modules": ["gift"]})
     waiting = place(shop)
@@ -178,7 +185,7 @@ def test_one_that_is_removed_from_the_disk(shop: Kernel, dummy_modules: DummyMod
     with pytest.raises(ModuleUnavailable, match="gift is enabled but cannot be loaded"):
         place(later)
     assert count(shop, "SELECT count(*) FROM erp_order") == 1
-    line = listed(shop, dummy_modules)["gift"]
+    line = listed("gift")
     assert line["state"] == "missing"
     assert "reinstall" in line["advice"]
     later.perform("fenbu.module.disable", {"modules": ["gift"], "how": "drain"})
@@ -189,7 +196,9 @@ def test_one_that_is_removed_from_the_disk(shop: Kernel, dummy_modules: DummyMod
     later.close()
 
 
-def test_one_whose_migration_fails_half_way(shop: Kernel, dummy_modules: DummyModules) -> None:
+def test_one_whose_migration_fails_half_way(
+    shop: Kernel, dummy_modules: DummyModules, listed: Listed
+) -> None:
     half = '    op.create_table("kettle_half", sa.Column("id", sa.Integer, primary_key=True), sqlite_strict=True)\n'
     broken = migration("0002", "0001", f'{half}    op.execute("SELECT no_such_column FROM kettle_half")\n')
     dummy_modules.install(
@@ -199,7 +208,7 @@ def test_one_whose_migration_fails_half_way(shop: Kernel, dummy_modules: DummyMo
         shop.perform("fenbu.module.enable", {"modules": ["kettle"]})
     with shop.database.read() as connection:
         assert [name for name in inspect(connection).get_table_names() if name.startswith("kettle_")] == []
-    line = listed(shop, dummy_modules)["kettle"]
+    line = listed("kettle")
     assert line["state"] == "quarantined"
     assert "0002" in line["problem"]
     assert "dummy-kettle" in line["advice"]
