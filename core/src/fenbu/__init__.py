@@ -47,7 +47,6 @@ _HOMES = {
     "event": "events",
     "hookimpl": "hooks",
     "hookspec": "hooks",
-    "tables": "tables",
 }
 
 __all__ = [
@@ -86,7 +85,6 @@ __all__ = [
     "event",
     "hookimpl",
     "hookspec",
-    "tables",
 ]
 
 if TYPE_CHECKING:
@@ -100,7 +98,6 @@ if TYPE_CHECKING:
     from fenbu.manifest import Manifest, Subscription
     from fenbu.metrics import Check, Finding, Metric
     from fenbu.settings import Secret, Settings
-    from fenbu.tables import tables
     from fenbu.values import Money, Personal
     from fenbu.views import Column, Filter, View
     from fenbu.work import Actor, Enterprise, Work

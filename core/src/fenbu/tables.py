@@ -1,6 +1,6 @@
 """Tables of a module and the column types in which business values are kept exactly.
 
-``fenbu.tables("erp")`` gives a module its own base class with its own MetaData, so that a module whose
+``tables("erp")`` gives a module its own base class with its own MetaData, so that a module whose
 import failed half-way can be mended and loaded again, and modules cannot join each other's tables by
 accident. Rows are SQLModel classes with ``table=True``: columns, keys, indexes and CHECKs, no rules
 (a table model does not validate; input models and values do).
