@@ -143,7 +143,7 @@ def sources(module: DummyModule) -> dict[str, str]:
 def _manifest(module: DummyModule) -> str:
     parts = {
         "name": repr(module.name),
-        "title": repr(module.name.capitalize()),
+        "title": f"N_({module.name.capitalize()!r})",
         "requires": repr(module.requires),
         "provides": repr(module.provides),
     }
@@ -156,16 +156,19 @@ def _manifest(module: DummyModule) -> str:
         parts["settings"] = repr(f"{module.package}.settings:OwnSettings")
     parts |= module.manifest
     told = "".join(f"    {name}={value},\n" for name, value in parts.items())
-    return f"from fenbu import Action, Call, Manifest, Subscription\n\nMANIFEST = Manifest(\n{told})\n"
+    imports = "from fenbu import Action, Call, Manifest, Subscription\nfrom fenbu.i18n import N_\n"
+    return f"{imports}\nMANIFEST = Manifest(\n{told})\n"
 
 
 def _tables(module: DummyModule) -> str:
-    head = "from typing import Any, ClassVar\n\nfrom sqlmodel import Field\n\nfrom fenbu.tables import tables\n\n"
+    head = (
+        "from typing import Any, ClassVar\n\nfrom fenbu import columns\nfrom fenbu.tables import tables\n\n"
+    )
     rows = "".join(
         f"\n\nclass {noun.capitalize()}(BASE, table=True):\n"
         f'    __tablename__: ClassVar[Any] = "{module.name}_{noun}"\n'
-        "    id: int | None = Field(default=None, primary_key=True)\n"
-        "    label: str\n"
+        "    id: int | None = columns.serial(key=True, default=None)\n"
+        "    label: str = columns.text()\n"
         for noun in module.tables
     )
     return f'{head}BASE: Any = tables("{module.name}"){rows}'
@@ -180,7 +183,7 @@ def _migration(module: DummyModule) -> str:
 def migration(revision: str, after: str | None, upgrade: str, downgrade: str = "    pass\n") -> str:
     """Return the source of a migration; bodies are lines indented by four spaces."""
     return (
-        '"""A step."""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
+        '"""A step."""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\nfrom fenbu.tables import Id\n\n'
         f"revision = {revision!r}\ndown_revision = {after!r}\n\n\n"
         f"def upgrade():\n{upgrade}\n\ndef downgrade():\n{downgrade}"
     )
@@ -188,7 +191,7 @@ def migration(revision: str, after: str | None, upgrade: str, downgrade: str = "
 
 def _columns(name: str, noun: str) -> str:
     return (
-        f'"{name}_{noun}", sa.Column("id", sa.Integer, primary_key=True), '
+        f'"{name}_{noun}", sa.Column("id", Id, primary_key=True), '
         'sa.Column("label", sa.Text, nullable=False), sqlite_strict=True'
     )
 
