@@ -108,11 +108,11 @@ def issue(work: Work, wanted: IssueCreditNote) -> dict[str, Any]:
     item = _post(work, draft, number, day, chart, wanted.reason)
     _store(work, draft, item, wanted)
     open_items.add(work, [item])
+    work.publish(_issued(draft, number, day, wanted.payout))
     if order is not None:
         pairs = open_items.paired(debits, [item], work.enterprise.currency)
         matching.settle(work, pairs, {order.number: order}, day, chart)
         order_store.save(work, order)
-    work.publish(_issued(draft, number, day, wanted.payout))
     return {
         "credit_note": number,
         "total": draft.net + draft.tax,

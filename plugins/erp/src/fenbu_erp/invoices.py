@@ -59,9 +59,6 @@ def issue(work: Work, order_number: str, fulfilment: int, day: date) -> str:
     item = _post(work, order, parts, number, day, chart)
     _store(work, order, parts, item, fulfilment)
     open_items.add(work, [item])
-    pairs = open_items.paired([item], deposits, work.enterprise.currency)
-    matching.settle(work, pairs, {order.number: order}, day, chart)
-    order_store.save(work, order)
     work.publish(
         InvoiceIssued(
             invoice=number,
@@ -73,6 +70,9 @@ def issue(work: Work, order_number: str, fulfilment: int, day: date) -> str:
             total=item.amount,
         )
     )
+    pairs = open_items.paired([item], deposits, work.enterprise.currency)
+    matching.settle(work, pairs, {order.number: order}, day, chart)
+    order_store.save(work, order)
     return number
 
 

@@ -103,15 +103,15 @@ def record(work: Work, wanted: RecordReceipt) -> dict[str, Any]:
     )
     credit = book(work, money, chart)
     _store(work, wanted, money, credit)
-    pairs = open_items.paired(debits, [credit], work.enterprise.currency)
-    matching.settle(work, pairs, orders, day, chart)
-    for order in orders.values():
-        order_store.save(work, order)
     work.publish(
         ReceiptRecorded(
             receipt=number, account=account.number, day=day, currency=currency, amount=wanted.amount
         )
     )
+    pairs = open_items.paired(debits, [credit], work.enterprise.currency)
+    matching.settle(work, pairs, orders, day, chart)
+    for order in orders.values():
+        order_store.save(work, order)
     return {
         "receipt": number,
         "matched": round_amount(wanted.amount + credit.open, currency),
