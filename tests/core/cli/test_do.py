@@ -20,8 +20,11 @@ def _sold(fenbu: Fenbu, number: str = "K-9") -> list[str]:
 def test_the_help_of_an_action_tells_each_field_with_type_limits_and_default(fenbu: Fenbu) -> None:
     text = " ".join(fenbu("do", "kiosk.sale.sell", "--help").out.split())
 
-    assert "--number TEXT Number of the sale. at least 1 long, at most 20 long. Required." in text
-    assert "--line, --lines item=…,quantity=… What is sold." in text
+    assert "--number TEXT Number of the sale. At most 20 characters. Required." in text
+    assert (
+        "--line, --lines item=…,quantity=… What is sold. Also: price, remark. Required. May be repeated."
+        in text
+    )
     assert "--currency [GBP|EUR|JPY] Default: GBP." in text
     assert "--day YYYY-MM-DD Business day; today unless given." in text
     assert "--gift / --no-gift" in text

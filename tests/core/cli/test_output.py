@@ -83,7 +83,7 @@ def test_a_narrow_terminal_wraps_texts_and_loses_nothing(monkeypatch: pytest.Mon
 
 
 def test_columns_left_out_for_lack_of_width_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "24")
+    monkeypatch.setenv("COLUMNS", "22")
     out, err = _Terminal(), io.StringIO()
     Output(_Mode(), stdout=out, stderr=err, environment={"TERM": "dumb"}).table(HEADINGS, ROWS)
 
@@ -104,7 +104,8 @@ def test_no_line_is_wider_than_the_terminal_and_every_column_is_shown_or_named(
     laid = lay_out(headings, [[Cell(text) for text in row] for row in rows], width)
 
     shown = [text.strip() for text in laid.heading]
-    assert [*shown, *laid.dropped] == ["One", "Two", "Three"]
+    assert sorted([*shown, *laid.dropped]) == ["One", "Three", "Two"]
+    assert shown[0] == "One"
     for line in [[Cell(text) for text in laid.heading], *laid.lines]:
         total = sum(width_of(cell.text) for cell in line) + GAP * (len(line) - 1)
         assert width is None or total <= width

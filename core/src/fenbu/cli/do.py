@@ -211,7 +211,8 @@ def _write_answer(
         return
     for one in consequences if dry_run else ():
         session.out.say(f"{_(one.text)} {one.number}".rstrip())
-    session.out.pairs((name, _told(value)) for name, value in done.answer.items())
+    told = {name: _told(value) for name, value in done.answer.items()}
+    session.out.pairs((name, text) for name, text in told.items() if text)
     if dry_run:
         session.out.say(_("nothing was changed: this was a dry run"))
     elif done.repeated:
@@ -225,7 +226,9 @@ def _told(value: Any) -> str:
         return "\n".join(map(_told, value))
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_told(part)}" for name, part in value.items())
-    return {None: "–", True: _("yes"), False: _("no")}.get(value, str(value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return "" if value is None else str(value)
 
 
 def _list_actions(session: Session, kernel: Kernel) -> None:

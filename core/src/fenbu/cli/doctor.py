@@ -50,31 +50,17 @@ def doctor(session: Session, *, names: Sequence[str]) -> None:
 def _table(session: Session, examined: Sequence[Examined]) -> None:
     from fenbu.cli.layout import Cell, Heading
 
-    headings = [
-        Heading(""),
-        Heading(_("Check")),
-        Heading(_("Question"), wraps=True),
-        Heading(_("Found"), wraps=True),
-    ]
     session.out.table(
-        headings,
-        [
-            [
-                Cell(*_SIGNS[one.finding.health]),
-                Cell(one.check.name),
-                Cell(_(one.check.title)),
-                Cell(_found(one)),
-            ]
-            for one in examined
-        ],
+        [Heading(""), Heading(_("Check")), Heading(_("Found"), wraps=True)],
+        [[Cell(*_SIGNS[one.finding.health]), Cell(one.check.name), Cell(_found(one))] for one in examined],
     )
 
 
 def _found(one: Examined) -> str:
-    told = one.finding.detail
+    told = one.finding.detail or _(one.check.title)
     if one.finding.skipped:
         left = _("{count} left out, because work on them still waits").format(count=one.finding.skipped)
-        told = f"{told}; {left}" if told else left
+        told = f"{told}; {left}"
     return told
 
 

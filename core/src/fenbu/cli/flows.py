@@ -265,7 +265,7 @@ def _standing(arrow: Arrow) -> tuple[str, str]:
 
 
 def _figures(arrow: Arrow) -> str:
-    told = [_("{rate:.1f}/min").format(rate=arrow.rate)]
+    told = [_("{rate:.1f}/min").format(rate=arrow.rate)] if arrow.rate else []
     if arrow.p95 is not None:
         told.append(_("p50 {p50} ms, p95 {p95} ms").format(p50=arrow.p50, p95=arrow.p95))
     counted = (
@@ -278,7 +278,7 @@ def _figures(arrow: Arrow) -> str:
     told += [f"{count:,} {word}" for word, count in counted if count]
     if arrow.oldest_key is not None:
         told.append(_("oldest {key}, {lag:.0f} s").format(key=arrow.oldest_key, lag=arrow.lag))
-    return " · ".join(told)
+    return " · ".join(told) or _("at rest")
 
 
 def _plain_arrow(arrow: Arrow, lanes: Mapping[str, str]) -> dict[str, Any]:

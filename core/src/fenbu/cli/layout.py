@@ -50,40 +50,55 @@ def lay_out(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]], width: 
         width: Columns of the terminal; None leaves everything as wide as it is.
     """
     clean = [[Cell(visible(cell.text), cell.style) for cell in row] for row in rows]
-    natural = [
-        max([width_of(head.title), *(_widest_line(row[index].text) for row in clean)])
-        for index, head in enumerate(headings)
+    widest = [
+        max((_widest_line(row[index].text) for row in clean), default=0) for index in range(len(headings))
     ]
-    widths = natural if width is None else _fitted(headings, natural, width)
-    kept = range(len(widths))
-    heading = [_padded(headings[index].title, widths[index], headings[index].right) for index in kept]
+    natural = [max(width_of(head.title), wide) for head, wide in zip(headings, widest, strict=True)]
+    kept = dict(enumerate(natural)) if width is None else _fitted(headings, natural, widest, width)
+    heading = [_padded(headings[index].title, kept[index], headings[index].right) for index in kept]
     lines = [
         [
-            Cell(_padded(part, widths[index], headings[index].right), row[index].style)
-            for index, part in enumerate(parts)
+            Cell(_padded(part, kept[index], headings[index].right), row[index].style)
+            for index, part in zip(kept, parts, strict=True)
         ]
         for row in clean
-        for parts in _stacked([wrap(row[index].text, widths[index]) for index in kept])
+        for parts in _stacked([wrap(row[index].text, kept[index]) for index in kept])
     ]
-    return Laid(heading, lines, [head.title for head in headings[len(widths) :]])
+    return Laid(heading, lines, [head.title for index, head in enumerate(headings) if index not in kept])
 
 
-def _fitted(headings: Sequence[Heading], natural: Sequence[int], width: int) -> list[int]:
-    """Return the widths of the columns that fit: texts narrowed first, then columns left out from the right."""
-    for count in range(len(headings), 0, -1):
-        widths = list(natural[:count])
-        excess = sum(widths) + GAP * (count - 1) - width
-        while excess > 0:
-            wide = [i for i in range(count) if headings[i].wraps and widths[i] > _NARROWEST]
-            if not wide:
-                break
-            index = max(wide, key=lambda i: widths[i])
-            step = min(excess, widths[index] - _NARROWEST, max(1, excess // len(wide)))
-            widths[index] -= step
-            excess -= step
-        if excess <= 0:
+def _fitted(
+    headings: Sequence[Heading], natural: Sequence[int], widest: Sequence[int], width: int
+) -> dict[int, int]:
+    """Return the columns that fit, with their widths.
+
+    Texts are narrowed first; then columns are left out from the right, those in which nothing stands before others
+    and the first with numbers last.
+    """
+    figures = next((index for index, head in enumerate(headings) if head.right), 0)
+    going = sorted(range(1, len(headings)), key=lambda index: (widest[index] > 0, index == figures, -index))
+    kept = list(range(len(headings)))
+    while True:
+        widths = _narrowed(headings, {index: natural[index] for index in kept}, width)
+        if widths is not None:
             return widths
-    return [max(1, min(natural[0], width))]
+        if not going:
+            return {0: max(1, min(natural[0], width))}
+        kept.remove(going.pop(0))
+
+
+def _narrowed(headings: Sequence[Heading], widths: dict[int, int], width: int) -> dict[int, int] | None:
+    """Narrow the widest texts until all fits; None when that is not enough."""
+    excess = sum(widths.values()) + GAP * (len(widths) - 1) - width
+    while excess > 0:
+        wide = [index for index in widths if headings[index].wraps and widths[index] > _NARROWEST]
+        if not wide:
+            return None
+        index = max(wide, key=lambda one: widths[one])
+        step = min(excess, widths[index] - _NARROWEST, max(1, excess // len(wide)))
+        widths[index] -= step
+        excess -= step
+    return widths
 
 
 def _stacked(columns: Sequence[Sequence[str]]) -> Iterator[list[str]]:

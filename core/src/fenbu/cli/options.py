@@ -86,31 +86,48 @@ def _option(name: str, info: FieldInfo) -> click.Option:
         multiple=bool(part),
         metavar=_metavar(part or kind),
         type=_choices(part or kind),
-        help=described + (" " + _("May be repeated.") if part else ""),
+        help=described,
     )
 
 
 def _described(info: FieldInfo) -> str:
-    told = [_(info.description).rstrip(".") + "."] if info.description else []
-    if limits := _limits(info):
-        told.append(limits + ".")
+    kind = _bare(info.annotation)
+    part = _list_of(kind)
+    told = [
+        _(info.description or "").rstrip("."),
+        _parts(part or kind),
+        _limits(info, listed=part is not None),
+    ]
     if info.is_required():
-        told.append(_("Required."))
-    elif info.default not in (None, PydanticUndefined, "", ()):
+        told.append(_("required"))
+    elif info.default not in (None, PydanticUndefined, "", (), False):
         default = info.default.value if isinstance(info.default, Enum) else info.default
-        told.append(_("Default: {default}.").format(default=default))
-    return " ".join(told)
+        told.append(_("default: {default}").format(default=default))
+    if part:
+        told.append(_("may be repeated"))
+    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in told if text)
 
 
-def _limits(info: FieldInfo) -> str:
-    words = {"gt": "> {}", "ge": "≥ {}", "lt": "< {}", "le": "≤ {}"}
-    words |= {"min_length": _("at least {} long"), "max_length": _("at most {} long")}
+def _parts(kind: Any) -> str:
+    """Say what else a nested part may have beside what its metavar shows."""
+    if not _is_model(kind):
+        return ""
+    others = [name for name, info in kind.model_fields.items() if not info.is_required()]
+    return _("also: {names}").format(names=", ".join(others)) if others else ""
+
+
+def _limits(info: FieldInfo, *, listed: bool) -> str:
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
     found = [
-        text.format(limit)
+        f"{sign} {limit}"
         for mark in info.metadata
-        for name, text in words.items()
+        for name, sign in signs.items()
         if (limit := getattr(mark, name, None)) is not None
     ]
+    longest = [limit for mark in info.metadata if (limit := getattr(mark, "max_length", None)) is not None]
+    if longest:
+        told = _("at most {count:,} of them") if listed else _("at most {count:,} characters")
+        found.append(told.format(count=min(longest)))
     return ", ".join(found)
 
 

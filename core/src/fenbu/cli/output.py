@@ -113,9 +113,10 @@ class Output:
                 body["fields"] = listed
             self._write(_json({"schema": "fenbu.error/1", "error": body}))
             return
-        self._write(self._on_stderr("✖ ", "red") + visible(message))
+        first, *rest = self._broken(f"✖ {visible(message)}", "  ")
+        self._write("\n".join([self._on_stderr("✖ ", "red") + first[2:], *rest]))
         if hint:
-            self._write(self._on_stderr(f"  → {visible(hint)}", "dim"))
+            self._write(self._on_stderr("\n".join(self._broken(f"  → {visible(hint)}", "    ")), "dim"))
 
     @contextmanager
     def progress(self, title: str, total: int | None = None) -> Iterator[Progress]:
@@ -163,7 +164,18 @@ class Output:
         if self._mode.json:
             self._write(_json({"schema": f"fenbu.{kind}/1", **body}))
         else:
-            self._write(self._on_stderr(visible(text), style))
+            self._write(self._on_stderr("\n".join(self._broken(visible(text))), style))
+
+    def _broken(self, text: str, indent: str = "") -> list[str]:
+        """Break narration at words where the terminal ends; what goes elsewhere keeps its lines."""
+        if not self._is_terminal(self.stderr):
+            return [text]
+        from fenbu.cli.layout import wrap
+
+        columns = max(shutil.get_terminal_size((80, 24)).columns, _FEWEST_COLUMNS)
+        first, *rest = wrap(text, columns)
+        more = wrap(" ".join(rest), columns - len(indent)) if rest else []
+        return [first, *(f"{indent}{line}" for line in more)]
 
     def _write(self, line: str) -> None:
         self.stdout.flush()  # what was written first appears first, also when both go to one place

@@ -302,9 +302,13 @@ SKIPPED = View(
 )
 
 
+def _sum(of: Any) -> ColumnElement[int]:
+    """Add whole numbers up; PostgreSQL answers NUMERIC for a sum of BIGINT."""
+    return as_type(func.sum(of), t.Big)
+
+
 def _in_state(state: str) -> ColumnElement[int]:
-    counted: ColumnElement[int] = func.coalesce(func.sum(case((t.delivery.c.state == state, 1), else_=0)), 0)
-    return counted.label(state)
+    return _sum(case((t.delivery.c.state == state, 1), else_=0)).label(state)
 
 
 _BACKLOG = (
@@ -317,7 +321,7 @@ _BACKLOG = (
     .subquery("backlog")
 )
 _DONE = (
-    select(t.partition.c.subscription, func.sum(t.partition.c.done).label("done"))
+    select(t.partition.c.subscription, _sum(t.partition.c.done).label("done"))
     .group_by(t.partition.c.subscription)
     .subquery("finished")
 )

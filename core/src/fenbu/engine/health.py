@@ -120,7 +120,7 @@ def _dead(work: Work) -> Finding:
     wrong = [f"{one.subscription}/{one.seq} ({one.key}): {one.reason}" for one in found]
     stuck = select(call.c.id, call.c.operation, call.c.error).where(call.c.state == "dead").limit(_COUNTED)
     wrong += [f"{row.operation} {row.id}: {row.error or ''}" for row in work.execute(stuck)]
-    return _verdict(wrong, len(wrong), _("none"))
+    return _verdict(wrong, len(wrong), _("no delivery and no call is dead"))
 
 
 def _subscriptions(work: Work) -> Finding:
@@ -144,7 +144,8 @@ def _modules(work: Any) -> Finding:
         for module in on
         if not module.runs or module.name not in loaded
     ]
-    return _verdict(wrong, len(on), _("all {count} that are on work").format(count=len(on)))
+    told = ngettext("{count} module is on and works", "{count} modules are on and work", len(on))
+    return _verdict(wrong, len(on), told.format(count=len(on)))
 
 
 def _requirements(work: Any) -> Finding:
@@ -159,7 +160,7 @@ def _problems(work: Work) -> Finding:
     """Problems of modules that nobody has settled."""
     found = open_problems(work.connection)
     wrong = [f"{one.module}: {one.kind} {one.subject}: {one.detail}" for one in found]
-    return _verdict(wrong, len(found), _("none"))
+    return _verdict(wrong, len(found), _("no problem is open"))
 
 
 def _worker(work: Any) -> Finding:
