@@ -78,6 +78,7 @@ def test_killed_fifty_times_the_real_orders_end_the_same(database_copy: Database
     undisturbed, disturbed = (database_copy("retail", retail.build) for _ in range(2))
     total, seconds = killed.timed(undisturbed, file)
     died = [killed.killed(disturbed, file, kill) for kill in killed.kills(20261121, 60, total, seconds)]
+    print(f"{sum(died)} kills in an import of {total:,} statements")
     assert sum(died) >= 50
     killed.statements(disturbed, file)
     assert difference(export(undisturbed), export(disturbed)) == ""
