@@ -59,9 +59,10 @@ def by_month(kernel: Kernel, view: str, amount: str = "net") -> dict[str, tuple[
     """Return documents and amount of a view by month of their business day."""
     with kernel.read("erp") as work:
         rows = kernel.assembly.view(view).query(work).subquery()
-        month = func.substr(cast(rows.c.day, String), 1, 7)
-        query = select(month, func.count(), func.sum(rows.c[amount])).group_by(month)
-        return {month: (documents, total) for month, documents, total in work.execute(query).tuples()}
+        per = func.substr(cast(rows.c.day, String), 1, 7)
+        query = select(per, func.count(), func.sum(rows.c[amount])).group_by(per)
+        found: Any = work.execute(query)
+        return {month: (documents, total) for month, documents, total in found}
 
 
 def expected(imported: Imported, kind: str) -> dict[str, tuple[int, Decimal]]:
