@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +61,16 @@ def test_a_key_that_comes_back_with_another_request_is_refused(tea_room: Kernel)
     with pytest.raises(KeyReused) as refused:
         tea_room.perform("tea.pot.brew", {"pot": "P-2"}, key="k-1")
     assert "use a new key" in refused.value.hint
+
+
+def test_one_key_from_eight_threads_at_once_performs_once(tea_room: Kernel) -> None:
+    with ThreadPoolExecutor(8) as people:
+        done = list(
+            people.map(lambda _: tea_room.perform("tea.pot.brew", {"pot": "P-1"}, key="k-1"), range(8))
+        )
+    assert [one.repeated for one in done].count(False) == 1
+    assert {one.answer["number"] for one in done} == {1}
+    assert rows(tea_room, "SELECT label FROM tea_pot") == ["P-1"]
 
 
 def test_a_refused_act_does_not_use_up_its_key(tea_room: Kernel) -> None:

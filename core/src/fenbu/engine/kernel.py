@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Performed = performed.Performed
+SEAL = 60.0
+"""How often a resting worker seals the audit trail, seconds."""
 _TRIES = 6
 _FIRST_PAUSE = 0.02
 
@@ -99,6 +101,7 @@ class Kernel:
             self.actor = actor or operators.operator_of(connection, operators.os_user())
         self._assembly = self._assemble()
         self._handlers: binding.Bound | None = None
+        self._next_seal = time.monotonic() + SEAL
 
     @classmethod
     def init(
@@ -336,7 +339,8 @@ class Kernel:
     def _perform(self, work: EngineWork, prepared: Prepared, key: str | None) -> Performed:
         ready, connection = prepared.ready, work.connection
         operators.require(connection, work.actor, ready.action.permission)
-        if key and (known := performed.find(connection, key, ready.action.name, prepared.digest)):
+        at = work.transaction.at
+        if key and (known := performed.claim(connection, key, ready.action.name, prepared.digest, at)):
             return known
         acting = EngineWork(work.transaction, ready.module)
         before = len(work.transaction.published)
@@ -344,7 +348,7 @@ class Kernel:
             answer = performed.as_answer(ready.run(acting, prepared.values))
         keys = (str(getattr(new.body, new.type.key)) for _module, new in work.transaction.published[before:])
         if key:
-            performed.keep(connection, key, ready.action.name, prepared.digest, answer, work.transaction.at)
+            performed.keep(connection, key, answer)
         self._write_down(work, [(prepared, "done", key)])
         return Performed(answer, keys=tuple(dict.fromkeys(keys)))
 
@@ -400,7 +404,7 @@ class Kernel:
             lambda: self._bound().calls,
             self._before,
             clock=self._clock_of,
-            resting=self.settle,
+            resting=self._rest,
             **options,
         )
 
@@ -411,6 +415,15 @@ class Kernel:
             return worker.drain(key, timeout)
         finally:
             worker.close()
+
+    def _rest(self) -> bool:
+        """Do what a worker does when nothing waits: settle modules, and now and then seal the audit trail."""
+        if self.settle():
+            return True
+        if time.monotonic() >= self._next_seal:
+            self._next_seal = time.monotonic() + SEAL
+            return self.seal_audit() > 0
+        return False
 
     def settle(self) -> bool:
         """Move on the modules that have caught up or drained; return whether there was one."""

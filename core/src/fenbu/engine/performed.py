@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 from attrs import frozen
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, text
 
 from fenbu.engine.store.tables import performed
 from fenbu.errors import KeyReused
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 _FIND = select(performed.c.action, performed.c.input_digest, performed.c.answer).where(
     performed.c.key == bindparam("wanted")
 )
-_INSERT = performed.insert()
+_CLAIM = text(
+    "INSERT INTO fenbu_performed (key, action, input_digest, answer, at) "
+    "VALUES (:key, :action, :input_digest, :answer, :at) ON CONFLICT (key) DO NOTHING"
+)
+_KEEP = performed.update().where(performed.c.key == bindparam("wanted"))
 
 
 @frozen
@@ -35,28 +39,27 @@ class Performed:
     """Keys of the events published, by which one can wait for what follows."""
 
 
-def find(connection: Connection, key: str, action: str, input_digest: str) -> Performed | None:
-    """Return what this key came to before, or None when it is new.
+def claim(connection: Connection, key: str, action: str, input_digest: str, at: int) -> Performed | None:
+    """Take a key for this transaction; return what it came to before when it is not new.
+
+    Whoever comes second with a key waits here until the first has committed or gone.
 
     Raises:
         KeyReused: The key belongs to another action or another input.
     """
-    row = connection.execute(_FIND, {"wanted": key}).first()
-    if row is None:
+    wanted = {"key": key, "action": action, "input_digest": input_digest, "answer": "{}", "at": at}
+    if connection.execute(_CLAIM, wanted).rowcount == 1:
         return None
+    row = connection.execute(_FIND, {"wanted": key}).one()
     if (row.action, row.input_digest) != (action, input_digest):
         raise KeyReused(key, row.action)
     return Performed(json.loads(row.answer), repeated=True)
 
 
-def keep(
-    connection: Connection, key: str, action: str, input_digest: str, answer: Mapping[str, Any], at: int
-) -> None:
+def keep(connection: Connection, key: str, answer: Mapping[str, Any]) -> None:
     """Remember what this key came to, in the transaction that did it."""
-    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-    connection.execute(
-        _INSERT, {"key": key, "action": action, "input_digest": input_digest, "answer": text, "at": at}
-    )
+    told = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    connection.execute(_KEEP, {"wanted": key, "answer": told})
 
 
 def as_answer(result: object) -> dict[str, Any]:
