@@ -90,6 +90,7 @@ ORDERS = View(
         "channel",
         "reference",
         "day",
+        "total",
         "fulfiller",
     ),
     state="state",

@@ -128,18 +128,26 @@ class AccountRow(Base, table=True):
 
 # --- orders ---------------------------------------------------------------------------------------------
 
-FULFILMENT_AXIS = (
-    "(CASE WHEN fulfilled = 0 AND cancelled < ordered THEN 'open' "
-    "WHEN fulfilled + cancelled < ordered THEN 'part' ELSE 'done' END)"
-)
-INVOICING_AXIS = (
-    "(CASE WHEN invoiced = 0 AND cancelled < ordered THEN 'open' "
-    "WHEN invoiced + cancelled < ordered THEN 'part' ELSE 'done' END)"
-)
-PAYMENT_AXIS = (
-    "(CASE WHEN invoiced = 0 AND cancelled < ordered THEN 'none' WHEN settled >= billed THEN 'done' "
-    "WHEN settled > 0 THEN 'part' ELSE 'open' END)"
-)
+# In the layout in which PostgreSQL gives them back, so that migrations can be compared with them.
+FULFILMENT_AXIS = """(
+CASE
+    WHEN fulfilled = 0 AND cancelled < ordered THEN 'open'
+    WHEN (fulfilled + cancelled) < ordered THEN 'part'
+    ELSE 'done'
+END)"""
+INVOICING_AXIS = """(
+CASE
+    WHEN invoiced = 0 AND cancelled < ordered THEN 'open'
+    WHEN (invoiced + cancelled) < ordered THEN 'part'
+    ELSE 'done'
+END)"""
+PAYMENT_AXIS = """(
+CASE
+    WHEN invoiced = 0 AND cancelled < ordered THEN 'none'
+    WHEN settled >= billed THEN 'done'
+    WHEN settled > 0 THEN 'part'
+    ELSE 'open'
+END)"""
 
 
 class OrderRow(Base, table=True):

@@ -27,6 +27,26 @@ WRITTEN_ONCE = (
     "erp_posting",
 )
 
+FULFILMENT_AXIS = """(
+CASE
+    WHEN fulfilled = 0 AND cancelled < ordered THEN 'open'
+    WHEN (fulfilled + cancelled) < ordered THEN 'part'
+    ELSE 'done'
+END)"""
+INVOICING_AXIS = """(
+CASE
+    WHEN invoiced = 0 AND cancelled < ordered THEN 'open'
+    WHEN (invoiced + cancelled) < ordered THEN 'part'
+    ELSE 'done'
+END)"""
+PAYMENT_AXIS = """(
+CASE
+    WHEN invoiced = 0 AND cancelled < ordered THEN 'none'
+    WHEN settled >= billed THEN 'done'
+    WHEN settled > 0 THEN 'part'
+    ELSE 'open'
+END)"""
+
 
 def upgrade() -> None:
     parties_and_goods()
@@ -148,32 +168,17 @@ def orders() -> None:
     op.create_index(
         "ix_erp_order_fulfilment",
         "erp_order",
-        [
-            sa.text(
-                "(CASE WHEN fulfilled = 0 AND cancelled < ordered THEN 'open' "
-                "WHEN fulfilled + cancelled < ordered THEN 'part' ELSE 'done' END)"
-            )
-        ],
+        [sa.text(FULFILMENT_AXIS)],
     )
     op.create_index(
         "ix_erp_order_invoicing",
         "erp_order",
-        [
-            sa.text(
-                "(CASE WHEN invoiced = 0 AND cancelled < ordered THEN 'open' "
-                "WHEN invoiced + cancelled < ordered THEN 'part' ELSE 'done' END)"
-            )
-        ],
+        [sa.text(INVOICING_AXIS)],
     )
     op.create_index(
         "ix_erp_order_payment",
         "erp_order",
-        [
-            sa.text(
-                "(CASE WHEN invoiced = 0 AND cancelled < ordered THEN 'none' WHEN settled >= billed THEN 'done' "
-                "WHEN settled > 0 THEN 'part' ELSE 'open' END)"
-            )
-        ],
+        [sa.text(PAYMENT_AXIS)],
     )
     op.create_index("ix_erp_order_state", "erp_order", ["state"])
     op.create_index(

@@ -1,0 +1,278 @@
+"""What ERP refuses, and the sentence that the operator reads; nothing is changed by any of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from fenbu.errors import Refused
+from fenbu.testing.enterprises import Enterprises
+from tests.erp.shop import Shop
+
+ONE_TEA = [{"item": "TEA", "quantity": 1}]
+BOTH = [{"account": "6000", "debit": "9"}, {"account": "1000", "credit": "9"}]
+
+REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
+    # action, input, the sentence, what to do
+    ("order.place", {"lines": []}, "lines: tuple should have at least 1 item|lines: .*at least 1 item", "--help"),
+    ("order.place", {}, "lines: field required", ""),
+    ("order.place", {"lines": ONE_TEA, "colour": "red"}, "colour: extra inputs are not permitted", ""),
+    ("order.place", {"lines": [{"item": "TEA", "quantity": 0}]}, "more than zero is wanted", ""),
+    ("order.place", {"lines": [{"item": "TEA", "quantity": -1}]}, "more than zero is wanted", ""),
+    ("order.place", {"lines": [{"item": "TEA", "quantity": "1.00001"}]}, "has more than 4 decimals", ""),
+    ("order.place", {"lines": [{"item": "TEA", "quantity": 0.1}]}, "a number is wanted, written as text", ""),
+    ("order.place", {"lines": [{"item": "TEA", "quantity": "NaN"}]}, "a finite number is wanted", ""),
+    ("order.place", {"lines": [{"item": "TEA", "quantity": "1e30"}]}, "is larger than can be kept", ""),
+    ("order.place", {"lines": [{"item": "TEA", "quantity": "many"}]}, "a number is wanted, got 'many'", ""),
+    ("order.place", {"lines": [{"item": "", "quantity": 1}]}, r"lines\.0\.item: string should have at least 1", ""),
+    ("order.place", {"lines": [{"item": "COFFEE", "quantity": 1}]}, "there is no item COFFEE", "erp.item.register"),
+    ("order.place", {"lines": [{"item": "OLD", "quantity": 1}]}, "item OLD is retired", "reinstate"),
+    ("order.place", {"lines": [{"item": "BARE", "quantity": 1}]}, "BARE has no price in GBP on 2026-01-05", "price"),
+    ("order.place", {"lines": ONE_TEA, "day": "2024-12-31"}, "item TEA has no price in GBP on 2024-12-31", "price"),
+    (
+        "order.place",
+        {"lines": [{"item": "TEA", "quantity": 1, "unit_price": "-1"}]},
+        "goods cannot have a negative price: TEA at -1",
+        "a discount is a service",
+    ),
+    (
+        "order.place",
+        {"lines": [{"item": "TEA", "quantity": 1, "unit_price": "1.0000001"}]},
+        "has more than 6 decimals",
+        "",
+    ),
+    (
+        "order.place",
+        {"lines": [*ONE_TEA, {"item": "POST", "quantity": 1, "unit_price": "-9"}]},
+        "the order adds up to -6.00 GBP; it must not be less than zero",
+        "credit-note",
+    ),
+    ("order.place", {"lines": ONE_TEA, "account": "NOBODY"}, "there is no account NOBODY", "erp.account.register"),
+    ("order.place", {"lines": ONE_TEA, "account": "BAD"}, "account BAD is blocked and cannot buy", "unblock"),
+    ("order.place", {"lines": ONE_TEA, "currency": "pounds"}, "a currency is three capital letters", ""),
+    (
+        "order.place",
+        {"lines": [{"item": "TEA", "quantity": 1, "unit_price": 1}], "currency": "EUR"},
+        "there is no exchange rate from EUR to GBP on 2026-01-05",
+        "erp.rate.set",
+    ),
+    ("order.place", {"lines": ONE_TEA, "exchange_rate": "2"}, "GBP is the enterprise's own currency", "leave"),
+    ("order.place", {"lines": ONE_TEA, "ship": "whenever"}, "ship: input should be 'partial' or 'complete'", ""),
+    ("order.place", {"lines": ONE_TEA, "day": "yesterday"}, "day: .*date", ""),
+    ("order.place", {"lines": ONE_TEA, "reference": "R-1"}, r"the reference R-1 \(SO-000001\) exists already", ""),
+    ("order.place", {"lines": [{"item": "TAXED", "quantity": 1, "unit_price": 1}], "day": "2025-12-31"},
+     "tax category luxury has no rate on 2025-12-31", "erp.tax.set"),
+    ("order.fulfil", {"order": "SO-999999"}, "there is no order SO-999999", "fenbu show erp.orders"),
+    ("order.fulfil", {"order": "SO-000001"}, "SO-000001 has nothing left to fulfil", ""),
+    ("order.fulfil", {"order": "SO-000002", "lines": [{"line": 3}]}, "there is no line 3 of SO-000002", ""),
+    (
+        "order.fulfil",
+        {"order": "SO-000002", "lines": [{"line": 1, "quantity": 6}]},
+        r"line 1 of SO-000002 has 5\.0000 left to fulfil, not 6",
+        "order-lines",
+    ),
+    ("order.fulfil", {"order": "SO-000003"}, "SO-000003 is cancelled, so it cannot fulfil", "cancelled is final"),
+    ("order.cancel", {"order": "SO-000003", "reason": "x"}, "SO-000003 is cancelled, so it cannot cancel", "final"),
+    ("order.cancel", {"order": "SO-000001", "reason": "x"}, "SO-000001 has nothing left to cancel", ""),
+    ("order.cancel", {"order": "SO-000002"}, "reason: field required", ""),
+    ("order.close", {"order": "SO-000001"}, "SO-000001 cannot be closed: its payment is open", "settle"),
+    ("order.close", {"order": "SO-000002"}, "SO-000002 cannot be closed: its fulfilment is open", "fulfil"),
+    (
+        "order.waive-requirement",
+        {"order": "SO-000002", "requirement": "stock", "reason": "x"},
+        "there is no requirement stock of SO-000002",
+        "",
+    ),
+    ("order.reassess", {"order": "SO-000001"}, "SO-000001 has nothing left to assess anew", ""),
+    ("credit-note.issue", {}, "without an order, at least one line is wanted and each names an item", ""),
+    (
+        "credit-note.issue",
+        {"order": "SO-000001", "lines": [{"item": "TEA", "quantity": 1}]},
+        "with an order, each line names a line of it",
+        "",
+    ),
+    ("credit-note.issue", {"order": "SO-000001", "account": "C1"}, "are the order's; leave them out", ""),
+    (
+        "credit-note.issue",
+        {"order": "SO-000001", "lines": [{"line": 1, "quantity": 3}]},
+        r"line 1 of SO-000001 has 2\.0000 left to credit, not 3",
+        "order-lines",
+    ),
+    ("credit-note.issue", {"order": "SO-000002"}, "SO-000002 has nothing left to credit", ""),
+    ("item.register", {"items": []}, "items: .*at least 1 item", ""),
+    ("item.register", {"items": [{"item": "X", "kind": "gas"}]}, "should be 'goods' or 'service'", ""),
+    ("item.register", {"items": [{"item": "X", "tax_category": "odd"}]}, "there is no tax category odd", "erp.tax.set"),
+    ("item.change", {"item": "TEA", "title": "x", "revision": 7}, "item TEA was changed by somebody else", "again"),
+    ("item.change", {"item": "NONE", "title": "x"}, "there is no item NONE", "fenbu show erp.items"),
+    ("item.retire", {"item": "OLD"}, "OLD is retired, so it cannot retire", "possible now: reinstate"),
+    ("price.set", {"item": "NONE", "unit_price": 1}, "there is no item NONE", ""),
+    ("price.set", {"item": "TEA", "unit_price": "-1"}, "goods cannot have a negative price", "discount"),
+    ("account.block", {"account": "BAD"}, "BAD is blocked, so it cannot block", "unblock"),
+    ("account.change", {"account": "C1", "revision": 9}, "account C1 was changed by somebody else", "again"),
+    ("rate.set", {"currency": "GBP", "rate": "1.1"}, "GBP is the enterprise's own currency", ""),
+    ("rate.set", {"currency": "EUR", "rate": 0}, "more than zero is wanted", ""),
+    ("tax.set", {"category": "standard", "rate": "-0.2"}, "zero or more is wanted", ""),
+    ("receipt.record", {"account": "NOBODY", "amount": 1}, "there is no account NOBODY", ""),
+    ("receipt.record", {"account": "C1", "amount": 0}, "more than zero is wanted", ""),
+    (
+        "receipt.record",
+        {"account": "C1", "amount": 1, "order": "SO-000001", "invoices": ["INV-000001"]},
+        "name the order or the invoices that it pays, not both",
+        "",
+    ),
+    ("receipt.record", {"account": "C2", "amount": 1, "order": "SO-000001"}, "no order of account C2 SO-000001", ""),
+    (
+        "receipt.record",
+        {"account": "C1", "amount": 1, "order": "SO-000001", "currency": "EUR", "exchange_rate": "0.8"},
+        "SO-000001 is in GBP, the money in EUR",
+        "document's currency",
+    ),
+    (
+        "receipt.record",
+        {"account": "C2", "amount": 1, "invoices": ["INV-000001"]},
+        "there is no open invoice of this account INV-000001",
+        "erp.aged-receivables",
+    ),
+    ("receipt.match", {"receipt": "RC-000009"}, "there is no open receipt RC-000009", "erp.receipts"),
+    ("receipt.match", {"receipt": "INV-000001"}, "there is no open receipt INV-000001", ""),
+    ("receipt.match", {"receipt": "RC-000001", "amount": "9"}, r"RC-000001 has 4\.0000 GBP open, not 9", "at most"),
+    ("receipt.match", {"receipt": "RC-000001"}, "account C2 has nothing left to match", ""),
+    ("journal.post", {"lines": BOTH[:1]}, "lines: .*at least 2 items", ""),
+    ("journal.post", {"lines": [BOTH[0], {"account": "1000", "credit": 8}]}, "debit is 9 and credit 8 GBP", "correct"),
+    (
+        "journal.post",
+        {"lines": [BOTH[0], {"account": "1000", "credit": 8, "debit": 1}]},
+        "a line is either debit or credit",
+        "",
+    ),
+    ("journal.post", {"lines": [BOTH[0], {"account": "9999", "credit": 9}]}, "no ledger account 9999", "erp.chart"),
+    ("journal.post", {"lines": [BOTH[0], {"account": "@gold", "credit": 9}]}, "there is no role gold", "bank, cash"),
+    (
+        "journal.post",
+        {"lines": [BOTH[0], {"account": "@receivables", "credit": 9}]},
+        "1100 is a control account: each line on it must say which party",
+        "give the line a party",
+    ),
+    (
+        "journal.post",
+        {"lines": [{"account": "6000", "debit": "9.001"}, {"account": "1000", "credit": "9.001"}]},
+        "GBP has 2 decimals",
+        "",
+    ),
+    ("journal.reverse", {"entry": "JE-999999", "reason": "x"}, "there is no journal entry JE-999999", "erp.journal"),
+    ("journal.reverse", {"entry": "JE-000001", "reason": "x"}, "reversed: it belongs to INV-000001", "credit"),
+    ("opening.post", {"lines": [{"account": "@bank", "debit": 1}]}, "day: field required", ""),
+    (
+        "opening.post",
+        {
+            "day": "2025-12-31",
+            "lines": [{"account": "@receivables", "debit": 1, "party": "C1", "document": "INV-000001"}],
+        },
+        "these documents are known already",
+        "",
+    ),
+    ("period.close", {"period": "2026-13"}, "period: string should match pattern", ""),
+    ("period.close", {"period": "2026-01"}, "2026-01 cannot be closed: it is not over before 2026-02-01", "last day"),
+    ("chart.add", {"code": "1000", "title": "x", "kind": "asset"}, "ledger account 1000 exists already", ""),
+    (
+        "chart.add",
+        {"code": "X", "title": "x", "kind": "asset", "role": "bank"},
+        "ledger account with the role bank exists already",
+        "",
+    ),
+    ("chart.add", {"code": "X", "title": "x", "kind": "treasure"}, "kind: input should be 'asset'", ""),
+    (
+        "chart.replace",
+        {"accounts": [{"code": "1", "title": "a", "kind": "asset"}, {"code": "1", "title": "b", "kind": "asset"}]},
+        "1 stands twice; accounts: no account has the role bad_debt, bank",
+        "",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture
+def busy(shop: Shop) -> Shop:
+    """SO-000001 sold to C1, SO-000002 open, SO-000003 cancelled; 4 GBP of C2 not matched."""
+    shop.item("OLD", "1")
+    shop.do("item.retire", item="OLD")
+    shop.item("BARE")
+    shop.do("tax.set", category="luxury", rate="0.3", since="2026-01-01")
+    shop.item("TAXED", tax_category="luxury")
+    shop.account("BAD")
+    shop.do("account.block", account="BAD")
+    shop.sold(("TEA", 2), account="C1", reference="R-1")
+    shop.order(("TEA", 5), account="C1")
+    shop.do("order.cancel", order=shop.order(("TEA", 5), account="C1"), reason="no")
+    shop.do("receipt.record", account="C2", amount="4")
+    return shop
+
+
+def written(shop: Shop) -> dict[str, int]:
+    """Count the rows of every table of ERP, and the events."""
+    with shop.kernel.database.read() as connection:
+        from fenbu_erp.tables import Base
+
+        names = [*sorted(Base.metadata.tables), "fenbu_event"]
+        return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names}
+
+
+def test_what_makes_no_sense_is_refused_with_a_sentence_and_a_way_out(busy: Shop) -> None:
+    """One test for the whole table: each refusal must leave everything as it was."""
+    before = written(busy)
+    wrong = []
+    for action, values, sentence, way_out in REFUSED:
+        with pytest.raises(Refused) as refused:
+            busy.do(action, **values)
+        told = f"{refused.value} ({refused.value.hint})"
+        if not re.search(sentence, told, re.IGNORECASE) or way_out not in refused.value.hint:
+            wrong.append(f"{action} {values}: {told}")
+    assert wrong == []
+    assert written(busy) == before
+    assert busy.unhealthy() == {}
+
+
+def test_a_chart_in_use_keeps_its_accounts(busy: Shop) -> None:
+    from fenbu_erp.chart import STANDARD
+
+    named = [dict(zip(("code", "title", "kind", "role"), one, strict=True)) for one in STANDARD]
+    moved = [one | {"kind": "liability"} if one["code"] == "4000" else one for one in named]
+    gone = [one | {"code": "1101"} if one["code"] == "1100" else one for one in named]
+    for accounts, code in ((moved, "4000"), (gone, "1100")):
+        with pytest.raises(Refused, match=f"something is posted to {code}") as refused:
+            busy.do("chart.replace", accounts=accounts)
+        assert "keep these codes" in refused.value.hint
+
+
+def test_an_earlier_month_is_closed_first(enterprise: Enterprises) -> None:
+    shop = Shop(enterprise("erp"))
+    shop.item("TEA", "1")
+    shop.sold(("TEA", 1), day="2025-10-05")
+    shop.sold(("TEA", 1), day="2025-11-05")
+    with pytest.raises(Refused, match="2025-11 cannot be closed: the earlier period 2025-10 is open"):
+        shop.do("period.close", period="2025-11")
+    shop.do("period.close", period="2025-10")
+    shop.do("period.close", period="2025-11")
+    with pytest.raises(Refused, match="2025-11 is closed, so it cannot close"):
+        shop.do("period.close", period="2025-11")
+    with pytest.raises(Refused, match="2025-09 cannot be closed: the books are closed until 2025-11-30"):
+        shop.do("period.close", period="2025-09")
+
+
+def test_an_entry_is_reversed_once_and_a_reversal_never(shop: Shop) -> None:
+    entry = shop.do("journal.post", lines=BOTH)["entry"]
+    undone = shop.do("journal.reverse", entry=entry, reason="x")["entry"]
+    with pytest.raises(Refused, match=f"{entry} cannot be reversed: it was reversed by {undone}"):
+        shop.do("journal.reverse", entry=entry, reason="x")
+    with pytest.raises(Refused, match=f"{undone} cannot be reversed: it is itself a reversal"):
+        shop.do("journal.reverse", entry=undone, reason="x")
+
+
+def test_an_opening_that_was_paid_is_not_reversed(shop: Shop) -> None:
+    line = {"account": "@receivables", "debit": "60", "party": "C1", "document": "OLD-7"}
+    entry = shop.do("opening.post", day="2025-12-31", lines=[line])["entry"]
+    shop.do("receipt.record", account="C1", amount="1")
+    with pytest.raises(Refused, match=f"{entry} cannot be reversed: OLD-7 is matched already"):
+        shop.do("journal.reverse", entry=entry, reason="x")
