@@ -1,5 +1,5 @@
 # Short names for what README and .ci/run do. Every target expects the environment of requirements.txt.
-.PHONY: test lint proof bench constraints
+.PHONY: test lint proof bench docs constraints
 
 test:          ## the suite, on SQLite and PostgreSQL
 	pytest
@@ -15,6 +15,9 @@ proof:         ## the long runs: faults, kills and stories
 
 bench:         ## side-by-side measurements; times are reported, not asserted
 	@set -e; for script in $(sort $(wildcard benchmarks/bench_*.py)); do python $$script; done
+
+docs:          ## the reference pages of docs/ that are written from the code
+	python -m tools.reference
 
 constraints:   ## pin every dependency anew, for pip and uv; needs the network; `make constraints UPGRADE=1` takes the newest
 	python tools/constraints.py $(if $(UPGRADE),--upgrade)

@@ -1,0 +1,55 @@
+"""The reference pages say what the code says, and the code says all that they need."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import attrs
+import pytest
+
+from fenbu.events import event_type
+from fenbu.hooks import Hook
+from tools import reference
+
+HOOKS = [hook for contract in reference.contracts() for hook in reference.hooks_of(contract)]
+EVENTS = [body for contract in reference.contracts() for body in reference.events_of(contract)]
+
+
+@pytest.mark.parametrize("name", reference.pages())
+def test_a_generated_page_is_what_the_code_says_now(name: str) -> None:
+    path = reference.DOCS / name
+    assert path.is_file(), f"make docs writes {name}"
+    assert path.read_text(encoding="utf-8") == reference.pages()[name], f"{name} is out of date: make docs"
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook.name)
+def test_a_hook_specification_has_every_part_and_each_of_its_arguments(hook: Hook[..., Any]) -> None:
+    told = reference.parts(hook)
+    assert list(told) == ["", *reference.PARTS]
+    assert all(told.values())
+    for argument in inspect.signature(hook.function).parameters:
+        assert f"{argument}:" in told["Args"], f"{hook.name} does not tell of {argument}"
+
+
+@pytest.mark.parametrize("body", EVENTS, ids=lambda body: event_type(body).name)
+def test_an_event_says_what_it_is_and_how_it_reads_in_a_story(body: type[Any]) -> None:
+    declared = event_type(body)
+    assert inspect.getdoc(body)
+    assert declared.says
+    told = {field.name: "x" for field in attrs.fields(body)}
+    assert declared.says.format(**told), "its sentence names only its own fields"
+
+
+@pytest.mark.parametrize("body", EVENTS, ids=lambda body: event_type(body).name)
+def test_an_event_about_an_order_has_the_order_as_key(body: type[Any]) -> None:
+    """Or, where there may be no order, a field of its own that is the order's number when there is one."""
+    declared = event_type(body)
+    if "order" in declared.about and not declared.topic.startswith("crm."):
+        assert declared.key in ("order", "document", "key")
+
+
+def test_every_event_and_hook_stands_on_its_page() -> None:
+    events, hooks = reference.pages()["events.md"], reference.pages()["hooks.md"]
+    assert all(f"### {event_type(body).name}\n" in events for body in EVENTS)
+    assert all(f"### {hook.name}\n" in hooks for hook in HOOKS)
