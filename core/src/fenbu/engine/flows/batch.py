@@ -29,9 +29,10 @@ from fenbu.engine.store.savepoint import savepoint
 SQLITE_SECONDS = 0.02
 """A batch on SQLite ends after this, so that people can write in between."""
 
+# The first eleven columns are the fields of `Received`, in its order.
 _FETCH = """
-    SELECT d.seq, d.key, d.attempts, d.error, e.id, e.topic, e.version, e.payload, e.at, e.cause, e.depth,
-           e.module, e.not_before AS rings, c.seq AS cancelled, b.seq AS blocked, b.releasing
+    SELECT d.seq, e.id, e.topic, e.version, d.key, e.payload, e.at, e.cause, e.depth, e.module, d.attempts,
+           e.not_before AS rings, c.seq AS cancelled, b.seq AS blocked, b.releasing
     FROM fenbu_delivery d
     JOIN fenbu_event e ON e.seq = d.seq
     LEFT JOIN fenbu_blocked_key b ON b.subscription = d.subscription AND b.key = d.key
@@ -158,6 +159,10 @@ class Batch:
     outcomes: list[tuple[str, bool]] = field(factory=list)
     last_error: str = ""
     outcome: Outcome = field(factory=Outcome)
+    driver: Any = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.driver = raw(self.connection)
 
     def fetch(self, key: str | None, limit: int) -> Sequence[EventRow]:
         """Return what is due here in order of the log, of one key or of all."""
@@ -211,13 +216,13 @@ class Batch:
             with self._watched(), savepoint(self.connection) if self.isolated else nullcontext():
                 assert self.bound.handle is not None
                 self.bound.handle(self.connection, self._received(row))
-                _check_whole(self.connection)
+                self._check_whole()
         except (Again, Overtaken):
             raise
         except Exception as error:
             if infrastructure(error):
                 raise
-            lost = isinstance(error, HandlerTooSlow) or _is_gone(self.connection)
+            lost = isinstance(error, HandlerTooSlow) or self._is_gone()
             if lost or not self.isolated:
                 raise Failed(row, error, alone=alone, lost=lost) from error
             self.fail(row, error)
@@ -231,7 +236,7 @@ class Batch:
         return True
 
     def _watched(self) -> AbstractContextManager[None]:
-        return nullcontext() if self.deadline is None else self.deadline.over(self.connection)
+        return nullcontext() if self.deadline is None else self.deadline.over(self.driver)
 
     def fail(self, row: EventRow, error: BaseException) -> None:
         """Count a failure and let the rest of the key wait; `Overtaken` when the delivery is not waiting."""
@@ -321,36 +326,22 @@ class Batch:
             history = row.seq <= max(self.history_position, self.history_end)
         else:  # a timer that rings after the catching up asks for today, however old its event
             history = row.seq <= self.history_end
-        return Received(
-            row.seq,
-            row.id,
-            row.topic,
-            row.version,
-            row.key,
-            row.payload,
-            row.at,
-            row.cause,
-            row.depth,
-            row.module,
-            row.attempts,
-            history,
-        )
+        fields: Any = (*row[:11], history)
+        return Received(*fields)
+
+    def _is_gone(self) -> bool:
+        """Say whether SQLite has rolled the transaction back by itself, savepoints and all."""
+        return self.dialect == "sqlite" and not self.driver.in_transaction
+
+    def _check_whole(self) -> None:
+        """Refuse to go on in a transaction that the database has given up while its handler says nothing."""
+        if self.dialect == "sqlite":
+            lost = not self.driver.in_transaction
+        else:
+            lost = self.driver.info.transaction_status == _IN_ERROR
+        if lost:
+            raise HiddenError()
 
 
 def _block(row: EventRow) -> Block | None:
     return None if row.blocked is None else Block(row.blocked, bool(row.releasing))
-
-
-def _is_gone(connection: Connection) -> bool:
-    """Say whether SQLite has rolled the transaction back by itself, savepoints and all."""
-    return connection.dialect.name == "sqlite" and not raw(connection).in_transaction
-
-
-def _check_whole(connection: Connection) -> None:
-    """Refuse to go on in a transaction that the database has given up while its handler says nothing."""
-    if connection.dialect.name == "sqlite":
-        lost = _is_gone(connection)
-    else:
-        lost = raw(connection).info.transaction_status == _IN_ERROR
-    if lost:
-        raise HiddenError()

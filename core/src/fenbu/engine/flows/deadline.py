@@ -12,15 +12,13 @@ import ctypes
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from types import TracebackType
 from typing import Any
 
 from attrs import define
-from sqlalchemy import Connection
 
 from fenbu.engine.flows.errors import HandlerTooSlow
-from fenbu.engine.store.dialects import raw
 
 SECONDS = 5.0
 _STUCK = 6.0
@@ -51,41 +49,41 @@ class Deadline:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
-    @contextmanager
-    def over(self, connection: Connection) -> Iterator[None]:
-        """Interrupt the body when it takes too long.
+    def over(self, driver: Any) -> Deadline:
+        """Interrupt the body of a with statement when it takes too long.
+
+        Args:
+            driver: The driver's connection that the body works on.
 
         Raises:
             HandlerTooSlow: It did; what it wrote must be rolled back.
         """
         if self._thread is None:
             self._start()
-        in_hand = _InHand(threading.get_ident(), raw(connection), time.monotonic())
-        self._in_hand = in_hand
-        try:
-            yield
-        except HandlerTooSlow:
-            self._in_hand = None
-            raise HandlerTooSlow(self.seconds) from None
-        except Exception as error:
-            # An interrupted statement raises the driver's error; which one does not matter.
-            if self._disarmed(in_hand):
+        self._in_hand = _InHand(threading.get_ident(), driver, time.monotonic())
+        return self
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop watching. An interrupted statement raises the driver's error; which one does not matter."""
+        with self._lock:
+            in_hand, self._in_hand = self._in_hand, None
+        if in_hand is not None and in_hand.fired:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(in_hand.thread), None)
+            if error is None or isinstance(error, Exception):
                 raise HandlerTooSlow(self.seconds) from error
-            raise
-        if self._disarmed(in_hand):
-            raise HandlerTooSlow(self.seconds)
+
+    def rest(self) -> None:
+        """Nothing is in hand: forget a body whose end was itself interrupted."""
+        self._in_hand = None
 
     def close(self) -> None:
         """Stop watching."""
         self._closed.set()
-
-    def _disarmed(self, in_hand: _InHand) -> bool:
-        """Stop watching this body; return whether it was too late."""
-        with self._lock:
-            self._in_hand = None
-        if in_hand.fired:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(in_hand.thread), None)
-        return in_hand.fired
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._watch, name="fenbu-deadline", daemon=True)

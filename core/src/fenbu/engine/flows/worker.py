@@ -184,6 +184,7 @@ class Worker:
             Exception: The machine failed (`infrastructure`).
         """
         self._recover()
+        self._deadline.rest()
         due = self._look(key)
         worked = False
         random.shuffle(due.places)
