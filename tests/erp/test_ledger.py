@@ -197,7 +197,7 @@ def test_the_chart_can_be_replaced_before_and_extended_after_posting(shop: Shop)
     assert shop.do("chart.replace", accounts=own) == {"accounts": len(own), "removed": len(own)}
     shop.sold(("TEA", 1), account="C1")
     assert shop.balances() == {"A1100": Decimal(3), "A2200": Decimal("-0.5"), "A4000": Decimal("-2.5")}
-    more = [one | {"title": one["title"].upper()} for one in own if one["code"] != "A2000"]
+    more = [one | {"title": str(one["title"]).upper()} for one in own if one["code"] != "A2000"]
     assert shop.do("chart.replace", accounts=more)["removed"] == 1
     shop.do("chart.add", code="A7000", title="Interest", kind="expense")
     assert shop.one("chart", "A1000")["title"] == "BANK"

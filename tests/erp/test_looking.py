@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,8 @@ def test_every_view_can_be_paged_filtered_and_its_records_found(busy: Shop) -> N
                     ):
                         assert isinstance(row[column.name], Decimal), (view.name, column.name)
             everything = page(work, view, limit=10_000).rows
-            collected, after = [], ""
+            collected: list[Any] = []
+            after = ""
             while True:
                 some = page(work, view, limit=1, after=after)
                 collected += some.rows

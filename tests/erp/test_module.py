@@ -37,13 +37,13 @@ def test_migrations_make_what_the_tables_declare(enterprise: Enterprises) -> Non
     from pathlib import Path
 
     import fenbu_erp.migrations as history
-    from fenbu_erp.tables import Base
+    from fenbu_erp.tables import ORDER
 
     kernel = enterprise("erp")
     folder = Path(str(history.__file__)).parent
     with kernel.database.migrate() as connection:
         assert pending(connection, "erp", folder) == ()
-        assert differences(connection, Base.metadata, "erp") == []
+        assert differences(connection, ORDER.metadata, "erp") == []
 
 
 def test_migrations_go_back_and_forth(enterprise: Enterprises) -> None:

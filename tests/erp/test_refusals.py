@@ -213,9 +213,9 @@ def busy(shop: Shop) -> Shop:
 def written(shop: Shop) -> dict[str, int]:
     """Count the rows of every table of ERP, and the events."""
     with shop.kernel.database.read() as connection:
-        from fenbu_erp.tables import Base
+        from fenbu_erp.tables import ORDER
 
-        names = [*sorted(Base.metadata.tables), "fenbu_event"]
+        names = [*sorted(ORDER.metadata.tables), "fenbu_event"]
         return {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names}
 
 

@@ -204,5 +204,5 @@ def test_cancelling_says_before_what_it_would_do(shop: Shop) -> None:
 
     order = shop.order(("TEA", 5), ("POT", 1), account="C1")
     with shop.kernel.read("erp") as work:
-        told = preview_cancel(work, CancelOrder(order=order, reason="-"))
+        told = preview_cancel(work, CancelOrder(order=order, reason="-", day=None))
     assert [line.number for line in told] == ["2", "30.59 GBP"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from fenbu.testing.enterprises import drain
 from tests.erp.shop import Shop
 

@@ -172,7 +172,7 @@ class Order:
                 kind=line.kind,
                 quantity=line.rest,
                 unit_price=line.unit_price,
-                amount=line.part(line.fulfilled, line.rest, self.currency).amount,
+                amount=share(line.amount, line.fulfilled, line.rest, line.quantity, self.currency),
             )
             for line in self.lines
             if line.rest
@@ -291,10 +291,24 @@ class Order:
                 line.released = line.fulfilled
                 line.changed = True
 
-    def total_of(self, name: str) -> Decimal:
-        """Return the sum of one quantity over the lines (``ordered`` is the quantity itself)."""
-        attribute = "quantity" if name == "ordered" else name
-        return sum((getattr(line, attribute) for line in self.lines), ZERO)
+    def sums(self) -> dict[str, Decimal]:
+        """Return the sums of the lines' quantities, as the order's row keeps them."""
+        ordered = released = fulfilled = invoiced = cancelled = credited = ZERO
+        for line in self.lines:
+            ordered += line.quantity
+            released += line.released
+            fulfilled += line.fulfilled
+            invoiced += line.invoiced
+            cancelled += line.cancelled
+            credited += line.credited
+        return {
+            "ordered": ordered,
+            "released": released,
+            "fulfilled": fulfilled,
+            "invoiced": invoiced,
+            "cancelled": cancelled,
+            "credited": credited,
+        }
 
     @property
     def rest_total(self) -> Decimal:

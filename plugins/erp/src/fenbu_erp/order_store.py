@@ -86,7 +86,7 @@ def load_many(work: Work, numbers: Iterable[str]) -> dict[str, Order]:
 def add(work: Work, order: Order) -> None:
     """Store a new order with its lines and what was already handed over of it."""
     row: dict[str, Any] = {name: getattr(order, name) for name in _ORDER_FIELDS}
-    work.execute(_INSERT, row | {name: order.total_of(name) for name in _SUMS})
+    work.execute(_INSERT, row | order.sums())
     work.execute(
         _INSERT_LINES,
         [
@@ -100,7 +100,7 @@ def add(work: Work, order: Order) -> None:
 def save(work: Work, order: Order) -> None:
     """Store what has changed of an order."""
     values = {f"new_{name}": getattr(order, name) for name in _MOVING}
-    values |= {f"new_{name}": order.total_of(name) for name in _SUMS}
+    values |= {f"new_{name}": total for name, total in order.sums().items()}
     work.execute(_UPDATE, {"wanted": order.number, **values})
     moved = [line for line in order.lines if line.changed]
     if moved:

@@ -97,7 +97,8 @@ def place(work: Work, wanted: PlaceOrder) -> dict[str, Any]:
     _check_credit(work, order)
 
     order.number = next_number(work, "order")
-    needed = requirements.ask(work, order)
+    draft = order.draft()
+    needed = requirements.ask(work, order, draft)
     work.publish(
         OrderPlaced(
             order=order.number,
@@ -109,7 +110,7 @@ def place(work: Work, wanted: PlaceOrder) -> dict[str, Any]:
             ship=order.ship,
             fulfiller=order.fulfiller,
             requirements=tuple(one.name for one in needed),
-            lines=order.rest_lines(),
+            lines=draft.lines,
         )
     )
     for one in needed:

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import bindparam, select
 
 from fenbu.contracts.erp import (
+    DraftOrder,
     OrderAwaits,
     OrderReassessed,
     OrderReleased,
@@ -59,9 +60,8 @@ class ReassessOrder(Input):
 # --- asking and going on --------------------------------------------------------------------------------
 
 
-def ask(work: Work, order: Order) -> list[Needed]:
+def ask(work: Work, order: Order, draft: DraftOrder) -> list[Needed]:
     """Ask every module what the order must wait for and who fulfils it; set the order's fulfiller."""
-    draft = order.draft()
     answers = work.ask(erp_order_requirements, order=draft)
     needed = joined(order, answers)
     has_goods = any(line.kind == GOODS and line.rest for line in order.lines)
@@ -216,7 +216,7 @@ def reassess(work: Work, wanted: ReassessOrder) -> dict[str, Any]:
         if one.state in (RequirementState.ANNOUNCED, RequirementState.PARTLY_MET) and work.enabled(one.owner):
             raise RequirementNotWaivable(order.number, one.name, one.owner, one.state)
     order.take_back()
-    needed = ask(work, order)
+    needed = ask(work, order, order.draft())
     names = {one.name for one in needed}
     dropped = [one for one in before if one.name not in names and "drop" in LIFECYCLE.actions(one.state)]
     for one in dropped:
