@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from fenbu.cli import exits
 from fenbu.cli.base import Command, Group
 from fenbu.cli.names import completer
 from fenbu.cli.session import Session
@@ -192,7 +193,8 @@ def _ask_first(session: Session, title: str, consequences: Sequence[Any]) -> Non
         for one in consequences:
             session.out.say(f"  {one.number:>10}  {_(one.text)}" if one.number else f"  {_(one.text)}")
     if not session.confirm(_("Go on?")):
-        raise click.Abort
+        session.out.say(_("nothing was changed"))
+        raise click.exceptions.Exit(exits.FAILED)
 
 
 def _write_answer(

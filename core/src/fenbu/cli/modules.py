@@ -173,14 +173,12 @@ def _tell(session: Session, kernel: Kernel, known: Any, name: str) -> None:
         (_("version"), f"{module.version or '–'} ({module.distribution})"),
         (_("why"), module.reason),
         (_("to do"), module.advice),
-        *((_(label), "\n".join(values)) for label, values in _contents(module).items()),
+        *((_(label), ", ".join(values)) for label, values in _contents(module).items()),
     ]
     session.out.pairs((label, value) for label, value in pairs if value)
     for one in problems:
         session.out.line()
-        session.out.title(_("problem: {kind} {subject}").format(kind=one.kind, subject=one.subject))
-        session.out.line(one.detail)
-        session.out.line(f"→ {one.hint}")
+        session.out.pairs([(_("problem"), f"{one.kind} {one.subject}"), ("", one.detail), ("→", one.hint)])
 
 
 def _contents(module: Module) -> dict[str, list[str]]:

@@ -42,7 +42,7 @@ class Session:
         """
         words = list(arguments)
         words = words[: words.index("--")] if "--" in words else words
-        for name, follows in zip(words, [*words[1:], ""], strict=True):
+        for name, follows in zip(words, [*words, ""][1:], strict=True):
             option, sign, value = name.partition("=")
             if option in ("--database", "--lang"):
                 setattr(self, option[2:], value if sign else follows)
