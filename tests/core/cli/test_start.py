@@ -66,6 +66,24 @@ def test_help_imports_no_command_but_lists_them_all(tmp_path: Path) -> None:
         assert f"\n  {name} " in out
 
 
+def test_the_terminal_ui_is_found_without_importing_it(tmp_path: Path) -> None:
+    _out, loaded = _loaded(tmp_path, "tui", "--help")
+    assert loaded.isdisjoint({"textual", "fenbu_tui", *HEAVY})
+
+
+def test_a_terminal_ui_that_is_not_installed_is_named_with_its_package(
+    fenbu: Fenbu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_selected: ())
+    monkeypatch.delitem(sys.modules, "fenbu.cli.tui", raising=False)
+
+    ran = fenbu("tui")
+
+    assert ran.code == 1
+    assert "the terminal UI is not installed" in ran.err
+    assert "pip install fenbu-tui" in ran.err
+
+
 def test_every_command_of_the_table_is_there_and_has_help(tmp_path: Path, fenbu: Fenbu) -> None:
     for name in COMMANDS:
         ran = fenbu(name, "--help")
@@ -127,6 +145,17 @@ def test_completion_knows_what_is_enabled_from_a_small_file(
     proposed, loaded = _complete(tmp_path, words, kiosk_url)
 
     assert proposed == wanted
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_completion_knows_the_options_of_an_action_that_somebody_has_looked_at(
+    fenbu: Fenbu, kiosk_url: str, tmp_path: Path
+) -> None:
+    fenbu("do", "kiosk.sale.sell", "--help")
+
+    proposed, loaded = _complete(tmp_path, "fenbu do kiosk.sale.sell --l", kiosk_url)
+
+    assert proposed == ["--line", "--lang"]
     assert loaded.isdisjoint(HEAVY)
 
 

@@ -28,6 +28,7 @@ class Session:
         self.yes = False
         self.safe = False
         self.lang = i18n.language()
+        self.address = ""
         self._kernel: Kernel | None = None
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -69,9 +70,10 @@ class Session:
             from fenbu.cli.location import locate
             from fenbu.engine.kernel import Kernel
 
-            url = locate(self.database)
-            self._kernel = Kernel.open(url, safe=self.safe)
-            names.remember(url, self._kernel)
+            self.address = locate(self.database)
+            self._kernel = Kernel.open(self.address, safe=self.safe)
+            if not self.safe:
+                names.remember(self.address, self._kernel)
         return self._kernel
 
     @contextmanager
