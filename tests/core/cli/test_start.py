@@ -128,7 +128,10 @@ def test_completion_proposes_commands_without_importing_them(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        ("fenbu do kiosk.sale.", ["kiosk.sale.sell", "kiosk.sale.pay", "kiosk.sale.cancel"]),
+        (
+            "fenbu do kiosk.sale.",
+            ["kiosk.sale.sell", "kiosk.sale.pay", "kiosk.sale.post", "kiosk.sale.cancel"],
+        ),
         ("fenbu show kiosk.", ["kiosk.sales", "kiosk.days"]),
         ("fenbu settings get k", ["kiosk"]),
         ("fenbu flows pause ", ["kiosk.bells"]),

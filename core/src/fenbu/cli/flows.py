@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HELP = N_("""What travels between modules; retry, skip, pause, replay.
 
 A delivery is named by its subscription and the number of its event: scm.orders/42""")
+_DEAD_COLUMNS = ("delivery", "key", "attempts", "error", "topic", "at")
+_LOST_COLUMNS = ("call", "subject", "attempts", "error", "operation", "amount", "at")
 _BRANCH = ("├─ ", "└─ ")
 
 
@@ -60,28 +62,36 @@ def waiting(session: Session, *, subscription: str | None, key: str | None, limi
 @_after
 @click.pass_obj
 def dead(session: Session, *, subscription: str | None, limit: int, after: str) -> None:
-    """List the dead, with what to do."""
-    from fenbu.engine.reading import Condition, count
+    """List the dead deliveries and calls, with what to do."""
+    from fenbu.cli.show import plain_rows, quoted, write_rows
+    from fenbu.engine import reading
+    from fenbu.engine.reading import Condition
 
     with session.noticing() as kernel:
-        calls = kernel.assembly.view("fenbu.calls")
+        deliveries, calls = kernel.assembly.view("fenbu.dead"), kernel.assembly.view("fenbu.calls")
+        only = [Condition("subscription", subscription)] if subscription else []
         is_dead = [Condition("state", "dead")]
         with kernel.read() as work:
-            stuck = count(work, kernel.assembly.view("fenbu.dead"))
-            lost = count(work, calls, filters=is_dead)
-        if not session.json and not stuck and not lost:
+            stuck = reading.page(work, deliveries, filters=only, after=after, limit=limit)
+            lost = [] if subscription else reading.page(work, calls, filters=is_dead, limit=limit).rows
+        if session.json:
+            rows = plain_rows(deliveries, (), stuck.rows, kernel)
+            body = {"rows": rows, "next": stuck.next, "calls": plain_rows(calls, (), lost, kernel)}
+            session.out.document("dead", body)
+            return
+        if not stuck.rows and not lost:
             session.out.say(_("nothing is dead"))
             return
-        _page(session, kernel, "fenbu.dead", {"subscription": subscription}, limit, after)
-        if session.json:
-            return
-        if stuck:
-            session.out.say(
-                _("fenbu flows retry DELIVERY tries again; fenbu flows skip DELIVERY --reason … gives up")
-            )
+        if stuck.rows:
+            write_rows(session, kernel, deliveries, stuck.rows, _DEAD_COLUMNS)
+        if stuck.next:
+            session.out.say(_("more follow: --after {next}").format(next=quoted(stuck.next)))
         if lost:
-            told = _("{count} calls to the outside too: fenbu show fenbu.calls --where state=dead")
-            session.out.say(told.format(count=lost))
+            session.out.title(_("Calls to the outside"))
+            write_rows(session, kernel, calls, lost, _LOST_COLUMNS)
+        session.out.say(
+            _("tried again: fenbu flows retry DELIVERY or --call KEY; given up: fenbu flows skip")
+        )
 
 
 @flows.command(

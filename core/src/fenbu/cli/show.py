@@ -122,7 +122,7 @@ def show_page(
         body = {
             "view": view.name,
             "currency": enterprise.currency,
-            "rows": _plain_rows(view, wanted, page.rows, kernel),
+            "rows": plain_rows(view, wanted, page.rows, kernel),
             "next": page.next,
         }
         session.out.document("show", body)
@@ -150,9 +150,9 @@ def show_record(session: Session, kernel: Kernel, view: View, key: str, wanted: 
         body = {
             "view": view.name,
             "currency": kernel.assembly.enterprise.currency,
-            "record": _plain_rows(view, wanted, [row], kernel, masked=False)[0],
+            "record": plain_rows(view, wanted, [row], kernel, masked=False)[0],
             "related": {
-                found.name: {"rows": _plain_rows(found, (), page.rows, kernel), "next": page.next}
+                found.name: {"rows": plain_rows(found, (), page.rows, kernel), "next": page.next}
                 for _part, found, page in related
             },
             "actions": [action.name for action in actions],
@@ -223,7 +223,7 @@ def _related(kernel: Kernel, part: Related, row: Mapping[str, Any]) -> tuple[Vie
         return found, reading.page(work, found, filters=[condition], limit=_RELATED)
 
 
-def _plain_rows(
+def plain_rows(
     view: View,
     wanted: Sequence[str],
     rows: Iterable[Mapping[str, Any]],
@@ -231,6 +231,7 @@ def _plain_rows(
     *,
     masked: bool | None = None,
 ) -> list[dict[str, Any]]:
+    """Return rows as programs want them; what tells of a person is masked unless its columns are asked for."""
     from fenbu.cli.cells import plain
 
     columns = _with_units(view, wanted)
@@ -258,7 +259,7 @@ def _write_csv(
     after = asked["after"]
     while True:
         page = _page(kernel, view, {**asked, "after": after}, _CHUNK if everything else limit)
-        for row in _plain_rows(view, wanted, page.rows, kernel):
+        for row in plain_rows(view, wanted, page.rows, kernel):
             writer.writerow([_harmless(value) for value in row.values()])
         if page.next is None:
             return
