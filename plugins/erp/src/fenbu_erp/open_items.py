@@ -125,7 +125,7 @@ _OF_ACCOUNT = (
         _OPEN,
     )
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _DEPOSITS = (
     select(*_COLUMNS)
@@ -144,25 +144,25 @@ _DEPOSITS = (
         ),
     )
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update(of=OPEN_ITEM)
+    .with_for_update(of=OPEN_ITEM, key_share=True)
 )
 _OF_ORDER = (
     select(*_COLUMNS)
     .where(OPEN_ITEM.c.order_number == bindparam("wanted"), OPEN_ITEM.c.order_number != "", _OPEN)
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _OF_ENTRY = (
     select(*_COLUMNS)
     .where(OPEN_ITEM.c.entry == bindparam("wanted"))
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _DOCUMENTS = (
     select(*_COLUMNS)
     .where(OPEN_ITEM.c.document.in_(bindparam("documents", expanding=True)))
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _ORDERS_OF_ACCOUNT = (
     select(OPEN_ITEM.c.order_number)

@@ -23,12 +23,12 @@ _ORDER_FIELDS = tuple(f.name for f in fields(Order) if f.name not in ("lines", "
 
 _ORDER_COLUMNS = [ORDER.c[name] for name in _ORDER_FIELDS]
 _READ = select(*_ORDER_COLUMNS).where(ORDER.c.number == bindparam("wanted"))
-_ONE = _READ.with_for_update()
+_ONE = _READ.with_for_update(key_share=True)
 _MANY = (
     select(*_ORDER_COLUMNS)
     .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(ORDER.c.number)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _LINES = (
     select(*(ORDER_LINE.c[name] for name in _LINE_FIELDS))
