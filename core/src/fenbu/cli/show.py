@@ -189,7 +189,7 @@ def write_rows(
     columns = [column for column in shown(view, wanted) if column.name != but]
     enterprise = kernel.assembly.enterprise
     session.out.table(
-        [heading(column) for column in columns],
+        [heading(column, view) for column in columns],
         [[cell(column, row, enterprise, masked=not wanted) for column in columns] for row in rows],
     )
     if hidden := [_(column.title) for column in columns if column.personal and not wanted]:

@@ -74,8 +74,8 @@ def _books(work: Any) -> Finding:
         if one.difference
     ]
     published = sum(one.published for one in kept)
-    told = _("{published} deliveries to {count} subscriptions accounted for")
-    return _verdict(wrong, published, told.format(published=f"{published:,}", count=len(kept)))
+    told = _("all {count} deliveries are accounted for")
+    return _verdict(wrong, published, told.format(count=f"{published:,}"))
 
 
 def _references(work: Work) -> Finding:
