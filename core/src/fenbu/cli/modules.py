@@ -118,6 +118,8 @@ def _table(session: Session, listed: Sequence[Module]) -> None:
     for one in listed:
         if _needs_a_hand(one):
             session.out.say(f"{one.name}: {one.advice}")
+    if not any(one.on for one in listed):
+        session.out.say(_("no module is on yet: fenbu enable NAME switches one on"))
 
 
 def _problem(module: Module) -> str:
