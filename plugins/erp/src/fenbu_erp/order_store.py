@@ -30,6 +30,12 @@ _MANY = (
     .order_by(ORDER.c.number)
     .with_for_update(key_share=True)
 )
+_LOCK = (
+    select(ORDER.c.number)
+    .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(ORDER.c.number)
+    .with_for_update(key_share=True)
+)
 _LINES = (
     select(*(ORDER_LINE.c[name] for name in _LINE_FIELDS))
     .where(ORDER_LINE.c.order_number == bindparam("wanted"))
@@ -87,6 +93,11 @@ def load_many(work: Work, numbers: Iterable[str]) -> dict[str, Order]:
     for line in work.execute(_LINES_OF_MANY, {"numbers": wanted}):
         orders[line.order_number].lines.append(Line(*tuple(line)[1:]))
     return orders
+
+
+def lock(work: Work, numbers: Iterable[str]) -> None:
+    """Lock the rows of these orders, in the order of their numbers."""
+    work.execute(_LOCK, {"numbers": sorted(set(numbers))}).all()
 
 
 def add(work: Work, order: Order) -> None:
