@@ -143,7 +143,7 @@ def test_completion_proposes_commands_without_importing_them(tmp_path: Path) -> 
 def test_completion_knows_what_is_enabled_from_a_small_file(
     fenbu: Fenbu, kiosk_url: str, tmp_path: Path, words: str, wanted: list[str]
 ) -> None:
-    fenbu("modules")  # any command that has opened the enterprise leaves the names behind
+    fenbu("show")  # any command that has opened the enterprise leaves the names behind
 
     proposed, loaded = _complete(tmp_path, words, kiosk_url)
 

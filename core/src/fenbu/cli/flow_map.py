@@ -19,7 +19,7 @@ def show_map(session: Session, kernel: Kernel) -> None:
     """Write the map as text or JSON."""
     from fenbu.engine.explaining import event_types
     from fenbu.engine.flows.map import arrows
-    from fenbu.tables import to_microseconds
+    from fenbu.values import to_microseconds
 
     with kernel.read() as work:
         found = arrows(work.connection, to_microseconds(work.now))

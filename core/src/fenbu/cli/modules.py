@@ -42,19 +42,20 @@ What still waits for a module is shown first. --how drain finishes it, park keep
 @click.argument("name", required=False, shell_complete=completer("module"))
 def modules(session: Session, *, name: str | None) -> None:
     """List the modules, or tell all about one."""
-    with session.noticing() as kernel:
-        found = kernel.modules(look_at_all=True, fresh=True)
-        if name is not None:
-            _tell(session, kernel, found.by_name, name)
-            return
-        listed = list(found.by_name.values())
+    if name is not None:
+        with session.noticing() as kernel:
+            _tell(session, kernel, kernel.modules(fresh=True).by_name, name)
+        return
+    from fenbu.engine.catalog.catalog import Catalog
+
+    with session.glancing() as connection:
+        listed = list(Catalog(safe=session.safe).read(connection, look_at_all=True).by_name.values())
         if session.json:
             session.out.document("modules", {"modules": [_plain(one) for one in listed]})
-            return
-        if not listed:
+        elif not listed:
             session.out.say(_("no module is installed; pip install fenbu-erp brings the first"))
-            return
-        _table(session, listed)
+        else:
+            _table(session, listed)
 
 
 @command("enable", help=ENABLE_HELP)

@@ -14,7 +14,7 @@ from attrs import define
 from sqlalchemy import Connection
 
 from fenbu.engine.flows.sql import statement
-from fenbu.tables import to_microseconds
+from fenbu.values import to_microseconds
 
 _PUBLISHED = """
     SELECT g.subscription, count(*) AS published,

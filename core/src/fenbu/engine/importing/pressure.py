@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from fenbu.engine.flows import books
-from fenbu.engine.health import Standing, standing
+from fenbu.engine.flows.standing import Standing, standing
 from fenbu.engine.kernel import Kernel
 from fenbu.i18n import _
 
@@ -80,7 +80,7 @@ class Pressure:
 
     def _standing(self) -> Standing:
         with self._kernel.read() as work:
-            return standing(work)
+            return standing(work.connection, work.now)
 
     def _disk_is_nearly_full(self) -> bool:
         if self._folder is None or (free := shutil.disk_usage(self._folder).free) >= LEAST_FREE:
