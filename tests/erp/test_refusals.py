@@ -117,6 +117,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("tax.set", {"category": "standard", "rate": "-0.2"}, "zero or more is wanted", ""),
     ("receipt.record", {"account": "NOBODY", "amount": 1}, "there is no account NOBODY", ""),
     ("receipt.record", {"account": "C1", "amount": 0}, "more than zero is wanted", ""),
+    ("receipt.record", {"account": "C1", "amount": "10.005"}, "amount: GBP has 2 decimals", "--help"),
     (
         "receipt.record",
         {"account": "C1", "amount": 1, "order": "SO-000001", "invoices": ["INV-000001"]},
@@ -139,6 +140,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("receipt.match", {"receipt": "RC-000009"}, "there is no open receipt RC-000009", "erp.receipts"),
     ("receipt.match", {"receipt": "INV-000001"}, "there is no open receipt INV-000001", ""),
     ("receipt.match", {"receipt": "RC-000001", "amount": "9"}, r"RC-000001 has 4\.0000 GBP open, not 9", "at most"),
+    ("receipt.match", {"receipt": "RC-000001", "amount": "0.001"}, "amount: GBP has 2 decimals", ""),
     ("receipt.match", {"receipt": "RC-000001"}, "account C2 has nothing left to match", ""),
     ("journal.post", {"lines": BOTH[:1]}, "lines: .*at least 2 items", ""),
     ("journal.post", {"lines": [BOTH[0], {"account": "1000", "credit": 8}]}, "debit is 9 and credit 8 GBP", "correct"),

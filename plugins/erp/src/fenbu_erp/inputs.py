@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from fenbu.errors import FieldProblem, InputInvalid
 from fenbu.i18n import _
 from fenbu.values import (
     MONEY_SCALE,
@@ -19,6 +20,8 @@ from fenbu.values import (
     Personal,
     exact_decimal,
     is_currency,
+    minor_units,
+    round_amount,
 )
 
 
@@ -72,3 +75,14 @@ ExchangeRate = Annotated[Decimal, _exact(RATE_SCALE), AfterValidator(_positive)]
 
 Currency = Annotated[str, AfterValidator(_currency)]
 CurrencyOrNone = Annotated[str, AfterValidator(_currency_or_none), Field(description="empty: the account's")]
+
+
+def require_payable(action: str, name: str, amount: Decimal, currency: str) -> None:
+    """Refuse an amount of money that has more decimals than its currency.
+
+    Raises:
+        InputInvalid: Names the field.
+    """
+    if amount != round_amount(amount, currency):
+        problem = _("{currency} has {count} decimals").format(currency=currency, count=minor_units(currency))
+        raise InputInvalid(action, [FieldProblem(name, problem, str(abs(amount)))])

@@ -12,12 +12,20 @@ from sqlalchemy import Row, bindparam, select
 
 from fenbu.errors import FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
-from fenbu.values import minor_units, round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, open_items
 from fenbu_erp.chart import Chart, Role, resolve
 from fenbu_erp.errors import EntryNotReversible
-from fenbu_erp.inputs import AmountOrZero, Code, CurrencyOrNone, ExchangeRate, Input, Reason, Text
+from fenbu_erp.inputs import (
+    AmountOrZero,
+    Code,
+    CurrencyOrNone,
+    ExchangeRate,
+    Input,
+    Reason,
+    Text,
+    require_payable,
+)
 from fenbu_erp.ledger import Posting
 from fenbu_erp.open_items import OpenItem
 from fenbu_erp.order import ZERO
@@ -180,11 +188,7 @@ def _postings(work: Work, lines: Sequence[JournalLine], day: date, chart: Chart)
     for position, line in enumerate(lines):
         currency = line.currency or own_currency
         amount = line.debit - line.credit
-        if amount != round_amount(amount, currency):
-            problem = _("{currency} has {count} decimals").format(
-                currency=currency, count=minor_units(currency)
-            )
-            raise InputInvalid("journal", [FieldProblem(f"lines.{position}", problem, str(abs(amount)))])
+        require_payable("erp.journal.post", f"lines.{position}", amount, currency)
         rate = rate_on(work, currency, day, line.exchange_rate)
         own = in_own(work, amount, rate)
         postings.append(Posting(codes[line.account], currency, amount, own, line.party, line.text))
