@@ -5,6 +5,7 @@ Numbers arrive as text, integer or Decimal, never as float, whose digits are not
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -23,6 +24,9 @@ from fenbu.values import (
     minor_units,
     round_amount,
 )
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+"""Business dates that make sense; further away a day is a slip, and what is due after it has no date."""
 
 
 class Input(BaseModel):
@@ -60,11 +64,21 @@ def _currency_or_none(value: str) -> str:
     return _currency(value) if value else value
 
 
+def _business_day(value: date) -> date:
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueError(
+            _("a day between {first} and {last} is wanted").format(first=FIRST_DAY, last=LAST_DAY)
+        )
+    return value
+
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Text = Annotated[str, StringConstraints(max_length=1000)]
 PersonalText = Annotated[str, StringConstraints(max_length=1000), Personal]
+
+Day = Annotated[date, AfterValidator(_business_day)]
 
 Quantity = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_positive)]
 Price = Annotated[Decimal, _exact(PRICE_SCALE)]

@@ -20,6 +20,7 @@ from fenbu_erp.inputs import (
     AmountOrZero,
     Code,
     CurrencyOrNone,
+    Day,
     ExchangeRate,
     Input,
     Reason,
@@ -62,7 +63,7 @@ class PostEntry(Input):
     """A journal entry by hand."""
 
     lines: Sequence[JournalLine] = Field(min_length=2, max_length=1_000)
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
     text: Text = Field("", description="What it is about")
 
 
@@ -71,21 +72,21 @@ class ReverseEntry(Input):
 
     entry: Code
     reason: Reason
-    day: date | None = Field(None, description="Business date of the reversal; today unless given")
+    day: Day | None = Field(None, description="Business date of the reversal; today unless given")
 
 
 class OpeningLine(JournalLine):
     """A balance taken over from the books kept before."""
 
     document: str = Field("", max_length=64, description="Number of the open invoice or credit it stands for")
-    due: date | None = Field(None, description="When it is due; the opening day unless given")
+    due: Day | None = Field(None, description="When it is due; the opening day unless given")
 
 
 class PostOpening(Input):
     """Balances taken over; what they do not balance stands against the opening account."""
 
     lines: Sequence[OpeningLine] = Field(min_length=1, max_length=10_000)
-    day: date = Field(description="The day before the books begin here")
+    day: Day = Field(description="The day before the books begin here")
 
 
 def post(work: Work, wanted: PostEntry) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from fenbu.values import line_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, items, order_store, prices, requirements, taxes
 from fenbu_erp.errors import CreditLimitExceeded, TotalNegative
-from fenbu_erp.inputs import Code, CurrencyOrNone, ExchangeRate, Input, Price, Quantity
+from fenbu_erp.inputs import Code, CurrencyOrNone, Day, ExchangeRate, Input, Price, Quantity
 from fenbu_erp.lifecycles import OrderState
 from fenbu_erp.numbers import next_number
 from fenbu_erp.order import BY_HAND, ZERO, Line, Order
@@ -58,7 +58,7 @@ class PlaceOrder(Input):
     account: Code = Field(accounts.WALK_IN, description="Who buys; the walk-in account unless given")
     lines: Sequence[PlaceLine] = Field(min_length=1, max_length=10_000)
     channel: str = Field("", max_length=64, description="How it came; the one in the settings unless given")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
     currency: CurrencyOrNone = ""
     exchange_rate: ExchangeRate | None = Field(
         None, description="What one unit of the currency is worth in the own one; by date unless given"

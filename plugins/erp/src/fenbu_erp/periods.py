@@ -48,7 +48,7 @@ class ClosePeriod(Input):
     """A month that is over."""
 
     period: str = Field(
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Year and month: 2026-03"
+        pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$", description="Year and month: 2026-03"
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp.errors import CurrencyFixed, ExchangeRateMissing
-from fenbu_erp.inputs import Currency, ExchangeRate, Input
+from fenbu_erp.inputs import Currency, Day, ExchangeRate, Input
 from fenbu_erp.tables import EXCHANGE_RATE
 from fenbu_erp.upsert import upsert
 
@@ -33,7 +33,7 @@ class SetExchangeRate(Input):
 
     currency: Currency = Field(description="The foreign currency")
     rate: ExchangeRate = Field(description="What one unit of it is worth in the enterprise's own currency")
-    since: date | None = Field(None, description="First day of the rate; today unless given")
+    since: Day | None = Field(None, description="First day of the rate; today unless given")
 
 
 def set_exchange_rate(work: Work, given: SetExchangeRate) -> dict[str, Any]:
