@@ -29,6 +29,10 @@ FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 """Business dates that make sense; further away a day is a slip, and what is due after it has no date."""
 
 
+MOST_PIECES = Decimal(10) ** 10
+"""Of one line: those of ten thousand lines still add up."""
+
+
 class Input(BaseModel):
     """Base of all inputs: unknown fields are refused, texts are stripped, values do not change."""
 
@@ -45,6 +49,12 @@ def _exact(scale: int) -> BeforeValidator:
 def _positive(value: Decimal) -> Decimal:
     if value <= 0:
         raise ValueError(_("more than zero is wanted"))
+    return value
+
+
+def _countable(value: Decimal) -> Decimal:
+    if value > MOST_PIECES:
+        raise ValueError(_("{value} is larger than can be kept").format(value=value))
     return value
 
 
@@ -80,7 +90,7 @@ PersonalText = Annotated[str, StringConstraints(max_length=1000), Personal]
 
 Day = Annotated[date, AfterValidator(_business_day)]
 
-Quantity = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_positive)]
+Quantity = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_positive), AfterValidator(_countable)]
 Price = Annotated[Decimal, _exact(PRICE_SCALE)]
 Amount = Annotated[Decimal, _exact(MONEY_SCALE), AfterValidator(_positive)]
 AmountOrZero = Annotated[Decimal, _exact(MONEY_SCALE), AfterValidator(_not_negative)]
