@@ -95,6 +95,8 @@ def exact_decimal(value: object, scale: int) -> Decimal:
             _("a number is wanted, written as text or integer, got {value!r}").format(value=value)
         )
     try:
+        if isinstance(value, str) and ("_" in value or not value.isascii()):
+            raise InvalidOperation  # Python reads 1_0 and the digits of every script; a typed amount has neither
         number = Decimal(value)
     except InvalidOperation:
         raise ValueError(_("a number is wanted, got {value!r}").format(value=value)) from None

@@ -40,6 +40,8 @@ def test_a_three_decimal_price_is_rounded_once_per_line() -> None:
         (0.1, "a number is wanted, written as text or integer, got 0.1"),
         (True, "a number is wanted, written as text or integer, got True"),
         ("ten", "a number is wanted, got 'ten'"),
+        ("1_0", "a number is wanted, got '1_0'"),
+        ("１０", "a number is wanted, got '１０'"),
         ("NaN", "a finite number is wanted, got NaN"),
         ("Infinity", "a finite number is wanted, got Infinity"),
         ("1E+1000000", "1E+1000000 is larger than can be kept"),
