@@ -80,7 +80,7 @@ def receive(work: Work, wanted: ReceiveNotice) -> dict[str, Any]:
     gateway = gateways.find(settings, wanted.gateway)
     told = gateway.read(wanted.body, wanted.signature, now=work.now, minutes=settings.notice_minutes)
     row = _row(work, wanted.gateway, told)
-    new = work.execute(_INSERT[work.dialect], row).rowcount == 1
+    new = work.execute(_INSERT[work.dialect], row).first() is not None
     if new:
         _announce(work, row["number"], wanted.gateway, told.event, told.payment)
     return {"notice": row["number"], "payment": told.payment, "new": new}
