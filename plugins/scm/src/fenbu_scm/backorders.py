@@ -28,7 +28,7 @@ _QUEUE = (
 _QUANTITY = DEMAND.c.short.type
 _FILL = (
     update(DEMAND)
-    .where(DEMAND.c.order_number == bindparam("wanted"), DEMAND.c.line == bindparam("wanted_line"))
+    .where(DEMAND.c.order_number == bindparam("of_order"), DEMAND.c.line == bindparam("of_line"))
     .values(
         reserved=DEMAND.c.reserved + bindparam("filled", type_=_QUANTITY),
         short=DEMAND.c.short - bindparam("filled", type_=_QUANTITY),
@@ -63,7 +63,7 @@ def fill(work: Work, stock: Stock) -> int:
         if not taken:
             continue
         quantity = sum((part for _location, part in taken), Decimal(0))
-        filled.append({"wanted": row.order_number, "wanted_line": row.line, "filled": quantity})
+        filled.append({"of_order": row.order_number, "of_line": row.line, "filled": quantity})
         places += [
             {
                 "order_number": row.order_number,

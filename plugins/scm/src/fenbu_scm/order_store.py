@@ -54,7 +54,7 @@ _UPDATE = (
 _ADD_DEMANDS = insert(DEMAND)
 _UPDATE_DEMANDS = (
     update(DEMAND)
-    .where(DEMAND.c.order_number == bindparam("wanted"), DEMAND.c.line == bindparam("wanted_line"))
+    .where(DEMAND.c.order_number == bindparam("of_order"), DEMAND.c.line == bindparam("of_line"))
     .values({name: bindparam(f"new_{name}") for name in _DEMAND_MOVING})
 )
 _SAVE_PLACES = upsert(RESERVATION, change=("quantity", "shipping"))
@@ -137,8 +137,8 @@ def save(work: Work, hand: Hand) -> None:
             _UPDATE_DEMANDS,
             [
                 {
-                    "wanted": order.number,
-                    "wanted_line": demand.line,
+                    "of_order": order.number,
+                    "of_line": demand.line,
                     **{f"new_{name}": getattr(demand, name) for name in _DEMAND_MOVING},
                 }
                 for demand in changed
