@@ -39,11 +39,11 @@ FLAG = sa.SmallInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
 '''
-TAIL = '''
+TAIL = """
 
 def downgrade() -> None:
     raise NotImplementedError(irreversible)
-'''
+"""
 
 
 def named_types(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:

@@ -183,7 +183,8 @@ def _fields(body: type[Any]) -> Iterator[str]:
     notes = _field_notes(body)
     for field in attrs.fields(body):
         default = "" if field.default is attrs.NOTHING else f"`{field.default!r}`"
-        kind = str(field.type).replace("|", "\\|")
+        # As written: attrs replaces a field's type by the class itself once somebody has resolved it.
+        kind = str(body.__annotations__[field.name]).replace("|", "\\|")
         yield f"| `{field.name}` | `{kind}` | {default} | {notes.get(field.name, '')} |".replace("``", "`")
 
 

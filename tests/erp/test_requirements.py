@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -110,6 +111,16 @@ def test_what_the_depot_ships_is_fulfilled_invoiced_and_costed(depot: Shop) -> N
     with pytest.raises(Refused, match="SO-000001 is fulfilled by depot, not by hand"):
         depot.do("order.fulfil", order=order)
     assert depot.unhealthy() == {}
+
+
+def test_what_waited_for_the_goods_goes_with_the_first_that_the_depot_ships(depot: Shop) -> None:
+    depot.item("OFF", kind="service")
+    order = depot.order(("TEA", 4), ("OFF", 1, "-2"), account="C1")
+    say(depot, "depot", "met", order)
+    assert depot.rows("fulfilments", order=order) == []
+    say(depot, "depot", "ship", order, lines={1: "3"}, day="2026-01-06")
+    [invoice] = depot.rows("invoices", order=order)
+    assert (invoice["total"], invoice["day"]) == (Decimal(7), date(2026, 1, 6))
 
 
 def test_a_failed_requirement_waits_for_a_person_who_may_waive_it(till: Shop) -> None:

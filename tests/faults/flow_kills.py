@@ -42,6 +42,8 @@ CUSTOMERS = 8
 FLAKY = 0.04
 LOST_ANSWERS = 0.16
 FORGETS_AFTER = 3.0
+ENOUGH = 30
+"""Orders without which a run says too little."""
 TAKES = {
     "erp.ledger": ("shop.placed/1", "shop.captured/1"),
     "scm.stock": ("shop.placed/1",),
@@ -215,6 +217,8 @@ def run(url: str, folder: Path, kills: int, seed: int, longest: float) -> dict[s
         victim = random.choice(children)
         victim.kill()
         victim.start()
+    while len(_heard(folder)) < ENOUGH:  # on a busy machine the kills may be over before much was ordered
+        time.sleep(0.05)
     (folder / "stop").touch()
     time.sleep(0.2)
     for child in children[2:]:
@@ -226,6 +230,12 @@ def run(url: str, folder: Path, kills: int, seed: int, longest: float) -> dict[s
     finished = _drain(enterprise)
     figures = {"kills": kills, "drained": round(time.monotonic() - started, 1)}
     return figures | check(enterprise, finished) | {"children_failed": sum(one.failed for one in children)}
+
+
+def _heard(folder: Path) -> set[int]:
+    """Return the orders that the database has acknowledged; a line may be cut off where its writer was killed."""
+    lines = [line for path in folder.glob("heard-*") for line in path.read_text().splitlines(keepends=True)]
+    return {int(line) for line in lines if line.endswith("\n")}
 
 
 def _drain(enterprise: Enterprise) -> bool:
@@ -250,8 +260,7 @@ def check(enterprise: Enterprise, finished: bool) -> dict[str, object]:
         events = connection.execute(text("SELECT seq, topic FROM fenbu_event")).all()
         unbalanced = [book for book in books.balance(connection) if book.difference]
     topics = Counter(row.topic for row in events)
-    heard = {int(line) for path in enterprise.folder.glob("heard-*") for line in path.read_text().split()}
-    if lost := heard - {row.seq for row in events}:
+    if lost := _heard(enterprise.folder) - {row.seq for row in events}:
         wrong.append(f"{len(lost)} acknowledged orders are lost")
     if unbalanced:
         wrong.append(f"the books do not balance: {unbalanced}")

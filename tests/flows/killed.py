@@ -20,7 +20,17 @@ from tests.flows import retail
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
-    ["tests.flows.retail", "fenbu_erp.views", "fenbu_erp.flows", "fenbu_erp.orders"]
+    [
+        "fenbu.engine.flows.worker",
+        "fenbu.engine.store.postgresql",
+        "fenbu_erp.flows",
+        "fenbu_erp.journal",
+        "fenbu_erp.orders",
+        "fenbu_erp.plugin",
+        "fenbu_erp.views",
+        "fenbu_online_retail.importer",
+        "tests.flows.retail",
+    ]
 )
 PATIENCE = 300.0
 """Seconds after which a process that neither ends nor dies is a failure."""

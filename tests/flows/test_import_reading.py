@@ -182,6 +182,12 @@ def test_a_row_that_cannot_be_what_it_should_be_is_named_with_its_line(
     assert reason in problems(found)[3]
 
 
+def test_a_reference_that_no_index_could_hold_is_refused(tmp_path: Path) -> None:
+    assert problems(read(tmp_path, HEADER + row("9" * 5000))) == {
+        2: "the reference has more than 200 characters"
+    }
+
+
 def test_a_byte_that_is_no_text_is_named_with_its_place(tmp_path: Path) -> None:
     found = read(tmp_path, (HEADER + row("1", "Th")).encode() + "2,Thé,1,2026-03-31,\n".encode("latin-1"))
     assert problems(found) == {3: "the byte 0xE9 at character 5 is not utf-8"}

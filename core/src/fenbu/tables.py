@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, ClassVar
 
@@ -30,10 +30,17 @@ from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-from fenbu.values import MONEY_SCALE, PRICE_SCALE, QUANTITY_SCALE, RATE_SCALE, STORE_MAXIMUM, exact_decimal
+from fenbu.values import (
+    MONEY_SCALE,
+    PRICE_SCALE,
+    QUANTITY_SCALE,
+    RATE_SCALE,
+    STORE_MAXIMUM,
+    exact_decimal,
+    from_microseconds,
+    to_microseconds,
+)
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _NOTHING_LOST = Context(prec=60, traps=[Inexact, InvalidOperation])
 
 NAMING = {
@@ -47,18 +54,6 @@ NAMING = {
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """64-bit integers, as surrogate keys are too: SQLite's STRICT tables know no BIGINT, its INTEGER holds as much."""
-
-
-def to_microseconds(moment: datetime) -> int:
-    """Return a moment as integer microseconds since 1970, UTC; a time without zone is refused."""
-    if moment.tzinfo is None:
-        raise ValueError(f"a time with its zone is wanted, got {moment.isoformat()} without one")
-    return (moment - EPOCH) // _MICROSECOND
-
-
-def from_microseconds(value: int) -> datetime:
-    """Return the moment of integer microseconds since 1970 as aware datetime in UTC."""
-    return EPOCH + timedelta(microseconds=value)
 
 
 class _ScaledComparator(TypeDecorator.Comparator[Any], Integer.Comparator[Any]):

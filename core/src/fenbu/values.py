@@ -1,4 +1,4 @@
-"""Exact values of business: money, quantities, rounding.
+"""Exact values of business: money, quantities, rounding, moments.
 
 Amounts are ``Decimal`` in Python and scaled integers in the store (``fenbu.tables``). Rounding happens
 here and nowhere else, by currency, with the rule named.
@@ -7,6 +7,7 @@ here and nowhere else, by currency, with the rule named.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -24,6 +25,9 @@ RATE_SCALE = 8
 """Decimals the store keeps of a rate: tax, exchange."""
 
 STORE_MAXIMUM = 2**63 - 1
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 _MINOR_UNITS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
@@ -177,3 +181,15 @@ def line_amount(
 ) -> Decimal:
     """Return a document line's amount: quantity × unit price, rounded once, per line."""
     return round_amount(quantity * unit_price, currency, rule)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Return a moment as integer microseconds since 1970, UTC; a time without zone is refused."""
+    if moment.tzinfo is None:
+        raise ValueError(f"a time with its zone is wanted, got {moment.isoformat()} without one")
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def from_microseconds(value: int) -> datetime:
+    """Return the moment of integer microseconds since 1970 as aware datetime in UTC."""
+    return EPOCH + timedelta(microseconds=value)

@@ -49,7 +49,7 @@ class Actor:
 
     name: str
     kind: str = "operator"
-    """``operator``, ``worker``, ``importer``, ``system``."""
+    """``operator`` or ``system``."""
 
 
 @frozen

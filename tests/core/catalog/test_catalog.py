@@ -18,8 +18,8 @@ from fenbu.engine.catalog.states import TABLE, ModuleState
 from fenbu.engine.states import rows
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.tables import enterprise
-from fenbu.tables import from_microseconds
 from fenbu.testing.dummies import DummyModule, DummyModules, broken, many, sources
+from fenbu.values import from_microseconds
 
 S = ModuleState
 AT = 1_700_000_000_000_000

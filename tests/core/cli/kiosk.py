@@ -104,7 +104,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fenbu import Personal, Settings
+from fenbu import Money, Personal, Settings
 from fenbu.actions import Consequence
 
 from .contracts import SaleMade, Whispered
@@ -180,13 +180,27 @@ def cancel(work, values: OneSale):
     return {"sale": values.number, "state": sale.state}
 
 
+def post(work, values: OneSale):
+    sale = work.get(SaleRow, values.number)
+    amount = Money(sale.total, sale.currency)
+    return {"call": work.call("kiosk.post", subject=sale.number, key=sale.number, payload={}, amount=amount)}
+
+
 def preview_cancel(work, values: OneSale):
     return [Consequence("money goes back", str(work.get(SaleRow, values.number).total))]
 '''
 _FLOWS = """
 from fenbu import Permanent
 
-from .contracts import SaleMade
+from .contracts import SaleMade, Whispered
+
+
+def send(request):
+    raise Permanent("the post office is closed")
+
+
+def record(work, request, outcome) -> None:
+    work.publish(Whispered(sale=request.key))
 
 
 def ring(work, event: SaleMade) -> None:
@@ -281,6 +295,7 @@ _ACTIONS = ",".join(
             input="OneSale",
             more="subject='number', verb='pay', view='kiosk.sales', lifecycle='fenbu_kiosk.lifecycles:SALE'",
         ),
+        _ACTION.format(verb="post", title="Send it by post", input="OneSale", more="subject='number'"),
         _ACTION.format(
             verb="cancel",
             title="Cancel a sale",
@@ -307,6 +322,7 @@ KIOSK = DummyModule(
         "metrics": "'fenbu_kiosk.views:METRICS'",
         "checks": "'fenbu_kiosk.views:CHECKS'",
         "lifecycles": "'fenbu_kiosk.lifecycles:LIFECYCLES'",
+        "calls": "(Call(operation='kiosk.post', send='fenbu_kiosk.flows:send', record='fenbu_kiosk.flows:record'),)",
         "explain": "{'sale': 'kiosk.sales'}",
         "subscriptions": (
             "(Subscription('kiosk.bells', on={'kiosk.sale-made/1': 'fenbu_kiosk.flows:ring'}, replayable=True),)"

@@ -66,6 +66,24 @@ def test_help_imports_no_command_but_lists_them_all(tmp_path: Path) -> None:
         assert f"\n  {name} " in out
 
 
+def test_the_terminal_ui_is_found_without_importing_it(tmp_path: Path) -> None:
+    _out, loaded = _loaded(tmp_path, "tui", "--help")
+    assert loaded.isdisjoint({"textual", "fenbu_tui", *HEAVY})
+
+
+def test_a_terminal_ui_that_is_not_installed_is_named_with_its_package(
+    fenbu: Fenbu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_selected: ())
+    monkeypatch.delitem(sys.modules, "fenbu.cli.tui", raising=False)
+
+    ran = fenbu("tui")
+
+    assert ran.code == 1
+    assert "the terminal UI is not installed" in ran.err
+    assert "pip install fenbu-tui" in ran.err
+
+
 def test_every_command_of_the_table_is_there_and_has_help(tmp_path: Path, fenbu: Fenbu) -> None:
     for name in COMMANDS:
         ran = fenbu(name, "--help")
@@ -110,7 +128,10 @@ def test_completion_proposes_commands_without_importing_them(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        ("fenbu do kiosk.sale.", ["kiosk.sale.sell", "kiosk.sale.pay", "kiosk.sale.cancel"]),
+        (
+            "fenbu do kiosk.sale.",
+            ["kiosk.sale.sell", "kiosk.sale.pay", "kiosk.sale.post", "kiosk.sale.cancel"],
+        ),
         ("fenbu show kiosk.", ["kiosk.sales", "kiosk.days"]),
         ("fenbu settings get k", ["kiosk"]),
         ("fenbu flows pause ", ["kiosk.bells"]),
@@ -122,11 +143,22 @@ def test_completion_proposes_commands_without_importing_them(tmp_path: Path) -> 
 def test_completion_knows_what_is_enabled_from_a_small_file(
     fenbu: Fenbu, kiosk_url: str, tmp_path: Path, words: str, wanted: list[str]
 ) -> None:
-    fenbu("modules")  # any command that has opened the enterprise leaves the names behind
+    fenbu("show")  # any command that has opened the enterprise leaves the names behind
 
     proposed, loaded = _complete(tmp_path, words, kiosk_url)
 
     assert proposed == wanted
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_completion_knows_the_options_of_an_action_that_somebody_has_looked_at(
+    fenbu: Fenbu, kiosk_url: str, tmp_path: Path
+) -> None:
+    fenbu("do", "kiosk.sale.sell", "--help")
+
+    proposed, loaded = _complete(tmp_path, "fenbu do kiosk.sale.sell --l", kiosk_url)
+
+    assert proposed == ["--line", "--lang"]
     assert loaded.isdisjoint(HEAVY)
 
 

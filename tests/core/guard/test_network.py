@@ -26,7 +26,7 @@ def test_a_socket_opened_inside_a_transaction_is_refused(server: tuple[str, int]
 
 
 def test_a_name_is_not_looked_up_inside_a_transaction() -> None:
-    with no_network("payments"), pytest.raises(NetworkInTransaction, match="gateway.invalid"):
+    with no_network("payments"), pytest.raises(NetworkInTransaction, match=r"gateway\.invalid"):
         socket.create_connection(("gateway.invalid", 443))
 
 

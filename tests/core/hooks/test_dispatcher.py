@@ -20,11 +20,13 @@ from fenbu.hooks import Refusal, hookimpl, hookspec
 
 
 @hookspec(kind="gather")
-def guests(work: Any, table: int) -> str: ...
+def guests(work: Any, table: int) -> str:
+    raise NotImplementedError
 
 
 @hookspec(kind="all")
-def needs(work: Any, table: int) -> str: ...
+def needs(work: Any, table: int) -> str:
+    raise NotImplementedError
 
 
 @hookspec(kind="first")

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from fenbu.engine import health
 from fenbu.engine.catalog.discovery import discover
 from fenbu.engine.catalog.modules import Module
 from fenbu.engine.catalog.states import TABLE, ModuleState
+from fenbu.engine.flows.standing import standing, waits
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.problems import Problem, open_problems
 from fenbu.engine.store.errors import StoreError
@@ -55,13 +55,13 @@ class EngineWorld:
             with kernel.read() as work:
                 known = kernel.catalog.read(work.connection, look_at_all=True)
                 problems = open_problems(work.connection)
-                standing = health.standing(work)
+                found = standing(work.connection, work.now)
                 return Picture(
                     enterprise=work.enterprise.name,
                     place=kernel.database.url,
                     actor=work.actor.name,
                     at=work.now.astimezone(work.enterprise.zone),
-                    worker=health.waits(standing) if standing.waiting else "",
+                    worker=waits(found) if found.waiting else "",
                     modules=tuple(module_line(module, problems) for module in known.by_name.values()),
                 )
 

@@ -35,9 +35,10 @@ def shown(view: View, wanted: Sequence[str] = ()) -> list[Column]:
     return [column for column in view.columns if column.name not in units]
 
 
-def heading(column: Column) -> Heading:
-    """Return the head of a column: numbers stand to the right, texts may be wrapped."""
-    return Heading(_(column.title), right=column.kind in _NUMBERS, wraps=column.kind is Kind.TEXT)
+def heading(column: Column, view: View) -> Heading:
+    """Return the head of a column: numbers stand to the right; texts may be wrapped, but not what one copies."""
+    wraps = column.kind is Kind.TEXT and column.name != view.record
+    return Heading(_(column.title), right=column.kind in _NUMBERS, wraps=wraps)
 
 
 def cell(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, masked: bool = False) -> Cell:

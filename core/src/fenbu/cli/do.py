@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from fenbu.cli import exits, names
 from fenbu.cli.base import Command, Group
-from fenbu.cli.names import completer
 from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
@@ -33,14 +33,24 @@ class Actions(Group):
         if cmd_name.startswith("-"):
             return None
         if ctx.resilient_parsing:
-            return Command(cmd_name, params=list(_own_options()))
+            remembered = names.known_options(ctx, cmd_name)
+            fields = [
+                click.Option([f"f{at}", name], help=told)
+                for at, (name, told) in enumerate(remembered.items())
+            ]
+            return Command(cmd_name, params=[*fields, *_own_options()])
         session: Session = ctx.find_root().obj
-        return command_of(session.kernel.assembly.action(cmd_name))
+        ready = session.kernel.assembly.action(cmd_name)
+        made = command_of(ready)
+        fields_of = ready.input_model.model_fields
+        options = [one for one in made.params if isinstance(one, click.Option) and one.name in fields_of]
+        names.remember_options(session.address, cmd_name, {one.opts[0]: one.help or "" for one in options})
+        return made
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Propose the names of actions, from what was remembered."""
-        names: list[CompletionItem] = completer("action")(ctx, None, incomplete)
-        return names or click.Command.shell_complete(self, ctx, incomplete)
+        proposed: list[CompletionItem] = names.completer("action")(ctx, None, incomplete)
+        return proposed or click.Command.shell_complete(self, ctx, incomplete)
 
 
 @click.group(
@@ -192,7 +202,8 @@ def _ask_first(session: Session, title: str, consequences: Sequence[Any]) -> Non
         for one in consequences:
             session.out.say(f"  {one.number:>10}  {_(one.text)}" if one.number else f"  {_(one.text)}")
     if not session.confirm(_("Go on?")):
-        raise click.Abort
+        session.out.say(_("nothing was changed"))
+        raise click.exceptions.Exit(exits.FAILED)
 
 
 def _write_answer(

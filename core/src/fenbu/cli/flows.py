@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,13 +13,13 @@ from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
-    from fenbu.engine.flows.map import Arrow
     from fenbu.engine.kernel import Kernel
 
 HELP = N_("""What travels between modules; retry, skip, pause, replay.
 
 A delivery is named by its subscription and the number of its event: scm.orders/42""")
-_BRANCH = ("├─ ", "└─ ")
+_DEAD_COLUMNS = ("delivery", "key", "attempts", "error", "topic", "at")
+_LOST_COLUMNS = ("call", "subject", "attempts", "error", "operation", "amount", "at")
 
 
 @click.group("flows", cls=Group, help=HELP)
@@ -60,28 +60,36 @@ def waiting(session: Session, *, subscription: str | None, key: str | None, limi
 @_after
 @click.pass_obj
 def dead(session: Session, *, subscription: str | None, limit: int, after: str) -> None:
-    """List the dead, with what to do."""
-    from fenbu.engine.reading import Condition, count
+    """List the dead deliveries and calls, with what to do."""
+    from fenbu.cli.show import plain_rows, quoted, write_rows
+    from fenbu.engine import reading
+    from fenbu.engine.reading import Condition
 
     with session.noticing() as kernel:
-        calls = kernel.assembly.view("fenbu.calls")
+        deliveries, calls = kernel.assembly.view("fenbu.dead"), kernel.assembly.view("fenbu.calls")
+        only = [Condition("subscription", subscription)] if subscription else []
         is_dead = [Condition("state", "dead")]
         with kernel.read() as work:
-            stuck = count(work, kernel.assembly.view("fenbu.dead"))
-            lost = count(work, calls, filters=is_dead)
-        if not session.json and not stuck and not lost:
+            stuck = reading.page(work, deliveries, filters=only, after=after, limit=limit)
+            lost = [] if subscription else reading.page(work, calls, filters=is_dead, limit=limit).rows
+        if session.json:
+            rows = plain_rows(deliveries, (), stuck.rows, kernel)
+            body = {"rows": rows, "next": stuck.next, "calls": plain_rows(calls, (), lost, kernel)}
+            session.out.document("dead", body)
+            return
+        if not stuck.rows and not lost:
             session.out.say(_("nothing is dead"))
             return
-        _page(session, kernel, "fenbu.dead", {"subscription": subscription}, limit, after)
-        if session.json:
-            return
-        if stuck:
-            session.out.say(
-                _("fenbu flows retry DELIVERY tries again; fenbu flows skip DELIVERY --reason … gives up")
-            )
+        if stuck.rows:
+            write_rows(session, kernel, deliveries, stuck.rows, _DEAD_COLUMNS)
+        if stuck.next:
+            session.out.say(_("more follow: --after {next}").format(next=quoted(stuck.next)))
         if lost:
-            told = _("{count} calls to the outside too: fenbu show fenbu.calls --where state=dead")
-            session.out.say(told.format(count=lost))
+            session.out.title(_("Calls to the outside"))
+            write_rows(session, kernel, calls, lost, _LOST_COLUMNS)
+        session.out.say(
+            _("tried again: fenbu flows retry DELIVERY or --call KEY; given up: fenbu flows skip")
+        )
 
 
 @flows.command(
@@ -160,24 +168,10 @@ def drop(session: Session, /, *, dry_run: bool, **given: Any) -> None:
 @click.pass_obj
 def map_(session: Session) -> None:
     """Draw the map."""
-    from fenbu.engine.explaining import event_types
-    from fenbu.engine.flows.map import arrows
-    from fenbu.tables import to_microseconds
+    from fenbu.cli.flow_map import show_map
 
     with session.noticing() as kernel:
-        with kernel.read() as work:
-            found = arrows(work.connection, to_microseconds(work.now))
-        lanes = {
-            f"{topic}/{version}": str(one.lane)
-            for (topic, version), one in event_types(kernel.assembly).items()
-        }
-        if session.json:
-            session.out.document("map", {"arrows": [_plain_arrow(arrow, lanes) for arrow in found]})
-            return
-        if not found:
-            session.out.say(_("no enabled module reacts to anything yet"))
-        for arrow in found:
-            _draw(session, arrow, lanes)
+        show_map(session, kernel)
 
 
 @flows.command("unmatched", help=N_("Topics that were published and that nobody takes."))
@@ -234,75 +228,3 @@ def _page(
 
     filters = [Condition(column, value) for column, value in narrowed.items() if value is not None]
     show_page(session, kernel, kernel.assembly.view(name), filters=filters, after=after, limit=limit)
-
-
-def _draw(session: Session, arrow: Arrow, lanes: Mapping[str, str]) -> None:
-    """Write one arrow: who reacts, how it goes, and the topics that lead there."""
-    from fenbu.cli.layout import width_of, wrap
-
-    out = session.out
-    state, colour = _standing(arrow)
-    out.line(f"{out.style(f'┌ {arrow.subscription}', 'bold')} {out.style(state, colour)}")
-    told = _figures(arrow)
-    for line in wrap(told, (out.width or 1_000) - 2):
-        out.line(f"│ {line}")
-    topics = sorted(arrow.topics.items(), key=lambda one: (lanes.get(one[0], "~"), one[0]))
-    widest = max((width_of(name) for name, _route in topics), default=0)
-    for index, (name, route) in enumerate(topics):
-        branch = _BRANCH[index == len(topics) - 1]
-        only = _(" only {route}").format(route=route) if route else ""
-        lane = lanes.get(name, "?")
-        out.line(f"{branch}{name.ljust(widest)}  {out.style(_(lane), 'dim')}{only}".rstrip())
-
-
-def _standing(arrow: Arrow) -> tuple[str, str]:
-    if arrow.catching_up:
-        return _("◐ catching up"), "yellow"
-    if arrow.state == "active":
-        return (_("✖ {count} dead").format(count=arrow.dead), "red") if arrow.dead else ("●", "green")
-    reason = f": {arrow.reason}" if arrow.reason else ""
-    return f"{'✖' if arrow.state == 'tripped' else '○'} {_(arrow.state)}{reason}", "yellow"
-
-
-def _figures(arrow: Arrow) -> str:
-    told = [_("{rate:.1f}/min").format(rate=arrow.rate)] if arrow.rate else []
-    if arrow.p95 is not None:
-        told.append(_("p50 {p50} ms, p95 {p95} ms").format(p50=arrow.p50, p95=arrow.p95))
-    counted = (
-        (_("waiting"), arrow.waiting),
-        (_("trying again"), arrow.retrying),
-        (_("timers"), arrow.scheduled),
-        (_("held"), arrow.held),
-        (_("dead"), arrow.dead),
-    )
-    told += [f"{count:,} {word}" for word, count in counted if count]
-    if arrow.oldest_key is not None:
-        told.append(_("oldest {key}, {lag:.0f} s").format(key=arrow.oldest_key, lag=arrow.lag))
-    return " · ".join(told) or _("at rest")
-
-
-def _plain_arrow(arrow: Arrow, lanes: Mapping[str, str]) -> dict[str, Any]:
-    topics: Sequence[dict[str, Any]] = [
-        {"topic": name, "lane": lanes.get(name), "route": route} for name, route in arrow.topics.items()
-    ]
-    figures = (
-        "state",
-        "reason",
-        "waiting",
-        "retrying",
-        "scheduled",
-        "held",
-        "dead",
-        "oldest_key",
-        "p50",
-        "p95",
-    )
-    return {
-        "subscription": arrow.subscription,
-        "module": arrow.module,
-        "topics": topics,
-        "catching_up": arrow.catching_up,
-        "rate_per_minute": round(arrow.rate, 2),
-        "lag_seconds": round(arrow.lag, 3),
-        **{name: getattr(arrow, name) for name in figures},
-    }

@@ -78,6 +78,8 @@ def import_(
             session.out.document("import", report.as_json())
         else:
             _show(session, kernel, report)
+    if report.dead:
+        return exits.FAILED
     return exits.COME_BACK if report.rejected.documents or report.stopped else exits.DONE
 
 
@@ -139,5 +141,8 @@ def _say_how(session: Session, report: Report) -> None:
         session.out.warn(
             _("rejected rows are in {file}; mend them and import that file").format(file=report.rejects_file)
         )
+    if report.dead:
+        told = _("{count:,} deliveries have died of errors: fenbu flows dead shows them")
+        session.out.warn(told.format(count=report.dead))
     if report.stopped:
         session.out.warn(report.stopped)

@@ -13,7 +13,8 @@ from fenbu.cli.output import visible
 
 GAP = 2
 _NARROWEST = 14
-"""A text column is not wrapped narrower than this."""
+"""A text column is not wrapped narrower than this, nor than its longest word of up to `_WORD`."""
+_WORD = 26
 
 
 class Heading(NamedTuple):
@@ -54,7 +55,11 @@ def lay_out(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]], width: 
         max((_widest_line(row[index].text) for row in clean), default=0) for index in range(len(headings))
     ]
     natural = [max(width_of(head.title), wide) for head, wide in zip(headings, widest, strict=True)]
-    kept = dict(enumerate(natural)) if width is None else _fitted(headings, natural, widest, width)
+    if width is None:
+        kept = dict(enumerate(natural))
+    else:
+        least = [_least(head, [row[index].text for row in clean]) for index, head in enumerate(headings)]
+        kept = _fitted(headings, natural, widest, least, width)
     heading = [_padded(headings[index].title, kept[index], headings[index].right) for index in kept]
     lines = [
         [
@@ -68,7 +73,11 @@ def lay_out(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]], width: 
 
 
 def _fitted(
-    headings: Sequence[Heading], natural: Sequence[int], widest: Sequence[int], width: int
+    headings: Sequence[Heading],
+    natural: Sequence[int],
+    widest: Sequence[int],
+    least: Sequence[int],
+    width: int,
 ) -> dict[int, int]:
     """Return the columns that fit, with their widths.
 
@@ -79,7 +88,7 @@ def _fitted(
     going = sorted(range(1, len(headings)), key=lambda index: (widest[index] > 0, index == figures, -index))
     kept = list(range(len(headings)))
     while True:
-        widths = _narrowed(headings, {index: natural[index] for index in kept}, width)
+        widths = _narrowed({index: natural[index] for index in kept}, least, width)
         if widths is not None:
             return widths
         if not going:
@@ -87,15 +96,23 @@ def _fitted(
         kept.remove(going.pop(0))
 
 
-def _narrowed(headings: Sequence[Heading], widths: dict[int, int], width: int) -> dict[int, int] | None:
+def _least(head: Heading, texts: Sequence[str]) -> int:
+    """Return how narrow a column may become; a column that does not wrap stays as it is."""
+    if not head.wraps:
+        return 10**6
+    longest = max((width_of(word) for text in texts for word in text.split()), default=0)
+    return max(_NARROWEST, width_of(head.title), min(longest, _WORD))
+
+
+def _narrowed(widths: dict[int, int], least: Sequence[int], width: int) -> dict[int, int] | None:
     """Narrow the widest texts until all fits; None when that is not enough."""
     excess = sum(widths.values()) + GAP * (len(widths) - 1) - width
     while excess > 0:
-        wide = [index for index in widths if headings[index].wraps and widths[index] > _NARROWEST]
+        wide = [index for index in widths if widths[index] > least[index]]
         if not wide:
             return None
         index = max(wide, key=lambda one: widths[one])
-        step = min(excess, widths[index] - _NARROWEST, max(1, excess // len(wide)))
+        step = min(excess, widths[index] - least[index], max(1, excess // len(wide)))
         widths[index] -= step
         excess -= step
     return widths

@@ -42,19 +42,20 @@ What still waits for a module is shown first. --how drain finishes it, park keep
 @click.argument("name", required=False, shell_complete=completer("module"))
 def modules(session: Session, *, name: str | None) -> None:
     """List the modules, or tell all about one."""
-    with session.noticing() as kernel:
-        found = kernel.modules(look_at_all=True, fresh=True)
-        if name is not None:
-            _tell(session, kernel, found.by_name, name)
-            return
-        listed = list(found.by_name.values())
+    if name is not None:
+        with session.noticing() as kernel:
+            _tell(session, kernel, kernel.modules(fresh=True).by_name, name)
+        return
+    from fenbu.engine.catalog.catalog import Catalog
+
+    with session.glancing() as connection:
+        listed = list(Catalog(safe=session.safe).read(connection, look_at_all=True).by_name.values())
         if session.json:
             session.out.document("modules", {"modules": [_plain(one) for one in listed]})
-            return
-        if not listed:
+        elif not listed:
             session.out.say(_("no module is installed; pip install fenbu-erp brings the first"))
-            return
-        _table(session, listed)
+        else:
+            _table(session, listed)
 
 
 @command("enable", help=ENABLE_HELP)
@@ -118,6 +119,8 @@ def _table(session: Session, listed: Sequence[Module]) -> None:
     for one in listed:
         if _needs_a_hand(one):
             session.out.say(f"{one.name}: {one.advice}")
+    if not any(one.on for one in listed):
+        session.out.say(_("no module is on yet: fenbu enable NAME switches one on"))
 
 
 def _problem(module: Module) -> str:
@@ -173,14 +176,12 @@ def _tell(session: Session, kernel: Kernel, known: Any, name: str) -> None:
         (_("version"), f"{module.version or '–'} ({module.distribution})"),
         (_("why"), module.reason),
         (_("to do"), module.advice),
-        *((_(label), "\n".join(values)) for label, values in _contents(module).items()),
+        *((_(label), ", ".join(values)) for label, values in _contents(module).items()),
     ]
     session.out.pairs((label, value) for label, value in pairs if value)
     for one in problems:
         session.out.line()
-        session.out.title(_("problem: {kind} {subject}").format(kind=one.kind, subject=one.subject))
-        session.out.line(one.detail)
-        session.out.line(f"→ {one.hint}")
+        session.out.pairs([(_("problem"), f"{one.kind} {one.subject}"), ("", one.detail), ("→", one.hint)])
 
 
 def _contents(module: Module) -> dict[str, list[str]]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
 
 Completer = Any
-_NOT_KNOWN: Mapping[str, Mapping[str, str]] = {}
 
 
 def remember(address: str, kernel: Kernel) -> None:
@@ -50,11 +49,23 @@ def remember(address: str, kernel: Kernel) -> None:
             for one in module.manifest.subscriptions
         },
     }
-    with contextlib.suppress(OSError):  # completion is a comfort, never a reason to fail
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps({"generation": assembly.generation, "names": names}), encoding="utf-8")
-        fresh.replace(file)
+    _write(file, {"generation": assembly.generation, "names": names, "options": {}})
+
+
+def remember_options(address: str, action: str, options: Mapping[str, str]) -> None:
+    """Keep the options of an action, once somebody has looked at it."""
+    file = _file(address)
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        told = json.loads(file.read_text(encoding="utf-8"))
+        if told["options"].get(action) != options:
+            told["options"][action] = dict(options)
+            _write(file, told)
+
+
+def known_options(context: click.Context, action: str) -> Mapping[str, str]:
+    """Return the options of an action with their help, as far as they were remembered."""
+    options: Mapping[str, str] = _told(context).get("options", {}).get(action, {})
+    return options
 
 
 def completer(kind: str) -> Completer:
@@ -73,15 +84,28 @@ def _proposed(names: Mapping[str, str], incomplete: str) -> Iterable[CompletionI
 
 
 def _known(context: click.Context) -> Mapping[str, Mapping[str, str]]:
+    names: Mapping[str, Mapping[str, str]] = _told(context).get("names", {})
+    return names
+
+
+def _write(file: Path, told: Mapping[str, Any]) -> None:
+    with contextlib.suppress(OSError):  # completion is a comfort, never a reason to fail
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+        fresh.replace(file)
+
+
+def _told(context: click.Context) -> Mapping[str, Any]:
     try:
         from fenbu.cli.location import locate
 
         session = context.find_root().obj
         told = json.loads(_file(locate(getattr(session, "database", None))).read_text(encoding="utf-8"))
     except Exception:  # whatever is wrong shows when a command is run, not while TAB is pressed
-        return _NOT_KNOWN
-    names: Mapping[str, Mapping[str, str]] = told["names"]
-    return names
+        return {}
+    found: Mapping[str, Any] = told
+    return found
 
 
 def _file(address: str) -> Path:

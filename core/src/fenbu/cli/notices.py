@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from fenbu.i18n import _
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
     from fenbu.cli.output import Output
-    from fenbu.engine.kernel import Kernel
 
 
-def say_what_waits(out: Output, kernel: Kernel) -> None:
+def say_what_waits(out: Output, connection: Connection, now: datetime) -> None:
     """Say on stderr how many deliveries wait and whether a worker runs; nothing when none waits."""
-    from fenbu.engine.health import standing, waits
+    from fenbu.engine.flows.standing import standing, waits
 
-    with kernel.read() as work:
-        found = standing(work)
+    found = standing(connection, now)
     if found.waiting:
         told = waits(found)
         out.say(told if found.attended else _("{told}: fenbu worker delivers them").format(told=told), "dim")

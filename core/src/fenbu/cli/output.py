@@ -78,12 +78,14 @@ class Output:
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Write names with their values, one a line, the values aligned."""
-        from fenbu.cli.layout import width_of
+        from fenbu.cli.layout import GAP, width_of, wrap
 
         listed = list(pairs)
         widest = max((width_of(name) for name, _value in listed), default=0)
+        room = None if self.width is None else max(self.width - widest - GAP, _FEWEST_COLUMNS)
         for name, value in listed:
-            first, *rest = value.splitlines() or [""]
+            clear = visible(value)
+            first, *rest = clear.split("\n") if room is None else wrap(clear, room)
             gap = " " * (widest - width_of(name))
             self.line(f"{self.style(name, 'dim')}{gap}  {first}".rstrip())
             for more in rest:

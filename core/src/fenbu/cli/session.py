@@ -14,6 +14,8 @@ from fenbu import i18n
 from fenbu.i18n import _
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from fenbu.cli.output import Output
     from fenbu.engine.kernel import Kernel
 
@@ -28,6 +30,7 @@ class Session:
         self.yes = False
         self.safe = False
         self.lang = i18n.language()
+        self.address = ""
         self._kernel: Kernel | None = None
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -42,7 +45,7 @@ class Session:
         """
         words = list(arguments)
         words = words[: words.index("--")] if "--" in words else words
-        for name, follows in zip(words, [*words[1:], ""], strict=True):
+        for name, follows in zip(words, [*words, ""][1:], strict=True):
             option, sign, value = name.partition("=")
             if option in ("--database", "--lang"):
                 setattr(self, option[2:], value if sign else follows)
@@ -69,9 +72,10 @@ class Session:
             from fenbu.cli.location import locate
             from fenbu.engine.kernel import Kernel
 
-            url = locate(self.database)
-            self._kernel = Kernel.open(url, safe=self.safe)
-            names.remember(url, self._kernel)
+            self.address = locate(self.database)
+            self._kernel = Kernel.open(self.address, safe=self.safe)
+            if not self.safe:
+                names.remember(self.address, self._kernel)
         return self._kernel
 
     @contextmanager
@@ -81,7 +85,25 @@ class Session:
 
         kernel = self.kernel
         yield kernel
-        say_what_waits(self.out, kernel)
+        with kernel.read() as work:
+            say_what_waits(self.out, work.connection, work.now)
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """Give a reading connection with no module's code loaded, for what must be quick; else as `noticing`."""
+        from fenbu.cli.location import locate
+        from fenbu.cli.notices import say_what_waits
+        from fenbu.engine.store.database import Database
+        from fenbu.values import from_microseconds
+
+        self.address = locate(self.database)
+        database = Database.open(self.address)
+        try:
+            with database.read() as connection:
+                yield connection
+                say_what_waits(self.out, connection, from_microseconds(database.clock(connection)))
+        finally:
+            database.dispose()
 
     def confirm(self, question: str) -> bool:
         """Ask before something that cannot be undone; No unless the operator says yes.

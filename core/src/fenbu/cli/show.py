@@ -16,7 +16,7 @@ from fenbu.i18n import N_, _
 if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
     from fenbu.engine.reading import Condition, Page
-    from fenbu.views import Column, View
+    from fenbu.views import Column, Related, View
 
 HELP = N_("""Look at a list or a record.
 
@@ -122,7 +122,7 @@ def show_page(
         body = {
             "view": view.name,
             "currency": enterprise.currency,
-            "rows": _plain_rows(view, wanted, page.rows, kernel),
+            "rows": plain_rows(view, wanted, page.rows, kernel),
             "next": page.next,
         }
         session.out.document("show", body)
@@ -145,17 +145,15 @@ def show_record(session: Session, kernel: Kernel, view: View, key: str, wanted: 
     with kernel.read(kernel.assembly.module_of(view.name)) as work:
         row = reading.record(work, view, key)
     actions = reading.offered(kernel.assembly, view, row)
-    related = {
-        part.title or part.view: _related(kernel, view, row, index) for index, part in enumerate(view.related)
-    }
+    related = [(part, *_related(kernel, part, row)) for part in view.related]
     if session.json:
         body = {
             "view": view.name,
             "currency": kernel.assembly.enterprise.currency,
-            "record": _plain_rows(view, wanted, [row], kernel, masked=False)[0],
+            "record": plain_rows(view, wanted, [row], kernel, masked=False)[0],
             "related": {
-                found.name: {"rows": _plain_rows(found, (), page.rows, kernel), "next": page.next}
-                for found, page in related.values()
+                found.name: {"rows": plain_rows(found, (), page.rows, kernel), "next": page.next}
+                for _part, found, page in related
             },
             "actions": [action.name for action in actions],
         }
@@ -164,13 +162,12 @@ def show_record(session: Session, kernel: Kernel, view: View, key: str, wanted: 
     session.out.title(f"{_(view.title)} {key}")
     enterprise = kernel.assembly.enterprise
     session.out.pairs((_(column.title), words(column, row, enterprise)) for column in shown(view, wanted))
-    for title, (found, page) in related.items():
+    for part, found, page in related:
         if page.rows:
             session.out.line()
-            session.out.title(_(title))
-            write_rows(session, kernel, found, page.rows)
+            session.out.title(_(part.title or found.title))
+            write_rows(session, kernel, found, page.rows, but=part.column)
             if page.next:
-                part = next(one for one in view.related if one.view == found.name)
                 more = f"fenbu show {found.name} --where {part.column}={quoted(str(row[part.value]))}"
                 session.out.say(_("more follow: {command}").format(command=more))
     for action in actions:
@@ -183,16 +180,24 @@ def write_rows(
     view: View,
     rows: Iterable[Mapping[str, Any]],
     wanted: Sequence[str] = (),
+    *,
+    but: str = "",
 ) -> None:
-    """Write rows of a view as a table."""
+    """Write rows of a view as a table; ``but`` names a column that is clear from where they stand."""
     from fenbu.cli.cells import cell, heading, shown
 
-    columns = shown(view, wanted)
+    columns = [column for column in shown(view, wanted) if column.name != but]
     enterprise = kernel.assembly.enterprise
     session.out.table(
-        [heading(column) for column in columns],
+        [heading(column, view) for column in columns],
         [[cell(column, row, enterprise, masked=not wanted) for column in columns] for row in rows],
     )
+    if hidden := [_(column.title) for column in columns if column.personal and not wanted]:
+        session.out.say(
+            _("*** hides what tells of a person: {columns}; --columns or the record shows it").format(
+                columns=", ".join(hidden)
+            )
+        )
 
 
 def quoted(text: str) -> str:
@@ -209,17 +214,16 @@ def _page(kernel: Kernel, view: View, asked: Mapping[str, Any], limit: int) -> P
         return reading.page(work, view, limit=limit, **asked)
 
 
-def _related(kernel: Kernel, view: View, row: Mapping[str, Any], index: int) -> tuple[View, Page]:
+def _related(kernel: Kernel, part: Related, row: Mapping[str, Any]) -> tuple[View, Page]:
     from fenbu.engine import reading
 
-    part = view.related[index]
     found = kernel.assembly.view(part.view)
     condition = reading.Condition(part.column, row[part.value])
     with kernel.read(kernel.assembly.module_of(found.name)) as work:
         return found, reading.page(work, found, filters=[condition], limit=_RELATED)
 
 
-def _plain_rows(
+def plain_rows(
     view: View,
     wanted: Sequence[str],
     rows: Iterable[Mapping[str, Any]],
@@ -227,6 +231,7 @@ def _plain_rows(
     *,
     masked: bool | None = None,
 ) -> list[dict[str, Any]]:
+    """Return rows as programs want them; what tells of a person is masked unless its columns are asked for."""
     from fenbu.cli.cells import plain
 
     columns = _with_units(view, wanted)
@@ -254,7 +259,7 @@ def _write_csv(
     after = asked["after"]
     while True:
         page = _page(kernel, view, {**asked, "after": after}, _CHUNK if everything else limit)
-        for row in _plain_rows(view, wanted, page.rows, kernel):
+        for row in plain_rows(view, wanted, page.rows, kernel):
             writer.writerow([_harmless(value) for value in row.values()])
         if page.next is None:
             return

@@ -47,14 +47,14 @@ def worker(session: Session, *, once: bool, key: str | None, timeout: float) -> 
 
 
 def _drain(session: Session, kernel: Kernel, running: Worker, key: str | None, timeout: float) -> None:
-    from fenbu.engine.health import standing
+    from fenbu.engine.flows.standing import standing
 
     try:
         drained = running.drain(key, timeout=timeout)
     finally:
         running.close()
     with kernel.read() as work:
-        left = standing(work)
+        left = standing(work.connection, work.now)
     if session.json:
         body = {
             "done": drained.done,
@@ -87,14 +87,14 @@ def _telling(session: Session, kernel: Kernel) -> Iterator[None]:
 
 
 def _tell(session: Session, kernel: Kernel, stop: threading.Event) -> None:
-    from fenbu.engine.health import standing
+    from fenbu.engine.flows.standing import standing
     from fenbu.errors import FenbuError
 
     said = None
     while not stop.wait(_SAY_EVERY if said else 1.0):
         try:
             with kernel.read() as work:
-                found = standing(work)
+                found = standing(work.connection, work.now)
         except FenbuError as error:
             session.out.warn(str(error))
             continue

@@ -33,7 +33,9 @@ from fenbu.settings import Settings
 from fenbu.views import View
 from fenbu.work import Enterprise
 
-CONTRACTS = tuple(f"fenbu.contracts.{domain}" for domain in ("module", "erp", "crm", "scm", "hrm", "payments"))
+CONTRACTS = tuple(
+    f"fenbu.contracts.{domain}" for domain in ("module", "erp", "crm", "scm", "hrm", "payments")
+)
 """The domains' contracts that come with the kernel."""
 
 

@@ -19,10 +19,11 @@ from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.flows.records import BoundCall, BoundSubscription, Handle, Received
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.work import EngineWork, Transaction
-from fenbu.errors import EventInvalid, FenbuError
+from fenbu.errors import EventInvalid, FenbuError, Permanent
 from fenbu.events import decode, parse_topic
+from fenbu.i18n import _
 from fenbu.manifest import Subscription
-from fenbu.tables import from_microseconds
+from fenbu.values import from_microseconds
 from fenbu.work import Envelope
 
 Begin = Callable[[Connection], Transaction]
@@ -120,7 +121,7 @@ def _handle(module: str, declared: Subscription, begin: Begin) -> Handle:
         handlers[parse_topic(name)] = (handler, reader_of(handler, name))
 
     def handle(connection: Connection, received: Received) -> None:
-        handler, reader = handlers[received.topic, received.version]
+        handler, reader = _chosen(handlers, declared.name, received)
         transaction = begin(connection)
         transaction.cause, transaction.depth = received.seq, received.depth + 1
         transaction.catching_up = received.history
@@ -130,6 +131,19 @@ def _handle(module: str, declared: Subscription, begin: Begin) -> Handle:
         transaction.flush()
 
     return handle
+
+
+def _chosen(
+    handlers: Mapping[tuple[str, int], tuple[Handler, type[Any]]], subscription: str, received: Received
+) -> tuple[Handler, type[Any]]:
+    """Return the handler of an event's topic and version; a version that the module skipped has none."""
+    found = handlers.get((received.topic, received.version))
+    if found is None:
+        told = _("{subscription} has no handler for {topic}/{version}, only for others of its versions")
+        raise Permanent(
+            told.format(subscription=subscription, topic=received.topic, version=received.version)
+        )
+    return found
 
 
 def _locks(

@@ -29,7 +29,8 @@ from fenbu.engine.store.tables import (
 )
 from fenbu.events import EventType
 from fenbu.i18n import _
-from fenbu.tables import MoneyType, from_microseconds
+from fenbu.tables import MoneyType
+from fenbu.values import from_microseconds
 
 if TYPE_CHECKING:
     from fenbu.engine.assembly import Assembly

@@ -3,57 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
 from sqlalchemy import func, select
 
 from fenbu.engine.catalog import resolver
 from fenbu.engine.flows import admin, books
+from fenbu.engine.flows.standing import standing, waits
 from fenbu.engine.guard import audit
 from fenbu.engine.problems import open_problems
-from fenbu.engine.store.tables import call, delivery, event, event_about, subscription, worker
+from fenbu.engine.store.tables import call, delivery, event, event_about, subscription
 from fenbu.i18n import N_, _, ngettext
 from fenbu.metrics import Check, Finding, Health
-from fenbu.tables import from_microseconds
 from fenbu.work import Work
 
 if TYPE_CHECKING:
-    from fenbu.engine.work import EngineWork
+    pass
 
-LATE = timedelta(seconds=30)
-"""A worker that has not beaten for so long is taken for gone: three beats."""
 _NAMED = 5
 _COUNTED = 10_000
-
-
-@frozen
-class Standing:
-    """How much is to do, and whether anybody does it."""
-
-    waiting: int
-    """Deliveries that running subscriptions could handle now, counted up to ten thousand."""
-    dead: int
-    beat: datetime | None
-    """When a worker last beat; None when none runs or has left a trace."""
-    now: datetime
-
-    @property
-    def attended(self) -> bool:
-        """A worker runs."""
-        return self.beat is not None and self.now - self.beat <= LATE
-
-
-def standing(work: EngineWork) -> Standing:
-    """Return how much waits and when a worker last beat."""
-    beat = work.execute(select(func.max(worker.c.beat_at))).scalar()
-    return Standing(
-        waiting=books.pressure(work.connection, _COUNTED),
-        dead=admin.count_dead(work.connection),
-        beat=None if beat is None else from_microseconds(beat),
-        now=work.now,
-    )
 
 
 def _verdict(wrong: Sequence[str], counted: int, well: str) -> Finding:
@@ -74,8 +42,8 @@ def _books(work: Any) -> Finding:
         if one.difference
     ]
     published = sum(one.published for one in kept)
-    told = _("{published} deliveries to {count} subscriptions accounted for")
-    return _verdict(wrong, published, told.format(published=f"{published:,}", count=len(kept)))
+    told = _("all {count} deliveries are accounted for")
+    return _verdict(wrong, published, told.format(count=f"{published:,}"))
 
 
 def _references(work: Work) -> Finding:
@@ -165,7 +133,7 @@ def _problems(work: Work) -> Finding:
 
 def _worker(work: Any) -> Finding:
     """Somebody delivers what waits."""
-    found = standing(work)
+    found = standing(work.connection, work.now)
     if not found.waiting:
         return Finding(Health.OK, _("nothing waits"))
     if found.attended:
@@ -173,20 +141,6 @@ def _worker(work: Any) -> Finding:
             Health.OK, _("{count} wait and a worker is at it").format(count=found.waiting), found.waiting
         )
     return Finding(Health.FAILED, waits(found), found.waiting)
-
-
-def waits(found: Standing) -> str:
-    """Say in one sentence how many deliveries wait and when a worker last beat."""
-    count = f"{found.waiting:,}" + ("+" if found.waiting >= _COUNTED else "")
-    told = ngettext("{count} delivery waits", "{count} deliveries wait", found.waiting).format(count=count)
-    if found.beat is None:
-        return _("{told}; no worker runs").format(told=told)
-    ago = int((found.now - found.beat).total_seconds())
-    if found.attended:
-        return _("{told}; a worker beat {ago} s ago").format(told=told, ago=ago)
-    return _("{told}; the last worker beat at {beat} and has gone").format(
-        told=told, beat=found.beat.strftime("%Y-%m-%d %H:%M:%S UTC")
-    )
 
 
 def _check(name: str, title: str, run: Any, repair: str) -> Check:

@@ -38,8 +38,7 @@ from fenbu.engine.work import EngineWork, NotedProblem, Transaction
 from fenbu.errors import AlreadyExists, FieldProblem, InputInvalid, NotPermitted
 from fenbu.i18n import _
 from fenbu.importing import Answer, Step
-from fenbu.tables import from_microseconds
-from fenbu.values import is_currency
+from fenbu.values import from_microseconds, is_currency
 from fenbu.work import Actor
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from datetime import datetime
 from attrs import frozen
 from sqlalchemy import Connection, text
 
-from fenbu.tables import from_microseconds, to_microseconds
+from fenbu.values import from_microseconds, to_microseconds
 
 IMPORT = "import"
 """The module's code could not be loaded."""

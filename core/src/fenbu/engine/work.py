@@ -30,8 +30,7 @@ from fenbu.events import event_type
 from fenbu.hooks import Hook
 from fenbu.i18n import _
 from fenbu.settings import Settings
-from fenbu.tables import from_microseconds, to_microseconds
-from fenbu.values import Money
+from fenbu.values import Money, from_microseconds, to_microseconds
 from fenbu.work import Actor, Enterprise, Envelope
 
 P = ParamSpec("P")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from fenbu.tables import from_microseconds, to_microseconds
+from fenbu.values import from_microseconds, to_microseconds
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """A Monday morning on which every test's enterprise begins."""

@@ -26,7 +26,7 @@ _KNOWN = select(ACCOUNT.c.number).where(ACCOUNT.c.number.in_(bindparam("numbers"
 _ADD = upsert(ACCOUNT, returning=(ACCOUNT.c.number,))
 _FACTS = select(ACCOUNT.c.number, ACCOUNT.c.currency, ACCOUNT.c.kind, ACCOUNT.c.state)
 _ONE = _FACTS.where(ACCOUNT.c.number == bindparam("wanted"))
-_LOCKED = select(ACCOUNT).where(ACCOUNT.c.number == bindparam("wanted")).with_for_update()
+_LOCKED = select(ACCOUNT).where(ACCOUNT.c.number == bindparam("wanted")).with_for_update(key_share=True)
 _CHANGE = (
     update(ACCOUNT)
     .where(ACCOUNT.c.number == bindparam("wanted"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from fenbu.contracts.erp import LineQuantity, OrderFulfilled, RequirementFailed, RequirementMet
@@ -11,7 +11,17 @@ from fenbu.contracts.scm import CostedLine, GoodsDispatched, GoodsReceived, Good
 from fenbu.errors import Permanent
 from fenbu.i18n import _
 from fenbu.work import Work
-from fenbu_erp import costs, fulfilment, invoices, matching, open_items, order_store, receipts, requirements
+from fenbu_erp import (
+    costs,
+    fulfilment,
+    invoices,
+    matching,
+    open_items,
+    order_store,
+    periods,
+    receipts,
+    requirements,
+)
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.order import ZERO
 from fenbu_erp.rates import rate_on
@@ -22,6 +32,17 @@ from fenbu_erp.rates import rate_on
 def invoice(work: Work, event: OrderFulfilled) -> None:
     """What was handed over is invoiced."""
     invoices.issue(work, event.order, event.fulfilment, event.day)
+
+
+def lock_for_invoicing(work: Work, events: Sequence[OrderFulfilled]) -> None:
+    """Lock what a batch of invoices touches, in the order in which everybody locks: then none waits for another.
+
+    Orders, then deposits, then periods; number series come last.
+    """
+    order_store.lock(work, [event.order for event in events])
+    open_items.lock_deposits(work, [event.account for event in events])
+    for day in sorted({event.day for event in events}):
+        periods.open_day(work, day)
 
 
 def requirement_met(work: Work, event: RequirementMet) -> None:

@@ -57,7 +57,7 @@ def dispatched(
 ) -> Order:
     """Record what another module has handed over, and return the order."""
     order = order_store.load(work, order_number)
-    hand_over(work, order, quantities, day, fulfiller, shipment)
+    hand_over(work, order, _with_services(order, quantities), day, fulfiller, shipment)
     order_store.save(work, order)
     return order
 
@@ -70,10 +70,7 @@ def hand_over(
     fulfiller: str,
     reference: str = "",
 ) -> Fulfilment:
-    """Record a fulfilment of the order in hand and publish it; services that wait for goods join the first.
-
-    The caller stores the order.
-    """
+    """Record a fulfilment of the order in hand and publish it; the caller stores the order."""
     done = order.fulfil(quantities, day, fulfiller, reference)
     work.publish(
         OrderFulfilled(
@@ -93,18 +90,24 @@ def hand_over(
 
 
 def _wanted(order: Order, lines: Sequence[FulfilLine]) -> dict[int, Decimal]:
-    """Return line to quantity; with goods go the services that wait for them."""
+    """Return line to quantity, as asked or all that is released."""
     if lines:
         wanted: dict[int, Decimal] = {}
         for given in lines:
             quantity = given.quantity or order.line(given.line).to_fulfil
             wanted[given.line] = wanted.get(given.line, Decimal(0)) + quantity
-        if any(order.line(number).kind == GOODS for number in wanted):
-            due = {line.line: line.to_fulfil for line in order.lines if line.kind != GOODS and line.to_fulfil}
-            wanted = due | wanted
+        wanted = _with_services(order, wanted)
     else:
         wanted = {line.line: line.to_fulfil for line in order.lines if line.to_fulfil}
     wanted = {line: quantity for line, quantity in wanted.items() if quantity}
     if not wanted:
         raise NothingLeft(order.number, _("fulfil"))
     return wanted
+
+
+def _with_services(order: Order, quantities: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """Return the quantities; with goods go the released services that have waited for them."""
+    if not any(order.line(number).kind == GOODS for number in quantities):
+        return dict(quantities)
+    waited = {line.line: line.to_fulfil for line in order.lines if line.kind != GOODS and line.to_fulfil}
+    return waited | dict(quantities)

@@ -27,7 +27,7 @@ _ADD = upsert(ITEM, returning=(ITEM.c.code,))
 _SELLABLE = select(
     ITEM.c.code, ITEM.c.title, ITEM.c.kind, ITEM.c.unit, ITEM.c.tax_category, ITEM.c.state
 ).where(ITEM.c.code.in_(bindparam("codes", expanding=True)))
-_ONE = select(ITEM).where(ITEM.c.code == bindparam("wanted")).with_for_update()
+_ONE = select(ITEM).where(ITEM.c.code == bindparam("wanted")).with_for_update(key_share=True)
 _CHANGE = (
     update(ITEM)
     .where(ITEM.c.code == bindparam("wanted"))

@@ -271,6 +271,7 @@ SUBSCRIPTIONS = (
         "erp.invoicing",
         title=N_("Invoice what was fulfilled"),
         on={"erp.order-fulfilled/1": "fenbu_erp.flows:invoice"},
+        locks="fenbu_erp.flows:lock_for_invoicing",
     ),
     Subscription(
         "erp.requirements",

@@ -110,8 +110,7 @@ def settle(work: Work, pairs: Sequence[Pair], orders: Mapping[str, Order], day: 
     for order in orders.values():
         cancellations.close_if_settled(work, order)
     if postings := list(_transfers(work, pairs, chart)):
-        documents = ", ".join(touched)
-        ledger.post(work, "match", postings, day=day, document=documents, chart=chart)
+        ledger.post(work, "match", postings, day=day, document=_about(pairs), chart=chart)
 
 
 def told(pairs: Iterable[Pair]) -> dict[str, Decimal]:
@@ -135,6 +134,12 @@ def _transfers(work: Work, pairs: Iterable[Pair], chart: Chart) -> Iterable[ledg
     if difference:
         own_currency = work.enterprise.currency
         yield ledger.Posting(chart.code(Role.EXCHANGE), own_currency, difference, difference)
+
+
+def _about(pairs: Sequence[Pair]) -> str:
+    """Return the document that a matching is about: the credit, unless several settle one debit."""
+    credits_ = {pair.credit.document for pair in pairs}
+    return pairs[0].credit.document if len(credits_) == 1 else pairs[0].debit.document
 
 
 def _settled(item: OpenItem) -> InvoiceSettled:

@@ -125,7 +125,7 @@ _OF_ACCOUNT = (
         _OPEN,
     )
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _DEPOSITS = (
     select(*_COLUMNS)
@@ -144,25 +144,36 @@ _DEPOSITS = (
         ),
     )
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update(of=OPEN_ITEM)
+    .with_for_update(of=OPEN_ITEM, key_share=True)
+)
+_LOCK_DEPOSITS = (
+    select(OPEN_ITEM.c.document)
+    .where(
+        OPEN_ITEM.c.account.in_(bindparam("accounts", expanding=True)),
+        OPEN_ITEM.c.control == literal_column("'deposits'"),
+        OPEN_ITEM.c.amount < 0,
+        _OPEN,
+    )
+    .order_by(OPEN_ITEM.c.document)
+    .with_for_update(key_share=True)
 )
 _OF_ORDER = (
     select(*_COLUMNS)
     .where(OPEN_ITEM.c.order_number == bindparam("wanted"), OPEN_ITEM.c.order_number != "", _OPEN)
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _OF_ENTRY = (
     select(*_COLUMNS)
     .where(OPEN_ITEM.c.entry == bindparam("wanted"))
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _DOCUMENTS = (
     select(*_COLUMNS)
     .where(OPEN_ITEM.c.document.in_(bindparam("documents", expanding=True)))
     .order_by(OPEN_ITEM.c.document)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _ORDERS_OF_ACCOUNT = (
     select(OPEN_ITEM.c.order_number)
@@ -212,6 +223,11 @@ def deposits(work: Work, account: str, currency: str, order_number: str) -> list
     )
     items = oldest_first(_item(row) for row in found)
     return sorted(items, key=lambda item: item.order_number != order_number)
+
+
+def lock_deposits(work: Work, accounts: Iterable[str]) -> None:
+    """Lock what these accounts have deposited, in the order of the documents' numbers."""
+    work.execute(_LOCK_DEPOSITS, {"accounts": sorted(set(accounts))}).all()
 
 
 def of_order(work: Work, order_number: str) -> list[OpenItem]:

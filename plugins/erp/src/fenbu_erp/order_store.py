@@ -24,14 +24,25 @@ _ORDER_FIELDS = tuple(f.name for f in fields(Order) if f.name not in ("lines", "
 
 _ORDER_COLUMNS = [ORDER.c[name] for name in _ORDER_FIELDS]
 _READ = select(*_ORDER_COLUMNS).where(ORDER.c.number == bindparam("wanted"))
-_ONE = _READ.with_for_update()
+_ONE = _READ.with_for_update(key_share=True)
 _MANY = (
     select(*_ORDER_COLUMNS)
     .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(ORDER.c.number)
-    .with_for_update()
+    .with_for_update(key_share=True)
+)
+_LOCK = (
+    select(ORDER.c.number)
+    .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(ORDER.c.number)
+    .with_for_update(key_share=True)
 )
 _LINES = (
+    select(*(ORDER_LINE.c[name] for name in _LINE_FIELDS))
+    .where(ORDER_LINE.c.order_number == bindparam("wanted"))
+    .order_by(ORDER_LINE.c.line)
+)
+_LINES_OF_MANY = (
     select(ORDER_LINE.c.order_number, *(ORDER_LINE.c[name] for name in _LINE_FIELDS))
     .where(ORDER_LINE.c.order_number.in_(bindparam("numbers", expanding=True)))
     .order_by(ORDER_LINE.c.order_number, ORDER_LINE.c.line)
@@ -86,7 +97,7 @@ def load(work: Work, number: str, verb: str = "") -> Order:
     if verb and verb not in LIFECYCLE.actions(row.state):
         raise TransitionRefused(number, verb, row.state, LIFECYCLE.actions(row.state))
     order = Order(**row._mapping)
-    _fill(work, {number: order})
+    order.lines = [Line(*tuple(line)) for line in work.execute(_LINES, {"wanted": number})]
     return order
 
 
@@ -96,7 +107,8 @@ def load_many(work: Work, numbers: Iterable[str]) -> dict[str, Order]:
     if not wanted:
         return {}
     orders = {row.number: Order(**row._mapping) for row in work.execute(_MANY, {"numbers": wanted})}
-    _fill(work, orders)
+    for line in work.execute(_LINES_OF_MANY, {"numbers": wanted}):
+        orders[line.order_number].lines.append(Line(*tuple(line)[1:]))
     return orders
 
 
@@ -114,6 +126,11 @@ def open_lines(work: Work, numbers: Iterable[str]) -> list[OpenLine]:
         )
         for row in rows
     ]
+
+
+def lock(work: Work, numbers: Iterable[str]) -> None:
+    """Lock the rows of these orders, in the order of their numbers."""
+    work.execute(_LOCK, {"numbers": sorted(set(numbers))}).all()
 
 
 def add(work: Work, order: Order) -> None:
@@ -151,11 +168,6 @@ def save(work: Work, order: Order) -> None:
         for line in moved:
             line.changed = False
     _add_fulfilments(work, order)
-
-
-def _fill(work: Work, orders: dict[str, Order]) -> None:
-    for row in work.execute(_LINES, {"numbers": list(orders)}):
-        orders[row.order_number].lines.append(Line(*tuple(row)[1:]))
 
 
 def _add_fulfilments(work: Work, order: Order) -> None:

@@ -22,7 +22,7 @@ from fenbu_erp.tables import BALANCE, PERIOD, POSTING
 from fenbu_erp.upsert import upsert
 
 _SHARED = select(PERIOD.c.state).where(PERIOD.c.code == bindparam("wanted")).with_for_update(read=True)
-_LOCKED = select(PERIOD).where(PERIOD.c.code == bindparam("wanted")).with_for_update()
+_LOCKED = select(PERIOD).where(PERIOD.c.code == bindparam("wanted")).with_for_update(key_share=True)
 _CLOSED_UNTIL = select(func.max(PERIOD.c.last)).where(PERIOD.c.state == PeriodState.CLOSED)
 _EARLIER_OPEN = (
     select(PERIOD.c.code)

@@ -12,7 +12,7 @@ from attrs import define, field
 
 from fenbu.cli.demo.shop import Payment, Shop, Story
 from fenbu.errors import Refused
-from fenbu.tables import to_microseconds
+from fenbu.values import to_microseconds
 
 if TYPE_CHECKING:
     from fenbu.engine.flows.worker import Worker

@@ -19,11 +19,11 @@ from fenbu.engine.flows.errors import NoSuchDelivery
 from fenbu.engine.flows.sql import statement
 
 _STUCK = """
-    FROM fenbu_subscription s
-    JOIN fenbu_partition p ON p.subscription = s.id
-    JOIN fenbu_delivery d ON d.subscription = s.id AND d.partition = p.partition AND d.state IN ({states})
-    JOIN fenbu_event e ON e.seq = d.seq
-    WHERE (CAST(:name AS TEXT) IS NULL OR s.name = :name)
+    FROM fenbu_subscription s CROSS JOIN fenbu_partition p CROSS JOIN fenbu_delivery d
+    CROSS JOIN fenbu_event e
+    WHERE p.subscription = s.id AND d.subscription = s.id AND d.partition = p.partition
+      AND d.state IN ({states}) AND e.seq = d.seq
+      AND (CAST(:name AS TEXT) IS NULL OR s.name = :name)
       AND (CAST(:module AS TEXT) IS NULL OR s.module = :module)
       AND (CAST(:key AS TEXT) IS NULL OR d.key = :key)
 """

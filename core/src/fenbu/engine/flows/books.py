@@ -14,7 +14,7 @@ from attrs import define
 from sqlalchemy import Connection
 
 from fenbu.engine.flows.sql import statement
-from fenbu.tables import to_microseconds
+from fenbu.values import to_microseconds
 
 _PUBLISHED = """
     SELECT g.subscription, count(*) AS published,
@@ -34,11 +34,10 @@ _PARTITIONS = """
     GROUP BY s.id, s.name, s.module ORDER BY s.name
 """
 _UNREAD_OF = """
-    FROM fenbu_subscription s
-    JOIN fenbu_subscription_topic t ON t.subscription = s.id
-    JOIN fenbu_event e ON e.topic = t.topic AND (t.route IS NULL OR t.route = e.route)
-         AND e.seq > s.history_position AND e.seq <= s.history_end
+    FROM fenbu_subscription s CROSS JOIN fenbu_event e CROSS JOIN fenbu_subscription_topic t
     WHERE s.history_end > 0 AND s.state <> 'dropped'
+      AND e.seq > s.history_position AND e.seq <= s.history_end
+      AND t.topic = e.topic AND t.subscription = s.id AND (t.route IS NULL OR t.route = e.route)
 """
 _ONLY = """
       AND s.module = :module AND (CAST(:key AS TEXT) IS NULL OR e.key = :key)
@@ -46,11 +45,10 @@ _ONLY = """
 """
 _WAITING = f"""
     SELECT (SELECT count(*) FROM fenbu_subscription s
-            JOIN fenbu_partition p ON p.subscription = s.id
-            JOIN fenbu_delivery d ON d.subscription = s.id AND d.partition = p.partition
-                 AND d.state IN ('waiting', 'held', 'dead')
-            JOIN fenbu_event e ON e.seq = d.seq
-            WHERE s.state <> 'dropped' {_ONLY})
+            CROSS JOIN fenbu_partition p CROSS JOIN fenbu_delivery d CROSS JOIN fenbu_event e
+            WHERE s.state <> 'dropped' AND p.subscription = s.id
+              AND d.subscription = s.id AND d.partition = p.partition
+              AND d.state IN ('waiting', 'held', 'dead') AND e.seq = d.seq {_ONLY})
          + (SELECT count(*) {_UNREAD_OF} {_ONLY})
 """
 _KEYS = f"""
@@ -60,10 +58,9 @@ _KEYS = f"""
 """
 _PRESSURE = """
     SELECT count(*) FROM (
-        SELECT 1 FROM fenbu_subscription s
-        JOIN fenbu_partition p ON p.subscription = s.id
-        JOIN fenbu_delivery d ON d.subscription = s.id AND d.partition = p.partition AND d.state = 'waiting'
-        WHERE s.state = 'active' LIMIT :limit) waiting
+        SELECT 1 FROM fenbu_subscription s CROSS JOIN fenbu_partition p CROSS JOIN fenbu_delivery d
+        WHERE s.state = 'active' AND p.subscription = s.id
+          AND d.subscription = s.id AND d.partition = p.partition AND d.state = 'waiting' LIMIT :limit) waiting
 """
 
 

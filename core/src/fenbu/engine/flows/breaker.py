@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from fenbu.engine import problems
 from fenbu.engine.flows import subscriptions
 from fenbu.i18n import _
-from fenbu.tables import from_microseconds
+from fenbu.values import from_microseconds
 
 LAST = 50
 FAILING = 45

@@ -49,11 +49,9 @@ _LOCK_OF = {"sqlite": "", "postgresql": " FOR UPDATE OF p SKIP LOCKED"}
 
 _SUSPECT = """
     SELECT d.partition, d.key, d.attempts, d.error, s.module, s.name
-    FROM fenbu_subscription s
-    JOIN fenbu_partition p ON p.subscription = s.id
-    JOIN fenbu_delivery d ON d.subscription = s.id AND d.partition = p.partition
-         AND d.state = 'waiting' AND d.seq = :seq
-    WHERE s.id = :subscription
+    FROM fenbu_subscription s CROSS JOIN fenbu_partition p CROSS JOIN fenbu_delivery d
+    WHERE s.id = :subscription AND p.subscription = s.id AND d.subscription = s.id
+      AND d.partition = p.partition AND d.state = 'waiting' AND d.seq = :seq
 """
 
 _COUNT_CRASH = """

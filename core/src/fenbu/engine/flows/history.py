@@ -36,9 +36,9 @@ _WANTED = """
 """
 _WAITING = """
     SELECT count(*) FROM (
-        SELECT 1 FROM fenbu_delivery d JOIN fenbu_partition p
-               ON p.subscription = d.subscription AND p.partition = d.partition
-        WHERE d.subscription = :subscription AND d.state = 'waiting' AND d.seq <= :last LIMIT :limit) few
+        SELECT 1 FROM fenbu_partition p CROSS JOIN fenbu_delivery d
+        WHERE p.subscription = :subscription AND d.subscription = p.subscription
+          AND d.partition = p.partition AND d.state = 'waiting' AND d.seq <= :last LIMIT :limit) few
 """
 _LAST = f"""
     SELECT max(seq) AS last, count(*) AS wanted
@@ -59,8 +59,9 @@ _MOVE = "UPDATE fenbu_subscription SET history_position = :last WHERE id = :subs
 _CAUGHT_UP = "UPDATE fenbu_subscription SET history_end = 0, changed_at = :now WHERE id = :subscription"
 _PROGRESS = """
     SELECT s.name, s.module, s.history_position AS position, s.history_end AS last,
-           (SELECT count(*) FROM fenbu_delivery d
-            WHERE d.subscription = s.id AND d.state = 'waiting' AND d.seq <= s.history_end) AS waiting
+           (SELECT count(*) FROM fenbu_partition p CROSS JOIN fenbu_delivery d
+            WHERE p.subscription = s.id AND d.subscription = p.subscription AND d.partition = p.partition
+              AND d.state = 'waiting' AND d.seq <= s.history_end) AS waiting
     FROM fenbu_subscription s WHERE s.history_end > 0 AND s.state <> 'dropped' ORDER BY s.name
 """
 _AGAIN = """

@@ -27,10 +27,9 @@ _PLACES = f"""
 _LEFT = """
     SELECT DISTINCT s.name FROM fenbu_subscription s
     WHERE s.state = 'active' AND (s.history_end > 0 OR EXISTS (
-        SELECT 1 FROM fenbu_partition p
-        JOIN fenbu_delivery d ON d.subscription = p.subscription AND d.partition = p.partition
-             AND d.state = 'waiting' AND (CAST(:key AS TEXT) IS NULL OR d.key = :key)
-        WHERE p.subscription = s.id))
+        SELECT 1 FROM fenbu_partition p CROSS JOIN fenbu_delivery d
+        WHERE p.subscription = s.id AND d.subscription = p.subscription AND d.partition = p.partition
+          AND d.state = 'waiting' AND (CAST(:key AS TEXT) IS NULL OR d.key = :key)))
 """
 
 

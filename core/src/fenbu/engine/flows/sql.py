@@ -2,6 +2,9 @@
 
 A template may hold ``{seqs}``, the condition that `seq` is one of a list: SQLite gets the list as one JSON
 parameter and PostgreSQL as an array, so the text stays the same whatever its length and is parsed once.
+
+CROSS JOIN with its conditions in WHERE is an ordinary join to PostgreSQL, and to SQLite one in the order written:
+from the subscription to its partitions to their deliveries, each by its key, however many rows there are.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _LONGEST_NUMBER = 40
 _EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", re.ASCII)
 _YEARS = range(1900, 2200)
+_LONGEST_REFERENCE = 200
 
 Convert = Callable[[str, ZoneInfo], Any]
 
@@ -107,8 +108,12 @@ class Columns:
                 values[name] = convert(text, zone)
             except ValueError as error:
                 problems.append(f"{name}: {error}")
+        reference = texts[self._reference]
+        if len(reference) > _LONGEST_REFERENCE:
+            limit = _("the reference has more than {limit} characters")
+            problems.append(limit.format(limit=_LONGEST_REFERENCE))
         row = SourceRow(record.line, values)
-        return Mapped(record, texts[self._reference], tuple(texts), row, "; ".join(problems))
+        return Mapped(record, reference, tuple(texts), row, "; ".join(problems))
 
 
 @lru_cache(maxsize=4096)

@@ -1,27 +1,29 @@
 """Back-pressure: an import is the edge that waits, so that deliveries never pile up without bound.
 
 Publishing itself never waits. With a worker of its own an import delivers after every batch; without one it
-pauses while too much waits, and stops politely when nobody is there to deliver.
+pauses while too much waits, and stops politely when nobody is there to deliver or the disk is nearly full.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 
-from fenbu.engine.importing import references
+from fenbu.engine.flows import books
+from fenbu.engine.flows.standing import Standing, standing
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.store.tables import worker
 from fenbu.i18n import _
 
-ALIVE = 60_000_000
-"""Microseconds since a worker's last beat within which it counts as there."""
+LEAST_FREE = 256 << 20
+"""Bytes that an import leaves free on the disk of a SQLite file, so that everything else can go on."""
+_ANY = 2**31
 _PAUSE = 1.0
 _SECONDS = 10.0
 """Longest that a batch waits for deliveries that fail and are tried again; the next one comes back to them."""
 _SECONDS_AT_END = 60.0
-_LAST_BEAT = select(func.max(worker.c.beat_at))
 
 
 class Pressure:
@@ -31,20 +33,26 @@ class Pressure:
         self._kernel = kernel
         self._worker = kernel.worker() if deliver else None
         self._most = most
+        self._folder = _folder(kernel)
+        self._dead_before = self._standing().dead
         self.waiting = 0
+        self.dead = 0
+        """Deliveries that have died since the import began; known when it is over."""
         self.stopped = ""
         """Why the import cannot go on for now; empty while it can."""
 
     def relieve(self) -> Iterator[None]:
         """Deliver what waits, or wait until a worker has; yields now and then while waiting."""
+        if self._disk_is_nearly_full():
+            return
         if self._worker is not None:
             self._worker.drain(timeout=_SECONDS)
             return
-        self._count()
+        self._count(self._most + 1)
         if self.waiting <= self._most:
             return
         while self.waiting > self._most // 2:
-            if not self._worker_is_there():
+            if not self._standing().attended:
                 self.stopped = _(
                     "more than {most} deliveries wait and no worker is running; start one with fenbu worker, "
                     "or import with --deliver, and run the import again: it continues here"
@@ -52,20 +60,39 @@ class Pressure:
                 return
             yield
             self._kernel.database.wait(_PAUSE)
-            self._count()
+            self._count(self._most + 1)
 
     def finish(self) -> None:
-        """Deliver what is left, with a worker of its own, and count what waits."""
+        """Deliver what is left, with a worker of its own, and count what waits and what has died."""
         if self._worker is not None:
             self._worker.drain(timeout=_SECONDS_AT_END)
+        self._count(_ANY)
+        self.dead = max(0, self._standing().dead - self._dead_before)
+
+    def close(self) -> None:
+        """Give back what the worker holds."""
+        if self._worker is not None:
             self._worker.close()
-        self._count()
 
-    def _count(self) -> None:
+    def _count(self, most: int) -> None:
         with self._kernel.database.read() as connection:
-            self.waiting = references.waiting(connection, self._most + 1)
+            self.waiting = books.pressure(connection, most)
 
-    def _worker_is_there(self) -> bool:
-        with self._kernel.database.read() as connection:
-            last = connection.execute(_LAST_BEAT).scalar()
-            return last is not None and self._kernel.database.clock(connection) - last < ALIVE
+    def _standing(self) -> Standing:
+        with self._kernel.read() as work:
+            return standing(work.connection, work.now)
+
+    def _disk_is_nearly_full(self) -> bool:
+        if self._folder is None or (free := shutil.disk_usage(self._folder).free) >= LEAST_FREE:
+            return False
+        self.stopped = _(
+            "only {free} MB are left on the disk of {folder}; make room and run the import again: it continues here"
+        ).format(free=free >> 20, folder=self._folder)
+        return True
+
+
+def _folder(kernel: Kernel) -> Path | None:
+    """Return the folder of a SQLite file; None for a server, whose disk is not ours to see."""
+    if kernel.database.dialect != "sqlite":
+        return None
+    return Path(make_url(kernel.database.url).database or ".").absolute().parent

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fenbu.engine.importing.documents import Gathered
 from fenbu.engine.importing.errors import AlreadyImported
-from fenbu.engine.store.tables import delivery, import_reference, import_run, subscription
+from fenbu.engine.store.tables import import_reference, import_run
 from fenbu.engine.work import EngineWork
 
 IMPORTED = "imported"
@@ -40,13 +40,6 @@ def _keep(insert: Any) -> Any:
 
 _KEEP = {"sqlite": _keep(sqlite.insert(_T)), "postgresql": _keep(postgresql.insert(_T))}
 
-_WAITING = (
-    select(delivery.c.seq)
-    .join(subscription, subscription.c.id == delivery.c.subscription)
-    .where(delivery.c.state == "waiting", subscription.c.state == "active")
-    .limit(bindparam("most"))
-)
-_COUNT_WAITING = select(func.count()).select_from(_WAITING.subquery())
 _START = import_run.insert().returning(import_run.c.id)
 _PROGRESS = import_run.update().where(import_run.c.id == bindparam("run"))
 
@@ -85,11 +78,6 @@ def keep_left(work: EngineWork, profile: str, file: str, left: Iterable[tuple[Ga
     """Write down which documents were left out, so that their references are not taken for new ones."""
     rows = [_row(profile, document, file, kind, LEFT, work.transaction.at, {}) for document, kind in left]
     work.connection.execute(_KEEP[work.dialect], rows)
-
-
-def waiting(connection: Connection, most: int) -> int:
-    """Count the deliveries that wait for a worker, but not further than ``most``."""
-    return connection.execute(_COUNT_WAITING, {"most": most}).scalar_one()
 
 
 def start_run(work: EngineWork, profile: str, file: str) -> int:

@@ -52,6 +52,8 @@ class Report:
     seconds: float = 0.0
     waiting: int = 0
     """Deliveries that wait for a worker at the end."""
+    dead: int = 0
+    """Deliveries that have died meanwhile; ``fenbu flows dead`` shows them."""
     stopped: str = ""
     """Why the run ended before the end of the file; running it again continues."""
 
@@ -92,6 +94,7 @@ class Report:
             "rejected": {**self.rejected.as_json(), "reasons": self.reasons, "file": self.rejects_file},
             "seconds": round(self.seconds, 3),
             "waiting_deliveries": self.waiting,
+            "dead_deliveries": self.dead,
             "stopped": self.stopped,
         }
 

@@ -89,6 +89,12 @@ class _Run:
         self.report = Report(found.profile.name, str(path), options.dry_run)
 
     def go(self, documents: Iterator[Gathered], lines: Lines) -> Report:
+        try:
+            return self._go(documents, lines)
+        finally:
+            self._pressure.close()
+
+    def _go(self, documents: Iterator[Gathered], lines: Lines) -> Report:
         started = time.monotonic()
         run = None if self._options.dry_run else self._write(self._start)
         for batch in _batches(documents):
@@ -229,7 +235,8 @@ class _Run:
             self._write(lambda work: self._note(work, run, finished_at=work.transaction.at))
         report.rejects_file = str(self._rejects.path) if self._rejects.rows else ""
         report.seconds = time.monotonic() - started
-        report.waiting, report.stopped = self._pressure.waiting, self._pressure.stopped
+        report.waiting, report.dead = self._pressure.waiting, self._pressure.dead
+        report.stopped = self._pressure.stopped
         return report
 
 

@@ -15,7 +15,7 @@ from attrs import frozen
 from sqlalchemy import Connection
 
 from fenbu.contracts.module import ModuleEnabled
-from fenbu.engine import problems
+from fenbu.engine import binding, problems
 from fenbu.engine.assembling import hook_kinds
 from fenbu.engine.assembly import unknown
 from fenbu.engine.catalog import resolver, states
@@ -26,7 +26,6 @@ from fenbu.engine.catalog.reference import package_of, resolve, told
 from fenbu.engine.catalog.snapshot import migration_folder, take
 from fenbu.engine.catalog.states import ModuleState
 from fenbu.engine.flows import history, subscriptions
-from fenbu.engine.flows.records import BoundSubscription
 from fenbu.engine.settings import SettingInvalid, settings_of
 from fenbu.engine.states import rows
 from fenbu.engine.store import catalogue
@@ -35,8 +34,6 @@ from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.engine.store.savepoint import savepoint
 from fenbu.engine.work import EngineWork
 from fenbu.errors import DeclarationInvalid, FenbuError
-from fenbu.events import parse_topic
-from fenbu.manifest import Subscription
 
 S = ModuleState
 
@@ -247,7 +244,7 @@ def _subscribe(work: EngineWork, loaded: LoadedModule, begin: str | None, *, kee
     before = {one.name: one for one in subscriptions.of_module(connection, loaded.name)}
     late = False
     for declared in loaded.manifest.subscriptions:
-        subscriptions.enable(connection, _bound(loaded.name, declared), at=at, history=begin)
+        subscriptions.enable(connection, binding.bound(loaded.name, declared), at=at, history=begin)
         late = _behind(connection, declared.name, at) or late
         known = before.pop(declared.name, None)
         if keep_pauses and known is not None and known.state in ("paused", "tripped"):
@@ -274,25 +271,6 @@ def _behind(connection: Connection, name: str, at: int) -> bool:
     except _SomethingToRead:
         return True
     return False
-
-
-def _bound(module: str, declared: Subscription) -> BoundSubscription:
-    newest: dict[str, int] = {}
-    routes: dict[str, str] = {}
-    for name in declared.on:
-        topic, version = parse_topic(name)
-        newest[topic] = max(version, newest.get(topic, 0))
-        if name in declared.route:
-            routes[topic] = declared.route[name]
-    return BoundSubscription(
-        name=declared.name,
-        module=module,
-        topics=newest,
-        routes=routes,
-        attempts=declared.attempts,
-        history=declared.history,
-        replayable=declared.replayable,
-    )
 
 
 def _note(work: EngineWork, name: str, error: Exception) -> None:

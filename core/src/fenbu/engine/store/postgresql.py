@@ -21,6 +21,10 @@ _SETTINGS = {
     "lock_timeout": "5s",
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "60s",
+    # The server notices within half a minute that a client's machine is gone, and lets its locks go.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
     "synchronous_commit": "on",
     "timezone": "UTC",
     "client_encoding": "UTF8",

@@ -32,5 +32,6 @@ def refuse(rule: str, faults: Iterable[Fault]) -> None:
     Raises:
         Unfit: Lists them all.
     """
+    __tracebackhide__ = True
     if found := list(faults):
         raise Unfit("\n".join([f"{rule}; {len(found)} found otherwise:", *map(str, found)]))

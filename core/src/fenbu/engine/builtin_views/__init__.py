@@ -1,0 +1,23 @@
+"""The kernel's own views, by the same declarations as a module's: what is on, what flows, what was done."""
+
+from __future__ import annotations
+
+from fenbu.engine.builtin_views import acts, flows, modules
+
+VIEWS = (
+    modules.MODULES,
+    modules.PROBLEMS,
+    modules.SETTINGS,
+    flows.SUBSCRIPTIONS,
+    flows.DELIVERIES,
+    flows.DEAD,
+    flows.DELIVERED,
+    flows.SKIPPED,
+    flows.EVENTS,
+    flows.CALLS,
+    flows.WORKERS,
+    acts.IMPORTS,
+    acts.AUDIT,
+    modules.OPERATORS,
+)
+"""All views of the kernel."""

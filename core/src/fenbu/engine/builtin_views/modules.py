@@ -1,0 +1,118 @@
+"""The kernel's views of modules: their states, problems and settings, and who may act."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from fenbu.engine.builtin_views.shared import moment, number, query, time
+from fenbu.engine.store import tables as t
+from fenbu.i18n import N_
+from fenbu.views import Column, Kind, Related, View
+
+MODULES = View(
+    name="fenbu.modules",
+    title=N_("Modules"),
+    help=N_("Modules that were ever enabled here; fenbu modules also shows what is only installed."),
+    query=query(
+        select(
+            t.module.c.name.label("module"),
+            t.module.c.state,
+            t.module.c.version,
+            t.module.c.reason,
+            moment(t.module.c.changed_at).label("changed"),
+        )
+    ),
+    columns=(
+        Column("module", N_("Module")),
+        Column("state", N_("State"), Kind.STATE),
+        Column("version", N_("Version")),
+        time("changed", N_("Since")),
+        Column("reason", N_("Reason")),
+    ),
+    key=("module",),
+    record="module",
+    filters=("state",),
+    related=(
+        Related("fenbu.problems", "module", "module", N_("Problems")),
+        Related("fenbu.subscriptions", "module", "module", N_("Subscriptions")),
+        Related("fenbu.settings", "module", "module", N_("Settings")),
+    ),
+    actions=("fenbu.module.enable", "fenbu.module.disable"),
+)
+
+PROBLEMS = View(
+    name="fenbu.problems",
+    title=N_("Problems of modules"),
+    query=query(
+        select(
+            t.problem.c.id,
+            t.problem.c.module,
+            t.problem.c.kind,
+            t.problem.c.subject,
+            t.problem.c.detail,
+            t.problem.c.hint,
+            t.problem.c.count,
+            moment(t.problem.c.first_at).label("first"),
+            moment(t.problem.c.last_at).label("last"),
+        )
+    ),
+    columns=(
+        number("id", N_("No.")),
+        Column("module", N_("Module"), ref="fenbu.modules"),
+        Column("kind", N_("Kind")),
+        Column("subject", N_("About")),
+        Column("detail", N_("What is wrong")),
+        Column("hint", N_("What to do")),
+        number("count", N_("Times")),
+        time("last", N_("Last")),
+        time("first", N_("First")),
+    ),
+    key=("-id",),
+    record="id",
+    filters=("module", "kind", "subject"),
+)
+
+SETTINGS = View(
+    name="fenbu.settings",
+    title=N_("Settings that were changed"),
+    help=N_("Only what differs from a module's defaults; fenbu settings list shows all."),
+    query=query(
+        select(
+            (t.setting.c.module + "." + t.setting.c.name).label("setting"),
+            t.setting.c.module,
+            t.setting.c.name,
+            t.setting.c.value,
+        )
+    ),
+    columns=(
+        Column("setting", N_("Setting")),
+        Column("module", N_("Module"), ref="fenbu.modules"),
+        Column("value", N_("Value")),
+    ),
+    key=("module", "name"),
+    record="setting",
+    filters=("module",),
+)
+
+OPERATORS = View(
+    name="fenbu.operators",
+    title=N_("Operators"),
+    query=query(
+        select(
+            t.operator.c.name.label("operator"),
+            t.operator.c.os_user,
+            t.operator.c.owner,
+            moment(t.operator.c.created_at).label("since"),
+            moment(t.operator.c.disabled_at).label("disabled"),
+        )
+    ),
+    columns=(
+        Column("operator", N_("Operator")),
+        Column("os_user", N_("User of the system")),
+        Column("owner", N_("Owner"), Kind.YES_NO),
+        time("since", N_("Since")),
+        time("disabled", N_("Disabled")),
+    ),
+    key=("operator",),
+    record="operator",
+)
