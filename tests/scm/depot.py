@@ -33,9 +33,7 @@ class Depot(Shop):
         return str(done["receipt"])
 
     def adjust(self, item: str, quantity: Any, reason: str = "count", **more: Any) -> Row:
-        done = self.scm(
-            "stock.adjust", lines=[{"item": item, "quantity": quantity, **more}], reason=reason
-        )
+        done = self.scm("stock.adjust", lines=[{"item": item, "quantity": quantity, **more}], reason=reason)
         self.deliver()
         return done
 
@@ -73,7 +71,7 @@ class Depot(Shop):
         with self.kernel.read("scm") as work:
             return dict(record(work, self.kernel.assembly.view(f"scm.{view}"), key))
 
-    def stock(self, item: str, location: str = "MAIN") -> tuple[Decimal, Decimal]:
+    def stock(self, item: str, location: str = "MAIN") -> tuple[Any, Any]:
         """Return on hand and reserved."""
         [row] = self.look("stock", item=item, location=location)
         return row["on_hand"], row["reserved"]

@@ -53,6 +53,10 @@ class Needed:
     def fail(self, order: Order, reason: str) -> None:
         """Record that the requirement cannot be met; only what was released stays cleared."""
         self.move("fail", reason)
+        self.forget(order)
+
+    def forget(self, order: Order) -> None:
+        """Let only what is released count as cleared; what is named from now on comes on top of it."""
         self.met = {line.line: line.released for line in order.goods if line.released}
         self.met_anew = True
 

@@ -234,7 +234,8 @@ def reassess(work: Work, wanted: ReassessOrder) -> dict[str, Any]:
     needed = [kept.get(one.name, one) for one in needed]
     for one in needed:
         one.changed = True
-        one.met_anew = one.name not in kept
+        if one.name not in kept:
+            one.forget(order)
     work.publish(
         OrderReassessed(
             order=order.number,

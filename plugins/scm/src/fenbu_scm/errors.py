@@ -18,13 +18,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from attrs import field, frozen
 
 from fenbu.errors import FenbuError, Refused
 from fenbu.i18n import _
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
 
 
 @frozen(eq=False)
@@ -36,7 +40,7 @@ class NotFree(Refused):
     wanted: Decimal
     on_hand: Decimal
     reserved: Decimal
-    orders: Sequence[str] = field(default=(), converter=tuple)
+    orders: Sequence[str] = field(default=(), converter=_names)
     """Some of those to whom pieces are promised."""
 
     def __str__(self) -> str:
