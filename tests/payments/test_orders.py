@@ -169,6 +169,31 @@ def test_a_credit_note_of_an_order_that_was_never_paid_moves_no_money(till: Till
     assert columns(till.see("payouts"), "amount", "order") == [(Decimal(3), order)]
 
 
+def test_a_discount_is_not_charged_whichever_part_it_goes_with(till: Till) -> None:
+    till.item("OFF", kind="service")
+    order = till.order(("TEA", 4), ("OFF", 1, "-2"), account="C1")
+    till.deliver()
+    till.fulfil(order, lines=[{"line": 1, "quantity": 1}])
+    till.fulfil(order)
+    assert (till.sums(), till.states()) == (("10", "10", "0", "0"), ["captured"])
+    assert till.axes(order) == ("done", "done", "done")
+    assert till.unhealthy() == {}
+
+
+def test_credit_that_overtakes_the_capture_is_given_back_all_the_same(till: Till) -> None:
+    order = till.asked(4)
+    till.bank.fail("outage", kind="capture", times=8)
+    till.fulfil(order)
+    till.do("credit-note.issue", order=order, lines=[{"line": 1, "quantity": 1}], payout=True)
+    till.deliver()
+    assert (till.charged(), till.see("payouts")) == ([], [])
+    till.try_dead_calls_again()
+    till.deliver()
+    assert (till.sums(), till.see("payouts")) == (("12", "12", "0", "3"), [])
+    assert (till.balance(DEPOSITS), till.balance(RECEIVABLES)) == (Decimal(0), Decimal(0))
+    assert till.unhealthy() == {}
+
+
 def test_the_fee_of_the_gateway_is_posted_with_the_money(till: Till) -> None:
     till.bank.set("fee", 0.05)
     till.sold_prepaid(4)

@@ -156,7 +156,7 @@ def test_the_database_itself_refuses_what_no_rule_would_write(till: Till) -> Non
         ("UPDATE payments_payment SET captured = authorised + 1", "ck_payments_payment_captured"),
         ("UPDATE payments_payment SET refunding = captured + 1", "ck_payments_payment_refunded"),
         ("UPDATE payments_payment SET state = 'odd'", "ck_payments_payment_state"),
-        ("UPDATE payments_payment SET due = -1", "ck_payments_payment_positive"),
+        ("UPDATE payments_payment SET returns = -1", "ck_payments_payment_positive"),
         (
             "INSERT INTO payments_fact SELECT subject, 99, kind, step, operation, amount, fee, day, at, expires, "
             "reference, reason, source FROM payments_fact WHERE step = 'done' AND kind = 'capture'",

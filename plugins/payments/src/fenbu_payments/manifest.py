@@ -138,12 +138,13 @@ INBOX = (
 SUBSCRIPTIONS = (
     Subscription(
         "payments.orders",
-        title=N_("Hold money for orders, take it when they are fulfilled, let the rest go"),
+        title=N_("Hold money for orders, take it when they are fulfilled, give the rest back"),
         on={
             "erp.order-awaits/1": "fenbu_payments.flows:awaits",
             "erp.order-fulfilled/1": "fenbu_payments.flows:fulfilled",
             "erp.order-cancelled/1": "fenbu_payments.flows:cancelled",
             "erp.requirement-waived/1": "fenbu_payments.flows:waived",
+            "erp.credit-note-issued/1": "fenbu_payments.flows:credited",
             "payments.authorisation-expires/1": "fenbu_payments.flows:expires",
         },
         route={"erp.order-awaits/1": "payment"},
@@ -152,11 +153,6 @@ SUBSCRIPTIONS = (
         "payments.notices",
         title=N_("Take what gateways tell"),
         on={"payments.notice-received/1": "fenbu_payments.flows:notice"},
-    ),
-    Subscription(
-        "payments.payouts",
-        title=N_("Give back what credit notes pay out"),
-        on={"erp.credit-note-issued/1": "fenbu_payments.flows:credited"},
     ),
 )
 

@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
     REQUEST = "request"
     DUE = "due"
-    """Something was fulfilled: this much more is to be captured."""
+    """Something was fulfilled: this much more is to be captured, or less for a discount."""
     LET_GO = "let_go"
     """Nothing more will be fulfilled: what is not due goes back; `amount` is due no longer."""
     RETURN = "return"

@@ -47,7 +47,7 @@ class PaymentRow(Base, table=True):
         CheckConstraint("authorised - voided <= requested", name="authorised"),
         CheckConstraint(
             "authorised >= 0 AND captured >= 0 AND capturing >= 0 AND voided >= 0 AND voiding >= 0 "
-            "AND refunded >= 0 AND refunding >= 0 AND due >= 0 AND returns >= 0",
+            "AND refunded >= 0 AND refunding >= 0 AND returns >= 0",
             name="positive",
         ),
         Index("ix_payments_payment_order", "order_number", "number"),
@@ -97,7 +97,7 @@ class FactRow(Base, table=True):
     __table_args__: ClassVar[Any] = (
         _one_of("step", "begun", "done", "failed", "noted"),
         CheckConstraint("(step = 'noted') = (operation = '')", name="operation"),
-        CheckConstraint("amount >= 0 AND fee >= 0", name="amount"),
+        CheckConstraint("(amount >= 0 OR kind = 'due') AND fee >= 0", name="amount"),
         Index(
             "uq_payments_fact_operation",
             "operation",

@@ -71,7 +71,7 @@ def payments() -> None:
         sa.CheckConstraint("authorised - voided <= requested", name="ck_payments_payment_authorised"),
         sa.CheckConstraint(
             "authorised >= 0 AND captured >= 0 AND capturing >= 0 AND voided >= 0 AND voiding >= 0 "
-            "AND refunded >= 0 AND refunding >= 0 AND due >= 0 AND returns >= 0",
+            "AND refunded >= 0 AND refunding >= 0 AND returns >= 0",
             name="ck_payments_payment_positive",
         ),
         **strict,
@@ -107,7 +107,7 @@ def facts() -> None:
         sa.PrimaryKeyConstraint("subject", "position", name="pk_payments_fact"),
         sa.CheckConstraint("step IN ('begun', 'done', 'failed', 'noted')", name="ck_payments_fact_step"),
         sa.CheckConstraint("(step = 'noted') = (operation = '')", name="ck_payments_fact_operation"),
-        sa.CheckConstraint("amount >= 0 AND fee >= 0", name="ck_payments_fact_amount"),
+        sa.CheckConstraint("(amount >= 0 OR kind = 'due') AND fee >= 0", name="ck_payments_fact_amount"),
         **keyed,
     )
     op.create_index(
