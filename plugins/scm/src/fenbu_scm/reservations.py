@@ -18,6 +18,7 @@ from fenbu_scm.holding import ZERO
 from fenbu_scm.inputs import Code, Input, Reason
 from fenbu_scm.items import GOODS
 from fenbu_scm.lifecycles import ORDER, OrderState
+from fenbu_scm.order import Order
 from fenbu_scm.order_store import Hand
 from fenbu_scm.settings import ScmSettings
 
@@ -65,7 +66,8 @@ def reserve(work: Work, event: OrderAwaits) -> None:
     order = hand.order
     if order.state == OrderState.STOPPED and not _is_reopened(hand):
         return
-    order.state, order.waived, order.reason = OrderState.OPEN, False, ""
+    _reopen(order)
+    order.waived = False
     order.ship, order.account = event.ship, event.account
     order.told(event.day, at)
     if asked_before := bool(order.demands):
@@ -96,7 +98,7 @@ def release(work: Work, event: OrderReleased) -> None:
     order = hand.order
     if order.state == OrderState.STOPPED and not _is_reopened(hand):
         return  # its cancellation is on the way
-    order.state, order.reason = OrderState.OPEN, ""
+    _reopen(order)
     order.told(event.day, at)
     for line in event.lines:
         demand = order.ask(line.line, line.item, at)
@@ -148,7 +150,9 @@ def handed_over(work: Work, order_number: str) -> None:
 def let_all_go(work: Work, hand: Hand, reason: str) -> None:
     """Stop an order: its shipments are cancelled, its pieces free."""
     order = hand.order
-    order.state, order.reason, order.changed = OrderState.STOPPED, reason, True
+    if order.state != OrderState.STOPPED:
+        order.state = ORDER.next(order.state, "stop", order.number)
+    order.reason, order.changed = reason, True
     shipments.cancel_open(work, hand)
     for demand in order.lines:
         if demand.rest:
@@ -276,6 +280,14 @@ def _set_timer(work: Work, hand: Hand) -> None:
     hand.order.lapses_at = work.now + timedelta(days=days)
     hand.order.changed = True
     work.publish(ReservationDue(order=hand.order.number), not_before=hand.order.lapses_at)
+
+
+def _reopen(order: Order) -> None:
+    """Let an order get pieces again that had lapsed or was stopped."""
+    verb = {OrderState.LAPSED: "renew", OrderState.STOPPED: "resume"}.get(OrderState(order.state))
+    if verb is not None:
+        order.state = ORDER.next(order.state, verb, order.number)
+    order.reason, order.changed = "", True
 
 
 def _is_reopened(hand: Hand) -> bool:
