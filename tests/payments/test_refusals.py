@@ -21,6 +21,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("payment.request", {"account": "C1", "amount": "-5"}, "amount: .*more than zero is wanted", ""),
     ("payment.request", {"account": "C1", "amount": 0.5}, "a number is wanted, written as text", ""),
     ("payment.request", {"account": "C1", "amount": "1.00001"}, "has more than 4 decimals", ""),
+    ("payment.request", {"account": "C1", "amount": "1.005"}, "1.005 GBP cannot be paid: it is finer", "round it: 1.0"),
     ("payment.request", {"account": "C1", "amount": "1e30"}, "is larger than can be kept", ""),
     ("payment.request", {"account": "C1", "amount": "NaN"}, "a finite number is wanted", ""),
     ("payment.request", {"account": "C1", "amount": 5, "currency": "quid"}, "a currency is three capital letters", ""),

@@ -6,6 +6,7 @@
     ├── GatewayUnknown      the settings have no gateway of this name
     ├── NotByHand           the gateway itself tells what came in; nobody confirms it
     ├── AmountTooLarge      more than is asked for, held or captured
+    ├── AmountTooFine       the currency has no such small coin
     ├── CurrencyDiffers     a payment is in one currency
     ├── NothingToRetry      nothing of it was refused
     ├── BelongsToOrder      the order decides what becomes of its payment
@@ -21,6 +22,7 @@ from attrs import frozen
 
 from fenbu.errors import Refused
 from fenbu.i18n import _
+from fenbu.values import round_amount
 
 
 @frozen(eq=False)
@@ -74,6 +76,23 @@ class AmountTooLarge(Refused):
     @property
     def hint(self) -> str:
         return _("name less; money beyond what was asked for is a receipt: fenbu do erp.receipt.record")
+
+
+@frozen(eq=False)
+class AmountTooFine(Refused):
+    """An amount that nobody can pay: finer than the currency's smallest coin."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return _("{amount} {currency} cannot be paid: it is finer than its smallest coin").format(
+            amount=self.amount, currency=self.currency
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("round it: {rounded}").format(rounded=round_amount(self.amount, self.currency))
 
 
 @frozen(eq=False)

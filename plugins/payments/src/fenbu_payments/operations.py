@@ -23,7 +23,7 @@ from fenbu.contracts.payments import (
     PaymentVoided,
 )
 from fenbu.i18n import _
-from fenbu.values import Money
+from fenbu.values import Money, round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways, payment_store
 from fenbu_payments.payment import ZERO, Fact, Kind, Payment, Step, unfitting
@@ -50,13 +50,8 @@ class Outcome:
 
 
 def begin(work: Work, payment: Payment, kind: Kind, amount: Decimal, *, by_hand: bool) -> str:
-    """Begin an operation: set the amount aside, note it, record the call; return its number.
-
-    Raises:
-        AmountTooLarge: There is no room for it.
-    """
+    """Begin an operation: note it and record the call; storing it sets the amount aside. Return its number."""
     number = payment.next_operation(kind)
-    payment_store.reserve(work, payment, kind, amount)
     payment.add(
         Fact(
             kind=kind,
@@ -79,7 +74,11 @@ def begin(work: Work, payment: Payment, kind: Kind, amount: Decimal, *, by_hand:
 
 
 def go_on(work: Work, payment: Payment) -> None:
-    """Begin what should happen next, and store the payment."""
+    """Begin what should happen next, and store the payment.
+
+    Raises:
+        AmountTooLarge: The row has no room for what would be set aside.
+    """
     by_hand = gateways.find(work.settings(PaymentsSettings), payment.gateway).by_hand
     for wish in payment.plan(work.now, by_hand=by_hand):
         begin(work, payment, wish.kind, wish.amount, by_hand=by_hand)
@@ -101,7 +100,6 @@ def conclude(work: Work, payment: Payment, outcome: Outcome) -> str:
     if fact.kind == Kind.AUTHORISE and outcome.done:
         _let_go_second(work, payment)
     payment.add(fact)
-    payment_store.save(work, payment)
     _tell(work, payment, fact)
     go_on(work, payment)
     return ""
@@ -153,7 +151,7 @@ def _fact(work: Work, payment: Payment, outcome: Outcome) -> Fact:
 
 def _let_go_second(work: Work, payment: Payment) -> None:
     """Let a payment go whose money came after another took its place."""
-    if not payment.order_number or payment.totals.let_go:
+    if not payment.order_number or payment.totals.let_go or not payment.totals.failed:
         return
     others = [
         one for one in payment_store.of_order(work, payment.order_number) if one.number > payment.number
@@ -174,6 +172,7 @@ def _wanted_on(payment: Payment, kind: Kind) -> date:
 
 
 def _tell(work: Work, payment: Payment, fact: Fact) -> None:
+    amount = round_amount(fact.amount, payment.currency)
     if fact.step == Step.FAILED:
         _tell_refusal(work, payment, fact)
     elif fact.kind == Kind.AUTHORISE:
@@ -190,8 +189,8 @@ def _tell(work: Work, payment: Payment, fact: Fact) -> None:
                 account=payment.account,
                 day=fact.day,
                 currency=payment.currency,
-                amount=fact.amount,
-                fee=fact.fee,
+                amount=amount,
+                fee=round_amount(fact.fee, payment.currency),
             )
         )
     elif fact.kind == Kind.VOID:
@@ -202,7 +201,7 @@ def _tell(work: Work, payment: Payment, fact: Fact) -> None:
                 order=payment.order_number,
                 account=payment.account,
                 currency=payment.currency,
-                amount=fact.amount,
+                amount=amount,
             )
         )
     elif fact.kind == Kind.REFUND:
@@ -215,7 +214,7 @@ def _tell(work: Work, payment: Payment, fact: Fact) -> None:
                 account=payment.account,
                 day=fact.day,
                 currency=payment.currency,
-                amount=fact.amount,
+                amount=amount,
             )
         )
     if payment.totals.held == 0 and payment.totals.expires is not None:
@@ -239,6 +238,7 @@ def _tell_refusal(work: Work, payment: Payment, fact: Fact) -> None:
 
 
 def _tell_authorised(work: Work, payment: Payment, fact: Fact) -> None:
+    amount = round_amount(fact.amount, payment.currency)
     work.publish(
         PaymentAuthorised(
             key=payment.key,
@@ -246,7 +246,7 @@ def _tell_authorised(work: Work, payment: Payment, fact: Fact) -> None:
             order=payment.order_number,
             account=payment.account,
             currency=payment.currency,
-            amount=fact.amount,
+            amount=amount,
             expires=fact.expires,
         )
     )

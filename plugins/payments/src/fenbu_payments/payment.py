@@ -126,7 +126,17 @@ class Totals:
     @property
     def free(self) -> Decimal:
         """What is held and neither taken nor let go, nor about to be."""
-        return self.authorised - self.captured - self.capturing - self.voided - self.voiding
+        return self.authorised - self.taken
+
+    @property
+    def taken(self) -> Decimal:
+        """What of the authorised amount is used or set aside."""
+        return self.captured + self.capturing + self.voided + self.voiding
+
+    @property
+    def given(self) -> Decimal:
+        """What of the captured amount is given back or set aside for it."""
+        return self.refunded + self.refunding
 
     @property
     def held(self) -> Decimal:
@@ -173,11 +183,13 @@ class Payment:
     new: list[Fact] = field(factory=list)
     """Facts of this work, not stored yet."""
     totals: Totals = Totals()
+    stored: Totals = Totals()
+    """What its row keeps."""
     operations: dict[str, Operation] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.operations = operations(self.facts)
-        self.totals = fold(self.facts)
+        self.totals = self.stored = fold(self.facts)
 
     @property
     def key(self) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from attrs import asdict, fields
@@ -13,7 +11,7 @@ from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_payments.errors import AmountTooLarge
-from fenbu_payments.payment import Fact, Kind, Payment, Totals
+from fenbu_payments.payment import Fact, Payment, Totals
 from fenbu_payments.tables import FACT, PAYMENT
 
 KEPT = tuple(field.name for field in fields(Totals) if field.name in PAYMENT.c)
@@ -22,43 +20,34 @@ _MOVING = tuple(name for name in KEPT if name != "requested")
 _HEAD = tuple(PAYMENT.c[name] for name in ("number", "order_number", "account", "gateway", "currency"))
 _READ = select(*_HEAD).where(PAYMENT.c.number == bindparam("wanted"))
 _LOCKED = _READ.with_for_update()
-FACT_COLUMNS = tuple(FACT.c[field.name] for field in fields(Fact))
+_FACT_NAMES = tuple(field.name for field in fields(Fact))
+FACT_COLUMNS = tuple(FACT.c[name] for name in _FACT_NAMES)
 _FACTS = select(*FACT_COLUMNS).where(FACT.c.subject == bindparam("wanted")).order_by(FACT.c.position)
-_OF_ORDER = (
-    select(PAYMENT.c.number)
-    .where(PAYMENT.c.order_number == bindparam("wanted"))
-    .order_by(PAYMENT.c.number.desc())
+_OF_ORDER = select(*_HEAD).where(PAYMENT.c.order_number == bindparam("wanted")).order_by(PAYMENT.c.number)
+_OF_ORDER_LOCKED = _OF_ORDER.with_for_update()
+_FACTS_OF_MANY = (
+    select(FACT.c.subject, *FACT_COLUMNS)
+    .where(FACT.c.subject.in_(bindparam("numbers", expanding=True)))
+    .order_by(FACT.c.subject, FACT.c.position)
 )
 _INSERT = insert(PAYMENT)
 _INSERT_FACTS = insert(FACT)
+_MONEY = PAYMENT.c.captured.type
 _UPDATE = (
     update(PAYMENT)
-    .where(PAYMENT.c.number == bindparam("wanted"))
+    .where(
+        PAYMENT.c.number == bindparam("wanted"),
+        PAYMENT.c.captured
+        + PAYMENT.c.capturing
+        + PAYMENT.c.voided
+        + PAYMENT.c.voiding
+        + bindparam("taken", type_=_MONEY)
+        <= bindparam("new_authorised", type_=_MONEY),
+        PAYMENT.c.refunded + PAYMENT.c.refunding + bindparam("given", type_=_MONEY)
+        <= bindparam("new_captured", type_=_MONEY),
+    )
     .values({name: bindparam(f"new_{name}") for name in (*_MOVING, "state", "reason", "changed_at")})
 )
-_AMOUNT = bindparam("amount", type_=PAYMENT.c.captured.type)
-_RESERVE = {
-    Kind.CAPTURE: update(PAYMENT)
-    .where(
-        PAYMENT.c.number == bindparam("wanted"),
-        PAYMENT.c.captured + PAYMENT.c.capturing + PAYMENT.c.voided + PAYMENT.c.voiding + _AMOUNT
-        <= PAYMENT.c.authorised,
-    )
-    .values(capturing=PAYMENT.c.capturing + _AMOUNT),
-    Kind.VOID: update(PAYMENT)
-    .where(
-        PAYMENT.c.number == bindparam("wanted"),
-        PAYMENT.c.captured + PAYMENT.c.capturing + PAYMENT.c.voided + PAYMENT.c.voiding + _AMOUNT
-        <= PAYMENT.c.authorised,
-    )
-    .values(voiding=PAYMENT.c.voiding + _AMOUNT),
-    Kind.REFUND: update(PAYMENT)
-    .where(
-        PAYMENT.c.number == bindparam("wanted"),
-        PAYMENT.c.refunded + PAYMENT.c.refunding + _AMOUNT <= PAYMENT.c.captured,
-    )
-    .values(refunding=PAYMENT.c.refunding + _AMOUNT),
-}
 
 
 def find(work: Work, number: str) -> Payment | None:
@@ -83,56 +72,48 @@ def load(work: Work, number: str) -> Payment:
 
 def of_order(work: Work, order: str) -> list[Payment]:
     """Return the payments of an order, the newest first, their rows locked; usually one or none."""
-    numbers = list(work.execute(_OF_ORDER, {"wanted": order}).scalars())
-    loaded = {number: load(work, number) for number in sorted(numbers)}
-    return [loaded[number] for number in numbers]
-
-
-def add(work: Work, payment: Payment) -> None:
-    """Store a new payment with its first facts."""
-    first = payment.facts[0]
-    work.execute(
-        _INSERT,
-        {
-            "number": payment.number,
-            "order_number": payment.order_number,
-            "account": payment.account,
-            "gateway": payment.gateway,
-            "currency": payment.currency,
-            "day": first.day,
-            "requested": payment.totals.requested,
-            "requested_at": work.now,
-            **_values(work, payment),
-        },
-    )
-    _add_facts(work, payment)
+    rows = work.execute(_OF_ORDER if work.read_only else _OF_ORDER_LOCKED, {"wanted": order}).all()
+    if not rows:
+        return []
+    facts: dict[str, list[Fact]] = {row.number: [] for row in rows}
+    for row in work.execute(_FACTS_OF_MANY, {"numbers": list(facts)}):
+        facts[row.subject].append(Fact(**{name: row._mapping[name] for name in _FACT_NAMES}))
+    return [Payment(**row._mapping, facts=facts[row.number]) for row in reversed(rows)]
 
 
 def save(work: Work, payment: Payment) -> None:
-    """Store what is new of a payment."""
-    if not payment.new:
-        return
-    values = {f"new_{name}": value for name, value in _values(work, payment).items()}
-    work.execute(_UPDATE, {"wanted": payment.number, **values})
-    _add_facts(work, payment)
-
-
-def reserve(work: Work, payment: Payment, kind: Kind, amount: Decimal) -> None:
-    """Set an amount aside for an operation, if the row still has room for it.
+    """Store a payment that is new, or what is new of it, if its row still has room for what is being set aside.
 
     Raises:
         AmountTooLarge: It has not.
     """
-    save(work, payment)
-    statement = _RESERVE.get(kind)
-    if statement is None:
+    if not payment.new:
         return
-    if work.execute(statement, {"wanted": payment.number, "amount": amount}).rowcount != 1:
-        left = payment.totals.captured if kind == Kind.REFUND else payment.totals.free
-        raise AmountTooLarge(payment.number, kind, amount, left)
+    if len(payment.new) == len(payment.facts):
+        _insert(work, payment)
+    else:
+        _update(work, payment)
+    _insert_facts(work, payment)
 
 
-def _values(work: Work, payment: Payment) -> Mapping[str, Any]:
+def _insert(work: Work, payment: Payment) -> None:
+    head = {
+        name: getattr(payment, name) for name in ("number", "order_number", "account", "gateway", "currency")
+    }
+    first = {"day": payment.facts[0].day, "requested_at": work.now, "requested": payment.totals.requested}
+    work.execute(_INSERT, head | first | _values(work, payment))
+
+
+def _update(work: Work, payment: Payment) -> None:
+    values = {f"new_{name}": value for name, value in _values(work, payment).items()}
+    taken = payment.totals.taken - payment.stored.taken
+    given = payment.totals.given - payment.stored.given
+    values |= {"wanted": payment.number, "taken": taken, "given": given}
+    if work.execute(_UPDATE, values).rowcount != 1:
+        raise AmountTooLarge(payment.number, _("set aside"), taken + given, payment.stored.free)
+
+
+def _values(work: Work, payment: Payment) -> dict[str, Any]:
     totals = asdict(payment.totals)
     reasons = [fact.reason for fact in payment.facts if fact.reason]
     return {
@@ -143,12 +124,12 @@ def _values(work: Work, payment: Payment) -> Mapping[str, Any]:
     }
 
 
-def _add_facts(work: Work, payment: Payment) -> None:
+def _insert_facts(work: Work, payment: Payment) -> None:
     start = len(payment.facts) - len(payment.new)
     rows = [
         {"subject": payment.number, "position": start + place, **asdict(fact)}
         for place, fact in enumerate(payment.new, 1)
     ]
-    if rows:
-        work.execute(_INSERT_FACTS, rows)
+    work.execute(_INSERT_FACTS, rows)
     payment.new.clear()
+    payment.stored = payment.totals

@@ -17,6 +17,7 @@ from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways, operations, payment_store
 from fenbu_payments.errors import (
+    AmountTooFine,
     AmountTooLarge,
     BelongsToOrder,
     CurrencyDiffers,
@@ -97,11 +98,14 @@ def request(work: Work, wanted: RequestPayment) -> dict[str, Any]:
 
     Raises:
         GatewayUnknown: No such gateway.
+        AmountTooFine: The currency has no such small coin.
     """
+    currency = wanted.currency or work.enterprise.currency
+    _payable(wanted.amount, currency)
     payment = _open(
         work,
         account=wanted.account,
-        currency=wanted.currency or work.enterprise.currency,
+        currency=currency,
         amount=wanted.amount,
         gateway=wanted.gateway or work.settings(PaymentsSettings).gateway,
         day=wanted.day or work.today,
@@ -144,7 +148,6 @@ def _open(
     payment.add(Fact(kind=Kind.REQUEST, amount=amount, day=day, at=work.now))
     if due:
         payment.add(Fact(kind=Kind.DUE, amount=amount, day=day, at=work.now))
-    payment_store.add(work, payment)
     work.publish(
         PaymentRequested(
             key=payment.key,
@@ -178,6 +181,7 @@ def confirm(work: Work, wanted: ConfirmPayment) -> dict[str, Any]:
     amount = wanted.amount or left
     if wanted.currency and wanted.currency != payment.currency:
         raise CurrencyDiffers(payment.number, payment.currency, wanted.currency)
+    _payable(amount, payment.currency)
     if amount > left:
         raise AmountTooLarge(payment.number, _("confirm"), amount, left)
     for kind in (Kind.AUTHORISE, Kind.CAPTURE):
@@ -312,6 +316,7 @@ def refund(work: Work, wanted: RefundPayment) -> dict[str, Any]:
         raise TransitionRefused(payment.number, "refund", payment.state, PAYMENT.actions(payment.state))
     left = t.captured - max(t.returns, t.refunded + t.refunding)
     amount = wanted.amount or left
+    _payable(amount, payment.currency)
     if amount > left or not amount:
         raise AmountTooLarge(payment.number, _("refund"), amount, left)
     day = wanted.day or work.today
@@ -421,7 +426,6 @@ def _note(
             source=source,
         )
     )
-    payment_store.save(work, payment)
 
 
 def _by_hand(work: Work, number: str) -> Payment:
@@ -437,6 +441,11 @@ def _may(payment: Payment, verb: str) -> None:
     awaits = not t.let_go and t.authorised < t.requested
     if verb not in PAYMENT.actions(payment.state) or (verb == "confirm" and not awaits):
         raise TransitionRefused(payment.number, verb, payment.state, PAYMENT.actions(payment.state))
+
+
+def _payable(amount: Decimal, currency: str) -> None:
+    if round_amount(amount, currency) != amount:
+        raise AmountTooFine(amount, currency)
 
 
 def _sum(payment: Payment, amount: Decimal) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from fenbu.contracts.payments import PayoutFailed, PayoutPaid, PayoutRequested
 from fenbu.errors import NotFound
 from fenbu.i18n import _
-from fenbu.values import Money
+from fenbu.values import Money, round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways
 from fenbu_payments.errors import NotByHand
@@ -191,7 +191,7 @@ def conclude(work: Work, payout: Payout, outcome: Outcome) -> str:
                 account=payout.account,
                 day=day,
                 currency=payout.currency,
-                amount=payout.amount,
+                amount=round_amount(payout.amount, payout.currency),
             )
         )
     else:
