@@ -325,6 +325,8 @@ class OrderAwaits:
     total: Decimal
     ship: str
     lines: tuple[OrderLine, ...]
+    others: tuple[str, ...] = ()
+    """What else the order waits for; who holds something for it may have to wait for these."""
 
 
 @event(

@@ -37,6 +37,11 @@ class Needed:
     met_anew: bool = False
     """What was cleared before does not count any more."""
 
+    @property
+    def open(self) -> bool:
+        """It may hold the order back."""
+        return self.state not in (*_WHOLE, RequirementState.DROPPED)
+
     def move(self, verb: str, reason: str = "") -> None:
         """Go where the verb leads; `TransitionRefused` when the state does not allow it."""
         self.state = REQUIREMENT.next(self.state, verb, f"{self.name} of {self.order_number}")

@@ -91,6 +91,7 @@ def go_on(work: Work, order: Order, needed: Sequence[Needed]) -> None:
                 total=order.rest_total,
                 ship=order.ship,
                 lines=order.rest_lines(),
+                others=tuple(other.name for other in needed if other.open and other is not one),
             )
         )
     released = order.release(cleared(order, needed))

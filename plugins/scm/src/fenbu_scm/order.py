@@ -178,6 +178,8 @@ class Order:
     day: date
     day_at: datetime
     waived: bool = False
+    alone: bool = False
+    """Nothing but stock holds it back, so what is reserved is released at once."""
     reason: str = ""
     lapses_at: datetime | None = None
     shipments: int = 0

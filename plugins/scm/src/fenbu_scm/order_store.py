@@ -20,7 +20,7 @@ from fenbu_scm.tables import DEMAND, ORDER, RESERVATION
 from fenbu_scm.upsert import upsert
 
 _ORDER_FIELDS = tuple(one.name for one in fields(Order) if one.name not in ("demands", "changed"))
-_MOVING = ("state", "account", "ship", "day", "day_at", "waived", "reason", "lapses_at", "shipments")
+_MOVING = ("state", "account", "ship", "day", "day_at", "waived", "alone", "reason", "lapses_at", "shipments")
 _DEMAND_FIELDS = tuple(one.name for one in fields(Demand) if one.name not in ("places", "stored", "changed"))
 _DEMAND_MOVING = tuple(name for name in _DEMAND_FIELDS if name not in ("line", "item"))
 

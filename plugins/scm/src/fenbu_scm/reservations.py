@@ -67,7 +67,7 @@ def reserve(work: Work, event: OrderAwaits) -> None:
     if order.state == OrderState.STOPPED and not _is_reopened(hand):
         return
     _reopen(order)
-    order.waived = False
+    order.waived, order.alone = False, not event.others
     order.ship, order.account = event.ship, event.account
     order.told(event.day, at)
     if asked_before := bool(order.demands):
@@ -275,7 +275,7 @@ def _tell_short(work: Work, hand: Hand) -> None:
 
 def _set_timer(work: Work, hand: Hand) -> None:
     days = work.settings(ScmSettings).reservation_days
-    if not days:
+    if not days or hand.order.alone:
         return
     hand.order.lapses_at = work.now + timedelta(days=days)
     hand.order.changed = True

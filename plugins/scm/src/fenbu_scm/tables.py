@@ -153,6 +153,7 @@ class OrderRow(Base, table=True):
     day: date = columns.day()
     day_at: datetime = columns.moment()
     waived: bool = columns.flag(default=False)
+    alone: bool = columns.flag(default=False)
     reason: str = columns.text(default="")
     lapses_at: datetime | None = columns.moment(null=True)
     shipments: int = columns.whole(default=0)

@@ -126,6 +126,7 @@ def orders() -> None:
         sa.Column("day", sa.Text, nullable=False),
         sa.Column("day_at", big, nullable=False),
         sa.Column("waived", flag, nullable=False),
+        sa.Column("alone", flag, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("lapses_at", big, nullable=True),
         sa.Column("shipments", sa.Integer, nullable=False),
