@@ -62,13 +62,15 @@ class Bank:
     """The sandbox on its file; one object a thread."""
 
     def __init__(self, file: str | Path) -> None:
-        new = not Path(file).exists()
         self._db = sqlite3.connect(file, timeout=30, isolation_level=None)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA synchronous = FULL")
-        if new:
+        self._db.execute(
+            "PRAGMA synchronous = NORMAL"
+        )  # survives the death of its process, not of the machine
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'setting'").fetchone():  # the last
             self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA)
+        self._read_settings()
 
     def __enter__(self) -> Bank:
         return self
@@ -96,6 +98,7 @@ class Bank:
             AnswerLost: It was done.
         """
         with self._transaction():
+            self._read_settings()
             tries = self._try(wanted["reference"])
             if self._fails("outage", wanted, tries):
                 raise Outage("503 the sandbox is out of order")
@@ -228,6 +231,7 @@ class Bank:
             "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, value),
         )
+        self._read_settings()
 
     @property
     def now(self) -> float:
@@ -238,22 +242,35 @@ class Bank:
         """Let the bank's clock show this moment, seconds since 1970; it goes on from there."""
         self.set("clock", seconds - time.time())
 
+    def _read_settings(self) -> None:
+        """Read what others may have set meanwhile, and whether any failure is declared."""
+        self._settings = {
+            row["name"]: float(row["value"]) for row in self._db.execute("SELECT * FROM setting")
+        }
+        self._failing = (
+            self._db.execute("SELECT 1 FROM failure WHERE times > 0 LIMIT 1").fetchone() is not None
+        )
+
     def _setting(self, name: str, otherwise: float) -> float:
-        row = self._db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-        return otherwise if row is None else float(row["value"])
+        return self._settings.get(name, otherwise)
 
     def _fails(self, what: str, wanted: dict[str, Any], tries: int) -> bool:
-        row = self._db.execute(
-            "SELECT id FROM failure WHERE what = ? AND times > 0 AND kind IN ('', ?) AND payment IN ('', ?) "
-            "ORDER BY id LIMIT 1",
-            (what, wanted["kind"], wanted["payment"]),
-        ).fetchone()
-        if row is not None:
+        row = (
+            self._failing
+            and self._db.execute(
+                "SELECT id FROM failure WHERE what = ? AND times > 0 AND kind IN ('', ?) AND payment IN ('', ?) "
+                "ORDER BY id LIMIT 1",
+                (what, wanted["kind"], wanted["payment"]),
+            ).fetchone()
+        )
+        if row:
             self._db.execute("UPDATE failure SET times = times - 1 WHERE id = ?", (row["id"],))
             return True
         share = max(self._setting(f"share.{what}.{kind}", 0) for kind in ("", wanted["kind"]))
+        if not share:
+            return False
         chance = Random(f"{self._setting('seed', 1)}/{what}/{wanted['reference']}/{tries}")
-        return share > 0 and chance.random() < share
+        return chance.random() < share
 
     def _try(self, reference: str) -> int:
         row = self._db.execute(
