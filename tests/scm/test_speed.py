@@ -1,4 +1,4 @@
-"""What an order costs the warehouse, in statements that no noise can touch; a query for each line would be found here."""
+"""What an order costs the warehouse, in statements; a query for each line would be found here."""
 
 from __future__ import annotations
 

@@ -203,3 +203,15 @@ def test_before_the_warehouse_goes_one_sees_what_it_holds(depot: Depot) -> None:
     kinds = {one.kind: (one.count, one.examples) for one in found}
     assert kinds["orders that hold pieces or wait for them"] == (2, (order, "SO-000002"))
     assert kinds["shipments that have not left"] == (2, ("SO-000001-1", "SO-000002-1"))
+
+
+def test_a_warehouse_that_drains_finishes_its_orders_and_is_off(depot: Depot) -> None:
+    order = depot.placed(("TEA", 2))
+    depot.kernel.perform("fenbu.module.disable", {"modules": ["scm"], "how": "drain"})
+    depot.deliver()
+    assert "scm" in depot.kernel.assembly.modules
+    depot.dispatch(f"{order}-1")
+    depot.deliver()
+    assert "scm" not in depot.kernel.assembly.modules
+    assert depot.axes(order)[:2] == ("done", "done")
+    assert depot.unhealthy() == {}

@@ -90,12 +90,20 @@ def require(work: Work, number: str) -> Hand:
 
 
 def enter(
-    work: Work, number: str, items: Collection[str], *, account: str, ship: str, day: date, at: datetime
+    work: Work,
+    number: str,
+    items: Collection[str],
+    *,
+    account: str,
+    ship: str,
+    day: date,
+    at: datetime,
+    alone: bool = False,
 ) -> Hand:
     """Like `hold`, and let the order be known from now on."""
     if hand := hold(work, number, items):
         return hand
-    order = Order(number, OrderState.OPEN, account, ship, day, at)
+    order = Order(number, OrderState.OPEN, account, ship, day, at, alone=alone)
     added = work.execute(_ADD[work.dialect], {name: getattr(order, name) for name in _ORDER_FIELDS}).rowcount
     if added == 0:  # somebody has stopped it in this moment
         found = hold(work, number, items)

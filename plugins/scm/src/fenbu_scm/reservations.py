@@ -62,15 +62,15 @@ def reserve(work: Work, event: OrderAwaits) -> None:
         ship=event.ship,
         day=event.day,
         at=at,
+        alone=not event.others,
     )
     order = hand.order
     if order.state == OrderState.STOPPED and not _is_reopened(hand):
         return
     _reopen(order)
-    order.waived, order.alone = False, not event.others
-    order.ship, order.account = event.ship, event.account
-    order.told(event.day, at)
     if asked_before := bool(order.demands):
+        order.waived, order.alone, order.ship = False, not event.others, event.ship
+        order.told(event.day, at)
         _want_no_more(work, hand, {line.line for line in goods})
     for line in goods:
         demand = order.ask(line.line, line.item, at)
@@ -287,7 +287,7 @@ def _reopen(order: Order) -> None:
     verb = {OrderState.LAPSED: "renew", OrderState.STOPPED: "resume"}.get(OrderState(order.state))
     if verb is not None:
         order.state = ORDER.next(order.state, verb, order.number)
-    order.reason, order.changed = "", True
+        order.reason, order.changed = "", True
 
 
 def _is_reopened(hand: Hand) -> bool:
