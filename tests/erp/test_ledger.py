@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date
 from decimal import Decimal
 
@@ -9,9 +11,13 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from fenbu.engine.store.errors import StoreError
+from fenbu.engine.work import EngineWork
 from fenbu.errors import Refused
 from fenbu.testing.clock import Clock
+from fenbu_erp import journal
 from fenbu_erp.chart import STANDARD
+from fenbu_erp.errors import PeriodBlocked
+from fenbu_erp.journal import PostEntry
 from tests.erp.shop import Shop, columns
 
 RENT = [{"account": "6000", "debit": "900"}, {"account": "@bank", "credit": "900"}]
@@ -130,6 +136,29 @@ def test_a_period_is_not_closed_while_deliveries_of_its_days_wait(shop: Shop, cl
         shop.do("period.close", period="2026-01")
     shop.deliver()
     shop.do("period.close", period="2026-01")
+
+
+def test_a_month_is_not_closed_while_an_earlier_one_is_being_made(shop: Shop, clock: Clock) -> None:
+    clock.move(days=60)
+    made, go_on = threading.Event(), threading.Event()
+    late = PostEntry.model_validate({"lines": RENT, "day": "2025-12-31"})
+
+    def post(work: EngineWork) -> None:
+        with work.bound("erp", read_only=False).owned():
+            journal.post(work.bound("erp", read_only=False), late)
+        made.set()
+        go_on.wait(10)
+
+    with ThreadPoolExecutor() as hands:
+        posting = hands.submit(shop.kernel.run, post, shop.kernel.actor)
+        assert made.wait(10)
+        closing = hands.submit(shop.do, "period.close", period="2026-01")
+        wait([closing], timeout=0.5)
+        go_on.set()
+        posting.result(10)
+        with pytest.raises(PeriodBlocked, match="2025-12 is open"):
+            closing.result(10)
+    assert shop.unhealthy() == {}
 
 
 def test_the_database_itself_refuses_an_entry_in_a_closed_period(shop: Shop, clock: Clock) -> None:

@@ -45,7 +45,7 @@ def test_a_template_is_built_once_and_its_copies_are_apart(database_copy: Databa
         built.append(url)
         run(url, "CREATE TABLE tea (name text)", "INSERT INTO tea VALUES ('oolong')")
 
-    first, second = database_copy("tea house", build), database_copy("tea house", build)
+    first, second = database_copy("built once", build), database_copy("built once", build)
     run(first, "DELETE FROM tea")
     assert run(second, "SELECT name FROM tea") == [("oolong",)]
     assert len(built) == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal, InvalidOperation
 from enum import StrEnum
 
 from attrs import field, frozen
@@ -28,6 +28,8 @@ STORE_MAXIMUM = 2**63 - 1
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_WIDE = Context(prec=60)
+"""Rounds the product of any two numbers that can be kept; whether it can be kept is the store's question."""
 
 _MINOR_UNITS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF"), 0),
@@ -75,7 +77,7 @@ def is_currency(code: str) -> bool:
 
 def round_amount(amount: Decimal, currency: str, rule: Rounding = Rounding.HALF_UP) -> Decimal:
     """Round an amount to the minor unit of its currency; the only place where money is rounded."""
-    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=_RULES[rule])
+    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), _RULES[rule], _WIDE)
 
 
 def exact_decimal(value: object, scale: int) -> Decimal:

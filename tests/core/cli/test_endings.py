@@ -27,6 +27,9 @@ INIT = ("init", "--name", "Harbour Tea", "--currency", "GBP", "--time-zone", "Eu
         (("show", "--limt", "3"), "no such option '--limt'"),
         (("flows", "retri"), "did you mean retry?"),
         (("enable",), "missing argument 'NAME"),
+        (("show", "kiosk.sales", "--where", "total=1e400"), "total: a money is wanted"),
+        (("show", "kiosk.sales", "--where", "total=0.00001"), "total: a money is wanted"),
+        (("show", "kiosk.sales", "\udcff"), "'\\udcff' is not in the encoding of this terminal"),
         (("settings", "get", "kettle"), "there is no enabled module kettle here"),
         (("flows", "pause", "kiosk.bell"), "there is no subscription kiosk.bell"),
         (("explain", "sail", "K-1"), "did you mean sale?"),
@@ -42,6 +45,14 @@ def test_a_slip_of_the_fingers_ends_with_64_and_never_with_2(
     assert (ran.code, ran.out) == (64, "")
     assert told in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_terminal_of_few_letters_is_written_to_all_the_same(tmp_path: Path) -> None:
+    ran = process(
+        [*INIT[:1], "--name", "茶", *INIT[3:]], folder=tmp_path, environment={"PYTHONIOENCODING": "ascii"}
+    )
+
+    assert (ran.code, "\\u8336" in ran.out) == (0, True)
 
 
 def test_a_mistake_in_json_mode_is_a_json_line_on_stderr(fenbu: Fenbu) -> None:

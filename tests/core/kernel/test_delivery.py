@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -54,7 +55,10 @@ def test_a_module_enabled_while_four_threads_work_misses_no_hook_and_no_event(te
     enabling = Kernel(tea_room.database)
     stop.wait(0.3)
     enabling.perform("fenbu.module.enable", {"modules": ["sugar"]})
-    stop.wait(0.3)
+    before = len(rows(tea_room, "SELECT label FROM tea_pot"))
+    deadline = time.monotonic() + 20
+    while len(rows(tea_room, "SELECT label FROM tea_pot")) < before + 8 and time.monotonic() < deadline:
+        stop.wait(0.05)
     stop.set()
     for waiter in waiters:
         waiter.join()

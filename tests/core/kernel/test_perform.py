@@ -85,6 +85,12 @@ def test_an_input_that_does_not_fit_names_every_field(tea_room: Kernel) -> None:
     assert {problem.field for problem in refused.value.problems} == {"pot", "litres", "sugar"}
 
 
+def test_a_text_that_one_database_cannot_keep_is_refused_on_both(tea_room: Kernel) -> None:
+    with pytest.raises(InputInvalid, match="pot: the character NUL cannot be kept"):
+        tea_room.perform("tea.pot.brew", {"pot": "P\0-1"})
+    assert tea_room.perform("tea.pot.brew", {"pot": r"P\u0000"}).answer["pot"] == r"P\u0000"
+
+
 def test_an_unknown_action_names_the_nearest(tea_room: Kernel) -> None:
     with pytest.raises(Unknown) as refused:
         tea_room.perform("tea.pot.brw")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ with Kernel.open(sys.argv[1], actor=Actor("ada")) as kernel:
 DIE = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
+def _until(done: threading.Event, more: int) -> Iterator[int]:
+    """Count from 1 until something is done and then so many times more, however slow the machine."""
+    number = 0
+    while not done.is_set() or number <= more:
+        number += 1
+        yield number
+    yield from range(number + 1, number + 1 + more)
+
+
 def heard(kernel: Kernel) -> set[str]:
     with kernel.database.read() as connection:
         return set(connection.execute(text("SELECT label FROM kitchen_heard")).scalars())
@@ -45,12 +55,12 @@ def test_a_module_enabled_while_four_threads_work_misses_no_question_and_no_even
     asked: set[str] = set()
     rung: list[str] = []
     failed: list[BaseException] = []
-    half, over = threading.Event(), threading.Event()
+    half, enabled = threading.Event(), threading.Event()
 
     def work(till: int) -> None:
         own = Kernel.open(house_url, actor=ADA) if own_process else kernel
         try:
-            for number in range(1, 61):
+            for number in _until(enabled, 15):
                 order = f"SO-{till}-{number}"
                 if own.perform("till.order.ring", {"order": order}).answer["waits"] == ["kitchen"]:
                     asked.add(order)
@@ -67,13 +77,14 @@ def test_a_module_enabled_while_four_threads_work_misses_no_question_and_no_even
     for thread in threads:
         thread.start()
     half.wait(30)
-    kernel.perform("fenbu.module.enable", {"modules": "kitchen"})
+    try:
+        kernel.perform("fenbu.module.enable", {"modules": "kitchen"})
+    finally:
+        enabled.set()
     for thread in threads:
         thread.join()
-    over.set()
     assert failed == []
-    assert len(rung) == 240
-    assert 0 < len(asked) < 240  # some before, some after
+    assert 0 < len(asked) < len(rung)  # some before, some after
     assert kernel.drain().finished
     assert heard(kernel) == asked
 
@@ -84,10 +95,10 @@ def test_a_module_disabled_under_load_hears_of_exactly_the_orders_that_waited_fo
     dummy_modules.install(TILL, KITCHEN)
     kernel.perform("fenbu.module.enable", {"modules": ["till", "kitchen"]})
     asked: set[str] = set()
-    half = threading.Event()
+    half, disabled = threading.Event(), threading.Event()
 
     def work(till: int) -> None:
-        for number in range(1, 41):
+        for number in _until(disabled, 10):
             order = f"SO-{till}-{number}"
             if kernel.perform("till.order.ring", {"order": order}).answer["waits"]:
                 asked.add(order)
@@ -98,7 +109,10 @@ def test_a_module_disabled_under_load_hears_of_exactly_the_orders_that_waited_fo
     for thread in threads:
         thread.start()
     half.wait(30)
-    kernel.perform("fenbu.module.disable", {"modules": "kitchen", "how": "drain"})
+    try:
+        kernel.perform("fenbu.module.disable", {"modules": "kitchen", "how": "drain"})
+    finally:
+        disabled.set()
     for thread in threads:
         thread.join()
     assert kernel.drain().finished

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,7 +24,13 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; never raises for anybody's mistake."""
     session = Session()
     session.look_ahead(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal of few letters shows the others by number
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        if garbled := next((word for word in arguments if not _readable(word)), None):
+            told = _("{word} is not in the encoding of this terminal")
+            session.out.error("usage", told.format(word=ascii(garbled)))
+            return exits.USAGE
         return _run(list(arguments), session)
     except BrokenPipeError:
         return _reader_has_gone()
@@ -51,6 +58,11 @@ def _run(arguments: list[str], session: Session) -> int:
         raise
     except Exception as error:  # the edge: what nobody foresaw is told in one line
         return _failed(out, error)
+
+
+def _readable(word: str) -> bool:
+    """Say whether a word of the command line is text; Python hides bytes that are none in surrogates."""
+    return word.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
 def _usage(out: Output, error: click.UsageError) -> int:

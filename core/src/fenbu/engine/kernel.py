@@ -21,7 +21,7 @@ from sqlalchemy import Connection, select
 from fenbu.actions import Consequence
 from fenbu.engine import binding, performed, problems
 from fenbu.engine.assembling import assemble
-from fenbu.engine.assembly import Assembly, ReadyAction
+from fenbu.engine.assembly import Assembly, ReadyAction, refuse_nul
 from fenbu.engine.builtin import builtins
 from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.modules import Modules
@@ -50,6 +50,8 @@ Performed = performed.Performed
 SEAL = 60.0
 """How often a resting worker seals the audit trail, seconds."""
 _TRIES = 6
+_NUL = "\\u0000"
+"""As it stands in JSON."""
 _FIRST_PAUSE = 0.02
 
 
@@ -375,7 +377,10 @@ class Kernel:
             self.refresh()
         ready = self._assembly.action(action)
         accepted = ready.accept(values)
-        return Prepared(ready, accepted, accepted.model_dump_json())
+        text = accepted.model_dump_json()
+        if _NUL in text:
+            refuse_nul(action, accepted)
+        return Prepared(ready, accepted, text)
 
     # --- keeping up -----------------------------------------------------------------------------------
 

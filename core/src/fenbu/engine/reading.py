@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -21,6 +22,14 @@ from fenbu.engine.catalog.reference import resolve
 from fenbu.errors import FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
 from fenbu.lifecycle import Lifecycle
+from fenbu.values import (
+    MONEY_SCALE,
+    PRICE_SCALE,
+    QUANTITY_SCALE,
+    RATE_SCALE,
+    STORE_MAXIMUM,
+    exact_decimal,
+)
 from fenbu.views import Kind, View
 
 if TYPE_CHECKING:
@@ -215,19 +224,19 @@ def _yes_no(text: str) -> bool:
     return meaning[text.lower()]
 
 
-def _decimal(text: str) -> Decimal:
-    number = Decimal(text)
-    if not number.is_finite():
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) > STORE_MAXIMUM:
         raise ValueError(text)
     return number
 
 
 _READ: Mapping[Kind, Callable[[str], Any]] = {
-    Kind.MONEY: _decimal,
-    Kind.QUANTITY: _decimal,
-    Kind.PRICE: _decimal,
-    Kind.RATE: _decimal,
-    Kind.NUMBER: int,
+    Kind.MONEY: partial(exact_decimal, scale=MONEY_SCALE),
+    Kind.QUANTITY: partial(exact_decimal, scale=QUANTITY_SCALE),
+    Kind.PRICE: partial(exact_decimal, scale=PRICE_SCALE),
+    Kind.RATE: partial(exact_decimal, scale=RATE_SCALE),
+    Kind.NUMBER: _whole,
     Kind.DAY: date.fromisoformat,
     Kind.TIME: _time,
     Kind.YES_NO: _yes_no,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from pydantic import Field
@@ -13,7 +12,7 @@ from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_erp import order_store, requirements
 from fenbu_erp.errors import OrderStillOpen
-from fenbu_erp.inputs import Code, Input, Reason
+from fenbu_erp.inputs import Code, Day, Input, Reason
 from fenbu_erp.lifecycles import ORDER, OrderState
 from fenbu_erp.order import Order
 
@@ -23,7 +22,7 @@ class CancelOrder(Input):
 
     order: Code
     reason: Reason = Field(description="Why; other modules and the order's story tell it")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 class CloseOrder(Input):

@@ -18,7 +18,7 @@ from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store, orders
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import NothingLeft, TotalNegative
-from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, Input, Price, Quantity, Text
+from fenbu_erp.inputs import CurrencyOrNone, Day, ExchangeRate, Input, Price, Quantity, Text
 from fenbu_erp.invoices import line_of
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem
@@ -47,7 +47,7 @@ class IssueCreditNote(Input):
     account: str = Field("", max_length=64, description="Whom to credit; only without an order")
     lines: Sequence[CreditLine] = Field((), description="All that is invoiced of the order unless given")
     reason: Text = ""
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
     currency: CurrencyOrNone = ""
     exchange_rate: ExchangeRate | None = None
     reference: str = Field("", max_length=200, description="The customer's or channel's own number")

@@ -22,7 +22,8 @@
     ├── ChartInUse                            something is posted to an account that would go
     ├── EntryNotReversible                    it belongs to a document, or was reversed before
     ├── PeriodBlocked                         something stands in the way of closing a period
-    └── AmountTooLarge                        more than is open
+    ├── AmountTooLarge                        more than is open
+    └── BeyondBooks                           more than one document may be about
 """
 
 from __future__ import annotations
@@ -440,3 +441,21 @@ class AmountTooLarge(Refused):
     @property
     def hint(self) -> str:
         return _("match at most what is open: fenbu show erp.aged-receivables")
+
+
+@frozen(eq=False)
+class BeyondBooks(Refused):
+    """An amount is so large that the books could not add a hundred like it."""
+
+    amount: Decimal
+    currency: str
+    most: Decimal
+
+    def __str__(self) -> str:
+        return _("{amount:f} {currency} is more than one document may be about ({most:f})").format(
+            amount=self.amount, currency=self.currency, most=self.most
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("look for a slip in a quantity, price or rate; or split it over several documents")

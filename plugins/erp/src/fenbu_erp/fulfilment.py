@@ -14,7 +14,7 @@ from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_erp import order_store
 from fenbu_erp.errors import FulfilledElsewhere, NothingLeft
-from fenbu_erp.inputs import Code, Input, Quantity
+from fenbu_erp.inputs import Code, Day, Input, Quantity
 from fenbu_erp.order import BY_HAND, GOODS, Fulfilment, Order
 
 
@@ -30,7 +30,7 @@ class FulfilOrder(Input):
 
     order: Code
     lines: Sequence[FulfilLine] = Field((), description="All lines unless given")
-    day: date | None = Field(None, description="Business date of the handing over; today unless given")
+    day: Day | None = Field(None, description="Business date of the handing over; today unless given")
     reference: str = Field("", max_length=200, description="Delivery note or the like")
 
 

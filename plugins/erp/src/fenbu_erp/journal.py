@@ -12,12 +12,21 @@ from sqlalchemy import Row, bindparam, select
 
 from fenbu.errors import FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
-from fenbu.values import minor_units, round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, open_items
 from fenbu_erp.chart import Chart, Role, resolve
 from fenbu_erp.errors import EntryNotReversible
-from fenbu_erp.inputs import AmountOrZero, Code, CurrencyOrNone, ExchangeRate, Input, Reason, Text
+from fenbu_erp.inputs import (
+    AmountOrZero,
+    Code,
+    CurrencyOrNone,
+    Day,
+    ExchangeRate,
+    Input,
+    Reason,
+    Text,
+    require_payable,
+)
 from fenbu_erp.ledger import Posting
 from fenbu_erp.open_items import OpenItem
 from fenbu_erp.order import ZERO
@@ -54,7 +63,7 @@ class PostEntry(Input):
     """A journal entry by hand."""
 
     lines: Sequence[JournalLine] = Field(min_length=2, max_length=1_000)
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
     text: Text = Field("", description="What it is about")
 
 
@@ -63,21 +72,21 @@ class ReverseEntry(Input):
 
     entry: Code
     reason: Reason
-    day: date | None = Field(None, description="Business date of the reversal; today unless given")
+    day: Day | None = Field(None, description="Business date of the reversal; today unless given")
 
 
 class OpeningLine(JournalLine):
     """A balance taken over from the books kept before."""
 
     document: str = Field("", max_length=64, description="Number of the open invoice or credit it stands for")
-    due: date | None = Field(None, description="When it is due; the opening day unless given")
+    due: Day | None = Field(None, description="When it is due; the opening day unless given")
 
 
 class PostOpening(Input):
     """Balances taken over; what they do not balance stands against the opening account."""
 
     lines: Sequence[OpeningLine] = Field(min_length=1, max_length=10_000)
-    day: date = Field(description="The day before the books begin here")
+    day: Day = Field(description="The day before the books begin here")
 
 
 def post(work: Work, wanted: PostEntry) -> dict[str, Any]:
@@ -180,11 +189,7 @@ def _postings(work: Work, lines: Sequence[JournalLine], day: date, chart: Chart)
     for position, line in enumerate(lines):
         currency = line.currency or own_currency
         amount = line.debit - line.credit
-        if amount != round_amount(amount, currency):
-            problem = _("{currency} has {count} decimals").format(
-                currency=currency, count=minor_units(currency)
-            )
-            raise InputInvalid("journal", [FieldProblem(f"lines.{position}", problem, str(abs(amount)))])
+        require_payable("erp.journal.post", f"lines.{position}", amount, currency)
         rate = rate_on(work, currency, day, line.exchange_rate)
         own = in_own(work, amount, rate)
         postings.append(Posting(codes[line.account], currency, amount, own, line.party, line.text))

@@ -20,7 +20,7 @@ from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import EntryUnbalanced, PartyMissing
 from fenbu_erp.numbers import next_number
 from fenbu_erp.order import ZERO
-from fenbu_erp.rates import in_own
+from fenbu_erp.rates import in_own, require_bookable
 from fenbu_erp.tables import ENTRY, POSTING
 
 _INSERT_POSTINGS = insert(POSTING)
@@ -99,6 +99,7 @@ def post(
 
     Raises:
         EntryUnbalanced: They do not add up to zero.
+        BeyondBooks: One is too large.
         PartyMissing: A posting on a control account names no party.
     """
     _check(work, postings, chart)
@@ -140,6 +141,8 @@ def post(
 def _check(work: Work, postings: Iterable[Posting], chart: Chart) -> None:
     debit = credit = ZERO
     for posting in postings:
+        require_bookable(posting.amount, posting.currency)
+        require_bookable(posting.own, work.enterprise.currency)
         if posting.own > 0:
             debit += posting.own
         else:

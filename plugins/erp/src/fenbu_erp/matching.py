@@ -18,7 +18,7 @@ from fenbu.work import Work
 from fenbu_erp import cancellations, ledger, open_items, order_store
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import AmountTooLarge, NothingLeft
-from fenbu_erp.inputs import Amount, Code, Input
+from fenbu_erp.inputs import Amount, Code, Day, Input, require_payable
 from fenbu_erp.open_items import OpenItem, Pair
 from fenbu_erp.order import ZERO, Order
 from fenbu_erp.tables import MATCH
@@ -33,7 +33,7 @@ class MatchReceipt(Input):
     receipt: Code = Field(description="A receipt, payment, credit note or other credit that is open")
     invoices: Sequence[Code] = Field((), description="Settle these, in this order; the oldest unless given")
     amount: Amount | None = Field(None, description="At most this much; all that is open unless given")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
@@ -47,6 +47,8 @@ def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
     seen = open_items.of_documents(work, [wanted.receipt]).get(wanted.receipt)
     if seen is None or seen.amount > 0:
         raise NotFound(_("open receipt"), wanted.receipt, _("fenbu show erp.receipts lists them"))
+    if wanted.amount is not None:
+        require_payable("erp.receipt.match", "amount", wanted.amount, seen.currency)
     orders = order_store.load_many(work, open_items.orders_of_account(work, seen.account, seen.currency))
     items = open_items.of_account(work, seen.account, seen.currency)
     credit = next((item for item in items if item.document == wanted.receipt), None)

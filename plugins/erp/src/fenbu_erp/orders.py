@@ -18,11 +18,11 @@ from fenbu.values import line_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, items, order_store, prices, requirements, taxes
 from fenbu_erp.errors import CreditLimitExceeded, TotalNegative
-from fenbu_erp.inputs import Code, CurrencyOrNone, ExchangeRate, Input, Price, Quantity
+from fenbu_erp.inputs import Code, CurrencyOrNone, Day, ExchangeRate, Input, Price, Quantity
 from fenbu_erp.lifecycles import OrderState
 from fenbu_erp.numbers import next_number
 from fenbu_erp.order import BY_HAND, ZERO, Line, Order
-from fenbu_erp.rates import in_own, rate_on
+from fenbu_erp.rates import in_own, rate_on, require_bookable
 from fenbu_erp.settings import ErpSettings
 from fenbu_erp.tables import OPEN_ITEM, ORDER
 
@@ -58,7 +58,7 @@ class PlaceOrder(Input):
     account: Code = Field(accounts.WALK_IN, description="Who buys; the walk-in account unless given")
     lines: Sequence[PlaceLine] = Field(min_length=1, max_length=10_000)
     channel: str = Field("", max_length=64, description="How it came; the one in the settings unless given")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
     currency: CurrencyOrNone = ""
     exchange_rate: ExchangeRate | None = Field(
         None, description="What one unit of the currency is worth in the own one; by date unless given"
@@ -78,7 +78,7 @@ def place(work: Work, wanted: PlaceOrder) -> dict[str, Any]:
         NotFound: No such account or item.
         AlreadyExists: An order with this reference came by this channel before.
         AccountBlocked, ItemRetired, PriceMissing, PriceNegative, TaxRateMissing, ExchangeRateMissing,
-        CreditLimitExceeded, TotalNegative, RequirementsCircular: As they say.
+        CreditLimitExceeded, TotalNegative, BeyondBooks, RequirementsCircular: As they say.
         HookFailed: A module that had to answer could not.
     """
     settings = work.settings(ErpSettings)
@@ -94,6 +94,7 @@ def place(work: Work, wanted: PlaceOrder) -> dict[str, Any]:
     order.channel, order.reference, order.day, order.rate = channel, wanted.reference, day, rate
     order.ship = wanted.ship or settings.ship
     order.total_own = in_own(work, order.total, rate)
+    require_bookable(order.total_own, work.enterprise.currency)
     _check_credit(work, order)
 
     order.number = next_number(work, "order")
@@ -176,6 +177,7 @@ def _line(
 ) -> Line:
     prices.require_sensible(item.code, item.kind, unit_price)
     amount = line_amount(quantity, unit_price, currency, settings.rounding)
+    require_bookable(amount, currency)
     rate = rates[item.tax_category]
     return Line(
         line=position,
@@ -195,6 +197,8 @@ def _line(
 def _drafted(work: Work, lines: list[Line], account: str, currency: str) -> Order:
     net = sum((line.amount for line in lines), ZERO)
     tax = sum((line.tax for line in lines), ZERO)
+    require_bookable(net, currency)
+    require_bookable(tax, currency)
     if net + tax < 0:
         raise TotalNegative(net + tax, currency)
     return Order(

@@ -47,7 +47,9 @@ _CLOSE = (
 class ClosePeriod(Input):
     """A month that is over."""
 
-    period: str = Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Year and month: 2026-03")
+    period: str = Field(
+        pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$", description="Year and month: 2026-03"
+    )
 
 
 def open_day(work: Work, day: date) -> tuple[date, str]:
@@ -56,6 +58,7 @@ def open_day(work: Work, day: date) -> tuple[date, str]:
     That is the day itself, or the first open day when its period is closed. The period is locked against
     closing until the transaction ends.
     """
+    alone = False
     while True:
         code = code_of(day)
         state = work.execute(_SHARED, {"wanted": code}).scalar()
@@ -64,6 +67,9 @@ def open_day(work: Work, day: date) -> tuple[date, str]:
         closed_until = work.execute(_CLOSED_UNTIL).scalar()
         if closed_until is not None and day <= closed_until:
             day = closed_until + timedelta(days=1)
+        elif not alone:
+            _make_or_close_alone(work)
+            alone = True  # and look again at what was closed meanwhile
         else:
             work.execute(_ADD[work.dialect], _row(code))
 
@@ -82,6 +88,7 @@ def close(work: Work, wanted: ClosePeriod) -> dict[str, Any]:
             _("it is not over before {day}").format(day=last + timedelta(days=1)),
             _("close it after its last day"),
         )
+    _make_or_close_alone(work)
     work.execute(_ADD[work.dialect], _row(wanted.period))
     row = work.execute(_LOCKED, {"wanted": wanted.period}).first()
     if row is None:  # just written
@@ -103,6 +110,14 @@ def closed_until(work: Work) -> tuple[str, date] | None:
 def code_of(day: date) -> str:
     """Return the period of a day: ``2026-03``."""
     return f"{day:%Y-%m}"
+
+
+def _make_or_close_alone(work: Work) -> None:
+    """Wait for whoever makes or closes a period: a month being made cannot be seen by who closes a later one.
+
+    The series of the kernel serves as the lock; nobody reads its number.
+    """
+    work.number("period")
 
 
 def _refuse_gaps(work: Work, period: str, first: date, last: date) -> None:

@@ -14,7 +14,7 @@ from fenbu.contracts.erp import erp_line_price
 from fenbu.work import Work
 from fenbu_erp import items
 from fenbu_erp.errors import PriceMissing, PriceNegative
-from fenbu_erp.inputs import Code, CurrencyOrNone, Input, Price
+from fenbu_erp.inputs import Code, CurrencyOrNone, Day, Input, Price
 from fenbu_erp.tables import PRICE
 from fenbu_erp.upsert import upsert
 
@@ -34,7 +34,7 @@ class SetPrice(Input):
     item: Code
     unit_price: Price = Field(description="Without tax, for one unit; at most six decimals")
     currency: CurrencyOrNone = Field("", description="The enterprise's own unless given")
-    since: date | None = Field(None, description="First day of the price; today unless given")
+    since: Day | None = Field(None, description="First day of the price; today unless given")
 
 
 def set_price(work: Work, price: SetPrice) -> dict[str, Any]:

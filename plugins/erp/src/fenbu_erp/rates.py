@@ -11,12 +11,14 @@ from sqlalchemy import bindparam, select
 
 from fenbu.values import round_amount
 from fenbu.work import Work
-from fenbu_erp.errors import CurrencyFixed, ExchangeRateMissing
-from fenbu_erp.inputs import Currency, ExchangeRate, Input
+from fenbu_erp.errors import BeyondBooks, CurrencyFixed, ExchangeRateMissing
+from fenbu_erp.inputs import Currency, Day, ExchangeRate, Input
 from fenbu_erp.tables import EXCHANGE_RATE
 from fenbu_erp.upsert import upsert
 
 ONE = Decimal(1)
+MOST = Decimal(10) ** 13
+"""What one amount may be, in any currency: sums of the store are 64-bit, and end near 9 x 10^14."""
 
 _ON = (
     select(EXCHANGE_RATE.c.rate)
@@ -33,7 +35,7 @@ class SetExchangeRate(Input):
 
     currency: Currency = Field(description="The foreign currency")
     rate: ExchangeRate = Field(description="What one unit of it is worth in the enterprise's own currency")
-    since: date | None = Field(None, description="First day of the rate; today unless given")
+    since: Day | None = Field(None, description="First day of the rate; today unless given")
 
 
 def set_exchange_rate(work: Work, given: SetExchangeRate) -> dict[str, Any]:
@@ -73,3 +75,13 @@ def rate_on(work: Work, currency: str, day: date, given: Decimal | None = None) 
 def in_own(work: Work, amount: Decimal, rate: Decimal) -> Decimal:
     """Return an amount in the enterprise's own currency, rounded to its minor unit."""
     return amount if rate == ONE else round_amount(amount * rate, work.enterprise.currency)
+
+
+def require_bookable(amount: Decimal, currency: str) -> None:
+    """Refuse an amount so large that the ledger's sums would not hold.
+
+    Raises:
+        BeyondBooks: Says how much is too much.
+    """
+    if not -MOST <= amount <= MOST:
+        raise BeyondBooks(amount, currency, MOST)

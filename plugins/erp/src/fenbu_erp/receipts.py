@@ -19,7 +19,7 @@ from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import CurrencyDiffers
-from fenbu_erp.inputs import Amount, Code, CurrencyOrNone, ExchangeRate, Input
+from fenbu_erp.inputs import Amount, Code, CurrencyOrNone, Day, ExchangeRate, Input, require_payable
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem
 from fenbu_erp.order import ZERO, Order
@@ -36,7 +36,7 @@ class RecordReceipt(Input):
     amount: Amount
     currency: CurrencyOrNone = ""
     exchange_rate: ExchangeRate | None = None
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
     method: Literal["bank", "cash"] = "bank"
     reference: str = Field("", max_length=200, description="What the bank statement says")
     order: str = Field("", max_length=64, description="The order it pays; its invoices are settled")
@@ -79,10 +79,12 @@ def record(work: Work, wanted: RecordReceipt) -> dict[str, Any]:
 
     Raises:
         NotFound: No such account or order, or an invoice that is not open on this account.
+        InputInvalid: The amount has more decimals than its currency.
         CurrencyDiffers: The order is in another currency.
     """
     account = accounts.find(work, wanted.account)
     currency = wanted.currency or account.currency
+    require_payable("erp.receipt.record", "amount", wanted.amount, currency)
     day = wanted.day or work.today
     rate = rate_on(work, currency, day, wanted.exchange_rate)
     orders = _locked_orders(work, wanted, account.kind, currency)

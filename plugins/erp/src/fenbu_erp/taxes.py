@@ -15,7 +15,7 @@ from fenbu.i18n import _
 from fenbu.values import Rounding, round_amount
 from fenbu.work import Work
 from fenbu_erp.errors import TaxRateMissing
-from fenbu_erp.inputs import Code, Input, TaxRate
+from fenbu_erp.inputs import Code, Day, Input, TaxRate
 from fenbu_erp.tables import TAX_CATEGORY, TAX_RATE
 from fenbu_erp.upsert import upsert
 
@@ -39,7 +39,7 @@ class SetTax(Input):
 
     category: Code = Field(description="Code of the tax category; a new one is made")
     rate: TaxRate = Field(description="Share of the amount without tax: 0.2 is 20 %")
-    since: date | None = Field(None, description="First day of the rate; today unless given")
+    since: Day | None = Field(None, description="First day of the rate; today unless given")
     title: str = Field("", max_length=200, description="What the category is called")
 
 
