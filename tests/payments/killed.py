@@ -20,6 +20,8 @@ from fenbu_payments.sandbox.bank import Bank
 OWNER = Actor("ada")
 ORDERS = 6
 PATIENCE = 120.0
+STATEMENTS = 800
+"""About what a third of the business takes; deaths are spread over it."""
 LEASE = 31_000_000
 """Microseconds: a little more than a call may take before another worker tries it."""
 
@@ -82,8 +84,9 @@ class Shop:
 
     def work(self, kernel: Kernel) -> None:
         """Let workers live and die, and the last one finish."""
-        for _death in range(self.kills // 3):
-            self.died += _run(self.url, self.died, kill_at=self.chance.randint(1, 250))
+        times = self.kills // 3
+        for _death in range(times):
+            self.died += _run(self.url, self.died, kill_at=self.chance.randint(1, STATEMENTS // times))
         while True:
             _run(self.url, self.died, kill_at=0)
             with kernel.read() as work:

@@ -53,4 +53,4 @@ def test_a_killed_worker_and_a_failing_bank_charge_each_order_once(database_url:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(10))
 def test_whenever_it_is_killed(database_url: str, tmp_path: Path, seed: int) -> None:
-    assert hold(database_url, tmp_path, seed=seed, kills=30) >= 15
+    assert hold(database_url, tmp_path, seed=seed, kills=30) >= 10
