@@ -17,7 +17,7 @@ from fenbu.work import Work
 from fenbu_scm import backorders, items, locations, stock
 from fenbu_scm.errors import CountedTwice, NotFree, SameLocation
 from fenbu_scm.holding import ZERO
-from fenbu_scm.inputs import Code, Difference, Input, Quantity, QuantityOrZero, Reason, UnitCost
+from fenbu_scm.inputs import Code, Day, Difference, Input, Quantity, QuantityOrZero, Reason, UnitCost
 from fenbu_scm.locations import LOST
 from fenbu_scm.numbers import next_number
 from fenbu_scm.stock import Stock
@@ -43,7 +43,7 @@ class AdjustStock(Input):
 
     lines: Sequence[AdjustLine] = Field(min_length=1, max_length=10_000)
     reason: Reason
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 class CountLine(Input):
@@ -59,7 +59,7 @@ class CountStock(Input):
 
     lines: Sequence[CountLine] = Field(min_length=1, max_length=10_000)
     reason: Reason = Field("count", description="What the adjustments are called")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 class TransferStock(Input):
@@ -69,7 +69,7 @@ class TransferStock(Input):
     quantity: Quantity
     source: Code = Field(description="Location where they are")
     target: Code = Field(description="Location where they go")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 @frozen

@@ -5,6 +5,7 @@
     Refused
     ├── NotFree              more than what is there and promised to nobody
     ├── UnknownCost          nobody says what pieces cost, and none are here to tell
+    ├── WorthTooMuch         a slip in a quantity or cost
     ├── LocationUnsuited     pieces cannot be put there or taken from there
     ├── SameLocation         from and to are one
     ├── CountedTwice         a count names an item at a location twice
@@ -75,6 +76,24 @@ class UnknownCost(Refused):
     @property
     def hint(self) -> str:
         return _("give the line a unit_cost; 0 where it is free")
+
+
+@frozen(eq=False)
+class WorthTooMuch(Refused):
+    """The pieces of one item would be worth more than the books can add up."""
+
+    item: str
+    value: Decimal
+    most: Decimal
+
+    def __str__(self) -> str:
+        return _("{item} would be worth {value:f}; at most {most:f} can be kept").format(
+            item=self.item, value=self.value, most=self.most
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("look for a slip in a quantity or cost")
 
 
 @frozen(eq=False)

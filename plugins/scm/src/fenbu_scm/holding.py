@@ -11,10 +11,20 @@ from decimal import Decimal
 from attrs import define, field
 
 from fenbu.values import PRICE_SCALE, line_amount, round_amount
-from fenbu_scm.errors import NotFree, UnknownCost
+from fenbu_scm.errors import NotFree, UnknownCost, WorthTooMuch
 
 ZERO = Decimal(0)
+MOST_VALUE = Decimal(10) ** 11
+"""What the pieces of one item may be worth, so that the books can add thousands up."""
+MOST_TOTAL = Decimal(10) ** 13
+"""What one document may come to."""
 _COST_UNIT = Decimal(1).scaleb(-PRICE_SCALE)
+
+
+def require_bookable(document: str, total: Decimal) -> None:
+    """Refuse a document that comes to more than the books can add up (`WorthTooMuch`)."""
+    if total > MOST_TOTAL:
+        raise WorthTooMuch(document, total, MOST_TOTAL)
 
 
 @define
@@ -98,7 +108,11 @@ class Holding:
         return round_amount(self.value * quantity / self.quantity, self.currency)
 
     def put(self, location: str, quantity: Decimal, value: Decimal, *, sellable: bool = True) -> None:
-        """Put pieces that came from outside into a location."""
+        """Put pieces that came from outside into a location.
+
+        Raises:
+            WorthTooMuch: All of them would be worth more than makes sense.
+        """
         self.pile(location, sellable=sellable).add(quantity)
         self._revalue(quantity, value)
 
@@ -136,6 +150,8 @@ class Holding:
     def _revalue(self, quantity: Decimal, value: Decimal) -> None:
         self.quantity += quantity
         self.value += value
+        if self.value > MOST_VALUE:
+            raise WorthTooMuch(self.item, self.value, MOST_VALUE)
         if self.quantity > 0:
             self.unit_cost = (self.value / self.quantity).quantize(_COST_UNIT)
         self.revalued = True

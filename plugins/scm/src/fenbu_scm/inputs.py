@@ -5,6 +5,7 @@ Numbers arrive as text, integer or Decimal, never as float, whose digits are not
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -12,6 +13,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 
 from fenbu.i18n import _
 from fenbu.values import PRICE_SCALE, QUANTITY_SCALE, exact_decimal
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+"""Business dates that make sense; further away a day is a slip."""
+
+MOST = Decimal(10) ** 9
+"""Pieces of one line, and what one may cost."""
 
 
 class Input(BaseModel):
@@ -45,12 +52,28 @@ def _not_zero(value: Decimal) -> Decimal:
     return value
 
 
+def _sensible(value: Decimal) -> Decimal:
+    if abs(value) > MOST:
+        raise ValueError(_("at most {most:f} is wanted").format(most=MOST))
+    return value
+
+
+def _business_day(value: date) -> date:
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueError(
+            _("a day between {first} and {last} is wanted").format(first=FIRST_DAY, last=LAST_DAY)
+        )
+    return value
+
+
+Day = Annotated[date, AfterValidator(_business_day)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=200)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
-Quantity = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_positive)]
-QuantityOrZero = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_not_negative)]
-Difference = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_not_zero)]
-UnitCost = Annotated[Decimal, _exact(PRICE_SCALE), AfterValidator(_not_negative)]
+_SENSIBLE = AfterValidator(_sensible)
+Quantity = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_positive), _SENSIBLE]
+QuantityOrZero = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_not_negative), _SENSIBLE]
+Difference = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_not_zero), _SENSIBLE]
+UnitCost = Annotated[Decimal, _exact(PRICE_SCALE), AfterValidator(_not_negative), _SENSIBLE]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,8 +14,8 @@ from fenbu.i18n import _
 from fenbu.values import line_amount
 from fenbu.work import Work
 from fenbu_scm import backorders, items, locations, stock
-from fenbu_scm.holding import ZERO
-from fenbu_scm.inputs import Code, Input, Quantity, Text, UnitCost
+from fenbu_scm.holding import ZERO, require_bookable
+from fenbu_scm.inputs import Code, Day, Input, Quantity, Text, UnitCost
 from fenbu_scm.numbers import next_number
 from fenbu_scm.tables import RECEIPT, RECEIPT_LINE
 
@@ -45,7 +44,7 @@ class PostReceipt(Input):
     )
     supplier: Text = Field("", description="From whom")
     reference: Text = Field("", description="Delivery note; once a supplier")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 def post(work: Work, wanted: PostReceipt) -> dict[str, Any]:
@@ -83,6 +82,7 @@ def post(work: Work, wanted: PostReceipt) -> dict[str, Any]:
                 "value": value,
             }
         )
+    require_bookable(number, total)
     head = {"number": number, "source": wanted.source, "supplier": wanted.supplier, "day": day}
     by = {"reference": wanted.reference, "value": total, "posted_at": work.now, "posted_by": work.actor.name}
     work.execute(_ADD, head | by)

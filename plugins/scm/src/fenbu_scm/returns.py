@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,8 +16,8 @@ from fenbu.values import line_amount, round_amount
 from fenbu.work import Work
 from fenbu_scm import backorders, items, locations, order_store, stock
 from fenbu_scm.errors import ReturnTooLarge, ReturnUnclear
-from fenbu_scm.holding import ZERO
-from fenbu_scm.inputs import Code, Input, Quantity, Text, UnitCost
+from fenbu_scm.holding import ZERO, require_bookable
+from fenbu_scm.inputs import Code, Day, Input, Quantity, Text, UnitCost
 from fenbu_scm.numbers import next_number
 from fenbu_scm.order import Demand
 from fenbu_scm.order_store import Hand
@@ -51,7 +50,7 @@ class PostReturn(Input):
     )
     account: str = Field("", max_length=64, description="Who brought them, where there is no order")
     reason: Text = ""
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 @frozen
@@ -153,6 +152,7 @@ def _post(
             order=order,
         )
     total = sum((one.value for one in back), ZERO)
+    require_bookable(number, total)
     head = {"number": number, "order_number": order, "account": account, "reason": wanted.reason, "day": day}
     work.execute(_ADD, head | {"value": total, "posted_at": work.now, "posted_by": work.actor.name})
     work.execute(

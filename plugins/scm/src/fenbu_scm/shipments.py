@@ -20,7 +20,7 @@ from fenbu.work import Work
 from fenbu_scm import order_store
 from fenbu_scm.errors import OrderNotOurs
 from fenbu_scm.holding import ZERO
-from fenbu_scm.inputs import Code, Input, Text
+from fenbu_scm.inputs import Code, Day, Input, Text
 from fenbu_scm.lifecycles import SHIPMENT as LIFECYCLE
 from fenbu_scm.lifecycles import OrderState, ShipmentState
 from fenbu_scm.locations import CUSTOMER
@@ -71,7 +71,7 @@ class DispatchShipment(Input):
     """A shipment that leaves."""
 
     shipment: Code
-    day: date | None = Field(None, description="Business date; counted on from its order's unless given")
+    day: Day | None = Field(None, description="Business date; counted on from its order's unless given")
     reference: Text = Field("", description="The carrier's number or the like")
 
 
