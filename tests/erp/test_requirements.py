@@ -149,6 +149,36 @@ def test_a_requirement_that_failed_may_still_be_met(till: Shop) -> None:
     assert released(till, order) == [Decimal(4)]
 
 
+def test_what_was_met_may_fail_until_the_order_is_released(till: Shop) -> None:
+    order = till.order(("TEA", 4), account="C1")
+    say(till, "depot", "met", order, lines={1: "4"})
+    say(till, "depot", "failed", order, reason="the reservation lapsed")
+    assert waits(till, order) == [("payment", "announced"), ("stock", "failed")]
+    say(till, "till", "met", order)
+    assert released(till, order) == [Decimal(0)]
+    say(till, "depot", "met", order, lines={1: "1"})  # what was cleared before counts no more
+    assert released(till, order) == [Decimal(1)]
+    say(till, "depot", "met", order, lines={1: "3"})
+    assert released(till, order) == [Decimal(4)]
+    say(till, "depot", "failed", order, reason="too late")
+    assert waits(till, order) == [("payment", "met"), ("stock", "met")]
+
+
+def test_assessed_anew_only_what_is_fulfilled_counts_as_cleared(
+    dummy_modules: DummyModules, enterprise: Enterprises
+) -> None:
+    dummy_modules.install(DEPOT)
+    shop = furnished(Shop(enterprise("erp")))
+    order = shop.order(("TEA", 4), account="C1")
+    shop.fulfil(order, lines=[{"line": 1, "quantity": 1}])
+    shop.kernel.perform("fenbu.module.enable", {"modules": ["depot"]})
+    shop.do("order.reassess", order=order)
+    say(shop, "depot", "met", order, lines={1: "2"})
+    assert released(shop, order) == [Decimal(3)]
+    say(shop, "depot", "met", order, lines={1: "1"})
+    assert released(shop, order) == [Decimal(4)]
+
+
 def test_only_its_owner_can_meet_a_requirement(till: Shop) -> None:
     from fenbu.contracts.erp import RequirementMet
     from fenbu.engine.work import EngineWork

@@ -45,6 +45,21 @@ class LineQuantity:
 
 
 @frozen(kw_only=True)
+class OpenLine:
+    """What is left of one order line, as ERP knows it now."""
+
+    order: str
+    fulfiller: str
+    """Module that fulfils the order's goods; ``erp`` when it is done by hand."""
+    line: int
+    item: str
+    rest: Decimal
+    """Ordered, neither fulfilled nor cancelled."""
+    released: Decimal
+    """The part of the rest that may be fulfilled."""
+
+
+@frozen(kw_only=True)
 class DraftOrder:
     """An order about to be placed, as hooks see it."""
 
@@ -163,6 +178,23 @@ def erp_order_cancellation(work: Work, order: str, lines: Sequence[LineQuantity]
     Returns:
         A refusal with its reason, or None.
     Failure: an exception refuses the cancelling with `HookFailed`.
+    Since: api 1.
+    """
+    raise NotImplementedError
+
+
+@hookspec(kind="first")
+def erp_open_lines(work: Work, orders: Sequence[str]) -> Sequence[OpenLine] | None:
+    """Say what is left to fulfil of these orders.
+
+    Called: by a module that is about to fulfil what it was told of earlier, or that compares its records.
+    Answers: ERP's; None when the answering module keeps no orders.
+    Args:
+        work: Read only.
+        orders: Numbers of orders; those that are not known are passed over.
+    Returns:
+        One `OpenLine` for each line that is neither fulfilled nor cancelled, by order and line.
+    Failure: an exception refuses the caller's operation.
     Since: api 1.
     """
     raise NotImplementedError
@@ -293,6 +325,8 @@ class OrderAwaits:
     total: Decimal
     ship: str
     lines: tuple[OrderLine, ...]
+    others: tuple[str, ...] = ()
+    """What else the order waits for; who holds something for it may have to wait for these."""
 
 
 @event(
@@ -496,6 +530,8 @@ class CreditNoteIssued:
     """With tax, positive."""
     payout: bool = False
     """True when the money is to be paid back instead of kept as credit."""
+    left: Decimal | None = None
+    """What of it nothing that is owed on its order has used up; None where nobody has looked."""
     lines: tuple[LineQuantity, ...] = field(default=())
 
 

@@ -18,6 +18,9 @@ from fenbu.work import Work
 
 _PAYMENT = {"order": "order", "account": "account", "payment": "payment"}
 
+REQUIREMENT = "payment"
+"""Name of the requirement that is met when money is held for an order."""
+
 
 @hookspec(kind="first")
 def payments_method(work: Work, order: str, account: str, currency: str) -> str | None:
@@ -36,6 +39,28 @@ def payments_method(work: Work, order: str, account: str, currency: str) -> str 
     Since: api 1.
     """
     raise NotImplementedError
+
+
+@event(
+    "payments.payment-requested/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about=_PAYMENT,
+    day="day",
+    says=N_("payment {payment}: {amount} {currency} asked for by {gateway}"),
+)
+@frozen(kw_only=True)
+class PaymentRequested:
+    """Money was asked for: the gateway will be called, or an operator waits for it."""
+
+    key: str
+    payment: str
+    order: str = ""
+    account: str
+    gateway: str
+    day: date
+    currency: str
+    amount: Decimal
 
 
 @event(
@@ -161,3 +186,93 @@ class PayoutPaid:
     day: date
     currency: str
     amount: Decimal
+
+
+@event(
+    "payments.payout-requested/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about={"account": "account", "payout": "payout"},
+    day="day",
+    says=N_("payout {payout} of {amount} {currency} for {document}"),
+)
+@frozen(kw_only=True)
+class PayoutRequested:
+    """Money is to leave us: the gateway will be called, or an operator transfers it."""
+
+    key: str
+    payout: str
+    document: str
+    account: str
+    day: date
+    currency: str
+    amount: Decimal
+
+
+@event(
+    "payments.payout-failed/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about={"account": "account", "payout": "payout"},
+    says=N_("payout {payout} failed: {reason}"),
+)
+@frozen(kw_only=True)
+class PayoutFailed:
+    """The gateway refused to pay; an operator tries again or pays otherwise."""
+
+    key: str
+    payout: str
+    document: str
+    account: str
+    reason: str
+
+
+@event(
+    "payments.authorisation-expires/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about={"payment": "payment"},
+    says=N_("payment {payment}: the authorisation expires"),
+)
+@frozen(kw_only=True)
+class AuthorisationExpires:
+    """Timer: from this moment the gateway no longer holds the money; a late capture renews it first."""
+
+    key: str
+    payment: str
+    expires: datetime
+
+
+@event(
+    "payments.authorisation-renewed/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about=_PAYMENT,
+    says=N_("payment {payment}: authorised anew until {expires}"),
+)
+@frozen(kw_only=True)
+class AuthorisationRenewed:
+    """The payer's bank holds the rest of the amount for us once more."""
+
+    key: str
+    payment: str
+    order: str = ""
+    account: str
+    expires: datetime | None = None
+
+
+@event(
+    "payments.notice-received/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about={"payment": "payment"},
+    says=N_("notice {event} of {gateway} about {payment}"),
+)
+@frozen(kw_only=True)
+class NoticeReceived:
+    """A gateway has told something; it lies in the inbox until the payment takes it. Also the timer of its next try."""
+
+    key: str
+    gateway: str
+    event: str
+    payment: str

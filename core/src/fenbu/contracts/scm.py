@@ -68,6 +68,35 @@ class BackorderRaised:
 
 
 @event(
+    "scm.backorder-filled/1",
+    lane=Lane.GOODS,
+    key="order",
+    about={"order": "order"},
+    says=N_("goods came for the backorder"),
+)
+@frozen(kw_only=True)
+class BackorderFilled:
+    """Pieces that came, or that somebody else let go, are reserved for what an order was short of."""
+
+    order: str
+    lines: tuple[LineQuantity, ...]
+
+
+@event(
+    "scm.reservation-due/1",
+    lane=Lane.GOODS,
+    key="order",
+    about={"order": "order"},
+    says=N_("the reservation has waited long enough"),
+)
+@frozen(kw_only=True)
+class ReservationDue:
+    """A timer: what is reserved and was not released by now is let go; cancelled when it is released."""
+
+    order: str
+
+
+@event(
     "scm.reservation-lapsed/1",
     lane=Lane.GOODS,
     key="order",
@@ -150,7 +179,7 @@ class StockAdjusted:
     "scm.goods-received/1",
     lane=Lane.GOODS,
     key="receipt",
-    about={"receipt": "receipt"},
+    about={"goods_receipt": "receipt"},
     day="day",
     says=N_("receipt {receipt} of goods worth {value}"),
 )

@@ -74,10 +74,14 @@ class Transaction:
     def session(self) -> Session:
         return Session(bind=self.connection)
 
-    def flush(self) -> list[int]:
-        """Write what the ORM holds, then the events, in the order in which they were published."""
+    def flush_rows(self) -> None:
+        """Write what the ORM holds."""
         if "session" in self.__dict__:
             self.session.flush()
+
+    def flush(self) -> list[int]:
+        """Write what the ORM holds, then the events, in the order in which they were published."""
+        self.flush_rows()
         if not self.published:
             return []
         pending, self.published = self.published, []
@@ -176,8 +180,9 @@ class EngineWork:
 
     def cancel_timers(self, topic: str, key: str) -> int:
         self._refuse_when_read_only("cancel timers")
-        self.transaction.flush()
+        self.transaction.flush_rows()
         with owner(self.connection, None):
+            self.transaction.flush()
             return log.cancel_timers(self.connection, topic, key, self.transaction.at)
 
     def call(

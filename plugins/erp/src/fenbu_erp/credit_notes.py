@@ -108,9 +108,9 @@ def issue(work: Work, wanted: IssueCreditNote) -> dict[str, Any]:
     item = _post(work, draft, number, day, chart, wanted.reason)
     _store(work, draft, item, wanted)
     open_items.add(work, [item])
-    work.publish(_issued(draft, number, day, wanted.payout))
+    pairs = open_items.paired(debits, [item], work.enterprise.currency)
+    work.publish(_issued(draft, number, day, wanted.payout, left=-item.open))
     if order is not None:
-        pairs = open_items.paired(debits, [item], work.enterprise.currency)
         matching.settle(work, pairs, {order.number: order}, day, chart)
         order_store.save(work, order)
     return {
@@ -210,7 +210,7 @@ def _store(work: Work, draft: Draft, item: OpenItem, wanted: IssueCreditNote) ->
     )
 
 
-def _issued(draft: Draft, number: str, day: date, payout: bool) -> CreditNoteIssued:
+def _issued(draft: Draft, number: str, day: date, payout: bool, left: Decimal) -> CreditNoteIssued:
     return CreditNoteIssued(
         document=draft.order_number or number,
         credit_note=number,
@@ -220,6 +220,7 @@ def _issued(draft: Draft, number: str, day: date, payout: bool) -> CreditNoteIss
         currency=draft.currency,
         total=draft.net + draft.tax,
         payout=payout,
+        left=left,
         lines=tuple(
             LineQuantity(line=part.line.line, item=part.line.item, quantity=part.quantity)
             for part in draft.parts

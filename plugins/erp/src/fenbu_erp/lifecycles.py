@@ -42,6 +42,7 @@ class RequirementState(StrEnum):
     PARTLY_MET = "partly_met"
     """For some quantities."""
     FAILED = "failed"
+    """Its owner cannot meet it, or not any more: a reservation lapsed, an authorisation expired."""
     MET = "met"
     WAIVED = "waived"
     """An operator decided that the order goes on without it."""
@@ -55,7 +56,7 @@ REQUIREMENT = Lifecycle(
     name="erp.requirement",
     states=RequirementState,
     initial=_R.WAITING,
-    terminal=frozenset({_R.MET, _R.WAIVED, _R.DROPPED}),
+    terminal=frozenset({_R.WAIVED, _R.DROPPED}),
     table=(
         #          verb          from           to
         Transition("announce",   _R.WAITING,    _R.ANNOUNCED),
@@ -68,6 +69,7 @@ REQUIREMENT = Lifecycle(
         Transition("fail",       _R.ANNOUNCED,  _R.FAILED),
         Transition("fail",       _R.PARTLY_MET, _R.FAILED),
         Transition("fail",       _R.FAILED,     _R.FAILED),
+        Transition("fail",       _R.MET,        _R.FAILED),
         Transition("waive",      _R.WAITING,    _R.WAIVED),
         Transition("waive",      _R.ANNOUNCED,  _R.WAIVED),
         Transition("waive",      _R.PARTLY_MET, _R.WAIVED),

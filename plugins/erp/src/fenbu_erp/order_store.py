@@ -8,6 +8,7 @@ from typing import Any
 from attrs import fields
 from sqlalchemy import bindparam, insert, select, update
 
+from fenbu.contracts.erp import OpenLine
 from fenbu.errors import NotFound, TransitionRefused
 from fenbu.i18n import _
 from fenbu.work import Work
@@ -44,6 +45,22 @@ _LINES = (
 _LINES_OF_MANY = (
     select(ORDER_LINE.c.order_number, *(ORDER_LINE.c[name] for name in _LINE_FIELDS))
     .where(ORDER_LINE.c.order_number.in_(bindparam("numbers", expanding=True)))
+    .order_by(ORDER_LINE.c.order_number, ORDER_LINE.c.line)
+)
+_OPEN_LINES = (
+    select(
+        ORDER_LINE.c.order_number,
+        ORDER.c.fulfiller,
+        ORDER_LINE.c.line,
+        ORDER_LINE.c.item,
+        (ORDER_LINE.c.quantity - ORDER_LINE.c.cancelled - ORDER_LINE.c.fulfilled).label("rest"),
+        (ORDER_LINE.c.released - ORDER_LINE.c.fulfilled).label("released"),
+    )
+    .join_from(ORDER_LINE, ORDER, ORDER_LINE.c.order_number == ORDER.c.number)
+    .where(
+        ORDER.c.number.in_(bindparam("numbers", expanding=True)),
+        ORDER_LINE.c.quantity - ORDER_LINE.c.cancelled > ORDER_LINE.c.fulfilled,
+    )
     .order_by(ORDER_LINE.c.order_number, ORDER_LINE.c.line)
 )
 _INSERT = insert(ORDER)
@@ -93,6 +110,22 @@ def load_many(work: Work, numbers: Iterable[str]) -> dict[str, Order]:
     for line in work.execute(_LINES_OF_MANY, {"numbers": wanted}):
         orders[line.order_number].lines.append(Line(*tuple(line)[1:]))
     return orders
+
+
+def open_lines(work: Work, numbers: Iterable[str]) -> list[OpenLine]:
+    """Return what is neither fulfilled nor cancelled of these orders, by order and line; nothing is locked."""
+    rows = work.execute(_OPEN_LINES, {"numbers": list(numbers)})
+    return [
+        OpenLine(
+            order=row.order_number,
+            fulfiller=row.fulfiller,
+            line=row.line,
+            item=row.item,
+            rest=row.rest,
+            released=row.released,
+        )
+        for row in rows
+    ]
 
 
 def lock(work: Work, numbers: Iterable[str]) -> None:

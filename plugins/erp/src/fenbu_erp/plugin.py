@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, select
 
-from fenbu.contracts.erp import AccountFacts, ItemFacts
+from fenbu.contracts.erp import AccountFacts, ItemFacts, OpenLine
 from fenbu.contracts.module import InFlight
 from fenbu.hooks import hookimpl
 from fenbu.i18n import _
 from fenbu.work import Work
-from fenbu_erp import accounts, items
+from fenbu_erp import accounts, items, order_store
 from fenbu_erp.lifecycles import OrderState, RequirementState
 from fenbu_erp.tables import ORDER, REQUIREMENT
 
@@ -53,6 +53,12 @@ def erp_items(work: Work, after: str, limit: int) -> Sequence[ItemFacts]:
 def erp_accounts(work: Work, after: str, limit: int) -> Sequence[AccountFacts]:
     """All accounts, a page at a time."""
     return accounts.page(work, after, limit)
+
+
+@hookimpl
+def erp_open_lines(work: Work, orders: Sequence[str]) -> Sequence[OpenLine]:
+    """What is left to fulfil of these orders."""
+    return order_store.open_lines(work, orders)
 
 
 @hookimpl

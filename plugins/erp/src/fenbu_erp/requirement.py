@@ -34,6 +34,13 @@ class Needed:
     met: dict[int, Decimal] = field(factory=dict)
     """Line to the quantity cleared so far, where the owner names quantities."""
     changed: bool = False
+    met_anew: bool = False
+    """What was cleared before does not count any more."""
+
+    @property
+    def open(self) -> bool:
+        """It may hold the order back."""
+        return self.state not in (*_WHOLE, RequirementState.DROPPED)
 
     def move(self, verb: str, reason: str = "") -> None:
         """Go where the verb leads; `TransitionRefused` when the state does not allow it."""
@@ -47,6 +54,16 @@ class Needed:
             self.met[line] = self.met.get(line, ZERO) + quantity
         short = quantities and any(self.met.get(line.line, ZERO) < line.wanted for line in order.goods)
         self.move("meet-part" if short else "meet")
+
+    def fail(self, order: Order, reason: str) -> None:
+        """Record that the requirement cannot be met; only what was released stays cleared."""
+        self.move("fail", reason)
+        self.forget(order)
+
+    def forget(self, order: Order) -> None:
+        """Let only what is released count as cleared; what is named from now on comes on top of it."""
+        self.met = {line.line: line.released for line in order.goods if line.released}
+        self.met_anew = True
 
     def cleared(self, order: Order) -> dict[int, Decimal]:
         """Return the quantity of each line that this requirement does not hold back (any more).

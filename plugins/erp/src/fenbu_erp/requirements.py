@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from fenbu.contracts.erp import (
     DraftOrder,
@@ -38,6 +38,10 @@ _OF_ORDER = select(
 ).where(REQUIREMENT.c.order_number == bindparam("wanted"))
 _LINES_OF_ORDER = select(REQUIREMENT_LINE.c.name, REQUIREMENT_LINE.c.line, REQUIREMENT_LINE.c.met).where(
     REQUIREMENT_LINE.c.order_number == bindparam("wanted")
+)
+_FORGET_LINES = delete(REQUIREMENT_LINE).where(
+    REQUIREMENT_LINE.c.order_number == bindparam("wanted"),
+    REQUIREMENT_LINE.c.name == bindparam("wanted_name"),
 )
 _SAVE = upsert(REQUIREMENT, change=("owner", "after", "state", "reason", "changed_at"))
 _SAVE_LINE = upsert(REQUIREMENT_LINE, change=("met",))
@@ -87,6 +91,7 @@ def go_on(work: Work, order: Order, needed: Sequence[Needed]) -> None:
                 total=order.rest_total,
                 ship=order.ship,
                 lines=order.rest_lines(),
+                others=tuple(other.name for other in needed if other.open and other is not one),
             )
         )
     released = order.release(cleared(order, needed))
@@ -98,7 +103,7 @@ def go_on(work: Work, order: Order, needed: Sequence[Needed]) -> None:
                 order=order.number,
                 account=order.account,
                 fulfiller=order.fulfiller if dispatched else BY_HAND,
-                day=order.day,
+                day=order.business_day(work.today, work.enterprise.zone),
                 lines=dispatched or tuple(released),
             )
         )
@@ -134,16 +139,21 @@ def met(work: Work, order_number: str, requirement: str, quantities: Mapping[int
 
 
 def failed(work: Work, order_number: str, requirement: str, reason: str) -> None:
-    """Record that a requirement cannot be met; a person, or the owner's next try, decides.
+    """Record that a requirement cannot be met (any more); a person, or the owner's next try, decides.
+
+    What was released stays so; of the rest nothing counts as cleared.
 
     Raises:
         Permanent: The order has no such requirement, or another module owns it.
     """
     order = order_store.load(work, order_number)
     needed, one = _owned(work, order, requirement)
-    if one.state in (RequirementState.ANNOUNCED, RequirementState.PARTLY_MET, RequirementState.FAILED):
-        one.move("fail", reason)
-        save(work, needed)
+    if "fail" not in LIFECYCLE.actions(one.state):
+        return  # decided before the answer came
+    if one.state == RequirementState.MET and not any(line.to_release for line in order.lines):
+        return  # all has been released
+    one.fail(order, reason)
+    save(work, needed)
 
 
 def _owned(work: Work, order: Order, requirement: str) -> tuple[list[Needed], Needed]:
@@ -225,6 +235,8 @@ def reassess(work: Work, wanted: ReassessOrder) -> dict[str, Any]:
     needed = [kept.get(one.name, one) for one in needed]
     for one in needed:
         one.changed = True
+        if one.name not in kept:
+            one.forget(order)
     work.publish(
         OrderReassessed(
             order=order.number,
@@ -283,6 +295,9 @@ def save(work: Work, needed: Sequence[Needed]) -> None:
         for one in changed
     ]
     work.execute(_SAVE[work.dialect], rows)
+    for one in changed:
+        if one.met_anew:
+            work.execute(_FORGET_LINES, {"wanted": one.order_number, "wanted_name": one.name})
     lines = [
         {"order_number": one.order_number, "name": one.name, "line": line, "met": quantity}
         for one in changed

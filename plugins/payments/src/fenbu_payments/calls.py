@@ -1,0 +1,78 @@
+"""Calls to gateways: sent and asked for with no transaction open, their outcomes taken by the payment."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from fenbu.calls import CallDone, CallFailed, CallRequest, Outcome
+from fenbu.errors import Permanent
+from fenbu.i18n import _
+from fenbu.work import Work
+from fenbu_payments import gateways, notices, operations, payment_store, payouts
+from fenbu_payments.errors import GatewayUnknown
+from fenbu_payments.gateways import Asked, Gateway
+from fenbu_payments.payment import Kind
+
+
+def send(request: CallRequest) -> Outcome:
+    """Ask the gateway for an operation."""
+    return _gateway(request).send(_asked(request))
+
+
+def ask(request: CallRequest) -> Outcome | None:
+    """Ask the gateway what became of an operation that was sent long ago."""
+    return _gateway(request).ask(_asked(request))
+
+
+def record(work: Work, request: CallRequest, outcome: Outcome) -> None:
+    """Let the payment or payout take the outcome.
+
+    Raises:
+        Permanent: It cannot be true of it; the outcome is kept with the call, for a person.
+    """
+    if not isinstance(outcome, CallDone | CallFailed) or request.amount is None:
+        raise Permanent(_("{operation} has no outcome").format(operation=request.subject))
+    result = outcome.result
+    known = operations.Outcome(
+        kind=_kind(request),
+        operation=request.subject,
+        done=isinstance(outcome, CallDone),
+        amount=request.amount.amount,
+        fee=Decimal(str(result.get("fee", "0"))),
+        expires=operations.until(work.now, result.get("expires_in")),
+        reference=str(result.get("number", "")),
+        reason=outcome.reason if isinstance(outcome, CallFailed) else "",
+        source="call",
+    )
+    number = str(request.payload["payment"])
+    if known.kind == Kind.PAYOUT:
+        problem = payouts.conclude(work, payouts.load(work, number), known)
+    else:
+        payment = payment_store.load(work, number)
+        problem = operations.conclude(work, payment, known)
+        notices.take_waiting(work, payment)
+    if problem:
+        raise Permanent(problem)
+
+
+def _kind(request: CallRequest) -> str:
+    return request.operation.partition(".")[2]
+
+
+def _gateway(request: CallRequest) -> Gateway:
+    try:
+        return gateways.find(request.settings, str(request.payload["gateway"]))
+    except GatewayUnknown as error:
+        raise Permanent(str(error)) from None
+
+
+def _asked(request: CallRequest) -> Asked:
+    assert request.amount is not None, request.subject
+    return Asked(
+        id=request.id,
+        kind=_kind(request),
+        reference=request.subject,
+        payment=str(request.payload["payment"]),
+        account=str(request.payload["account"]),
+        amount=request.amount,
+    )

@@ -1,0 +1,178 @@
+"""Questions about the health of payments. What concerns one key is judged at rest, and what is left out counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select
+
+from fenbu.i18n import N_, _
+from fenbu.metrics import Check, Finding, Health
+from fenbu.work import Work
+from fenbu_payments import gateways
+from fenbu_payments.open_views import DOCUMENTS, MONEY
+from fenbu_payments.payment import Fact, Kind, Step, fold, operations
+from fenbu_payments.payment_store import FACT_COLUMNS, KEPT
+from fenbu_payments.settings import PaymentsSettings
+from fenbu_payments.tables import FACT, PAYMENT
+
+_SHOWN = 5
+_CHUNK = 500
+_P = PAYMENT.c
+_KEY = func.coalesce(func.nullif(_P.order_number, ""), _P.number)
+
+
+def _found(wrong: Sequence[str], counted: int, skipped: int, told: str) -> Finding:
+    if not wrong:
+        return Finding(Health.OK, "", counted, skipped)
+    named = ", ".join(wrong[:_SHOWN]) + (" …" if len(wrong) > _SHOWN else "")
+    return Finding(Health.FAILED, told.format(count=len(wrong), named=named), counted, skipped)
+
+
+def _at_rest(work: Work, rows: Iterable[tuple[str, str]]) -> tuple[list[str], int]:
+    """Return the numbers of (key, number) whose key has nothing waiting, sorted, and how many others there are."""
+    found = sorted(set(rows))
+    waiting = work.waiting_keys() if found else frozenset()
+    rest = [number for key, number in found if key not in waiting]
+    return rest, len(found) - len(rest)
+
+
+def _many(work: Work) -> int:
+    return int(work.execute(select(func.count()).select_from(PAYMENT)).scalar_one())
+
+
+# --- amounts and facts ----------------------------------------------------------------------------------
+
+_DONE = (
+    select(
+        FACT.c.subject,
+        *(
+            func.sum(FACT.c.amount).filter(FACT.c.kind == kind).label(kind)
+            for kind in (Kind.AUTHORISE, Kind.CAPTURE, Kind.VOID, Kind.REFUND)
+        ),
+    )
+    .where(FACT.c.step == Step.DONE)
+    .group_by(FACT.c.subject)
+    .subquery()
+)
+_D = _DONE.c
+_TOO_MUCH = select(_D.subject).where(
+    or_(
+        func.coalesce(_D.capture, 0) + func.coalesce(_D.void, 0) > func.coalesce(_D.authorise, 0),
+        func.coalesce(_D.refund, 0) > func.coalesce(_D.capture, 0),
+    )
+)
+
+
+def captured_within_authorised(work: Work) -> Finding:
+    """Say whether no payment took more than was authorised, or gave back more than it took."""
+    wrong = sorted(work.execute(_TOO_MUCH).scalars())
+    return _found(wrong, _many(work), 0, _("{count} payments took or gave back more than there was: {named}"))
+
+
+_CHUNKS = (
+    select(_P.number, _P.state, *(_P[name] for name in KEPT))
+    .where(_P.number > bindparam("after"))
+    .order_by(_P.number)
+    .limit(_CHUNK)
+)
+_FACTS = (
+    select(FACT.c.subject, *FACT_COLUMNS)
+    .where(FACT.c.subject >= bindparam("first"), FACT.c.subject <= bindparam("last"))
+    .order_by(FACT.c.subject, FACT.c.position)
+)
+
+
+def _payments(work: Work) -> Iterator[tuple[Any, list[Fact]]]:
+    """Yield each payment's row with its facts, a chunk in memory at a time."""
+    after = ""
+    while rows := work.execute(_CHUNKS, {"after": after}).all():
+        first, after = rows[0].number, rows[-1].number
+        facts: dict[str, list[Fact]] = {}
+        found = work.execute(_FACTS, {"first": first, "last": after})
+        for subject, group in groupby(found, key=attrgetter("subject")):
+            facts[subject] = [
+                Fact(**{n: v for n, v in one._mapping.items() if n != "subject"}) for one in group
+            ]
+        yield from ((row, facts.get(row.number, [])) for row in rows)
+
+
+def state_is_fold(work: Work) -> Finding:
+    """Say whether each payment's row is what its facts add up to."""
+    wrong, counted = [], 0
+    for row, facts in _payments(work):
+        totals, counted = fold(facts), counted + 1
+        if row.state != totals.state or any(getattr(row, name) != getattr(totals, name) for name in KEPT):
+            wrong.append(row.number)
+    return _found(wrong, counted, 0, _("{count} payments differ from their facts: {named}"))
+
+
+# --- calls and documents --------------------------------------------------------------------------------
+
+_MOVING = select(_KEY.label("key"), _P.number, _P.gateway).where(
+    or_(_P.capturing > 0, _P.voiding > 0, _P.refunding > 0, _P.state == "requested")
+)
+_OPEN_FACTS = select(*FACT_COLUMNS).where(FACT.c.subject == bindparam("wanted")).order_by(FACT.c.position)
+
+
+def operations_have_calls(work: Work) -> Finding:
+    """Say whether each operation under way has a call, or an operator who is to do it by hand."""
+    rows = work.execute(_MOVING).all()
+    settings = work.settings(PaymentsSettings)
+    by_hand = {one.name for one in settings.gateways if gateways.find(settings, one.name).by_hand}
+    waiting = work.waiting_keys() if rows else frozenset()
+    wrong = []
+    for row in rows:
+        if row.key in waiting or row.gateway in by_hand:
+            continue
+        facts = [Fact(**fact._mapping) for fact in work.execute(_OPEN_FACTS, {"wanted": row.number})]
+        wrong += [one.number for one in operations(facts).values() if one.open]
+    return _found(wrong, len(rows), 0, _("{count} operations are under way and nobody calls: {named}"))
+
+
+_MONEY = MONEY.subquery()
+_UNEXPLAINED_MONEY = select(_MONEY.c.order, _MONEY.c.payment).where(_MONEY.c.why == "unexplained")
+_UNEXPLAINED_DOCUMENTS = select(DOCUMENTS.c.document, DOCUMENTS.c.number).where(
+    DOCUMENTS.c.why.in_(["unexplained", "being_renewed"])
+)
+
+
+def money_and_documents_agree(work: Work) -> Finding:
+    """Say whether, at rest, what was captured is what was fulfilled, or there is a reason why not."""
+    asked = (_UNEXPLAINED_MONEY, _UNEXPLAINED_DOCUMENTS)
+    rows = [tuple(row) for statement in asked for row in work.execute(statement)]
+    rest, skipped = _at_rest(work, rows)
+    return _found(rest, _many(work), skipped, _("{count} payments differ from what was fulfilled: {named}"))
+
+
+_RESTORE = N_("find out who wrote past the module; the facts are what is true")
+
+CHECKS = (
+    Check(
+        name="payments.captured_within_authorised",
+        title=N_("No more is taken than was authorised"),
+        run=captured_within_authorised,
+        repair=N_("compare payments.facts with the gateway's own record; refund what was taken too much"),
+    ),
+    Check(
+        name="payments.state_is_fold",
+        title=N_("Payments are what their facts add up to"),
+        run=state_is_fold,
+        repair=_RESTORE,
+    ),
+    Check(
+        name="payments.operations_have_calls",
+        title=N_("Operations under way have a call"),
+        run=operations_have_calls,
+        repair=N_("fenbu flows dead shows calls that need a person; retry or skip them"),
+    ),
+    Check(
+        name="payments.money_and_documents_agree",
+        title=N_("Money and documents agree"),
+        run=money_and_documents_agree,
+        repair=N_("fenbu show payments.document-without-money and payments.money-without-document say where"),
+    ),
+)

@@ -1,0 +1,177 @@
+"""Refusals of payments, beside those of the language (`fenbu.errors`).
+
+::
+
+    Refused
+    ├── GatewayUnknown      the settings have no gateway of this name
+    ├── NotByHand           the gateway itself tells what came in; nobody confirms it
+    ├── AmountTooLarge      more than is asked for, held or captured
+    ├── AmountTooFine       the currency has no such small coin
+    ├── CurrencyDiffers     a payment is in one currency
+    ├── NothingToRetry      nothing of it was refused
+    ├── BelongsToOrder      the order decides what becomes of its payment
+    ├── OrderPaidOtherwise  another payment of the order is under way
+    └── NoticeRefused       it is not signed, too old, or cannot be read
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from fenbu.errors import Refused
+from fenbu.i18n import _
+from fenbu.values import round_amount
+
+
+@frozen(eq=False)
+class GatewayUnknown(Refused):
+    """A gateway was named that the settings do not have."""
+
+    gateway: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return _("there is no gateway {gateway} (there are: {known})").format(
+            gateway=self.gateway, known=", ".join(self.known)
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("name one of these, or add it: fenbu settings set payments.gateways")
+
+
+@frozen(eq=False)
+class NotByHand(Refused):
+    """An operator confirms what only the gateway knows."""
+
+    document: str
+    gateway: str
+
+    def __str__(self) -> str:
+        return _("{document} is moved by {gateway}, which tells its outcome itself").format(
+            document=self.document, gateway=self.gateway
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("wait for its answer; fenbu flows dead shows calls that need a person")
+
+
+@frozen(eq=False)
+class AmountTooLarge(Refused):
+    """More is to be moved than there is."""
+
+    document: str
+    verb: str
+    amount: Decimal
+    left: Decimal
+
+    def __str__(self) -> str:
+        return _("{document} has {left} left to {verb}, not {amount}").format(
+            document=self.document, left=self.left, verb=self.verb, amount=self.amount
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("name less; money beyond what was asked for is a receipt: fenbu do erp.receipt.record")
+
+
+@frozen(eq=False)
+class AmountTooFine(Refused):
+    """An amount that nobody can pay: finer than the currency's smallest coin."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return _("{amount} {currency} cannot be paid: it is finer than its smallest coin").format(
+            amount=self.amount, currency=self.currency
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("round it: {rounded}").format(rounded=round_amount(self.amount, self.currency))
+
+
+@frozen(eq=False)
+class CurrencyDiffers(Refused):
+    """Money in another currency than the payment's."""
+
+    document: str
+    currency: str
+    got: str
+
+    def __str__(self) -> str:
+        return _("{document} is in {currency}, not in {got}").format(
+            document=self.document, currency=self.currency, got=self.got
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("ask for a payment in the other currency, or leave the currency out")
+
+
+@frozen(eq=False)
+class NothingToRetry(Refused):
+    """Nothing of a document was refused."""
+
+    document: str
+    state: str
+
+    def __str__(self) -> str:
+        return _("{document} is {state} and nothing of it was refused").format(
+            document=self.document, state=self.state
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu show payments.facts shows what has happened to it")
+
+
+@frozen(eq=False)
+class BelongsToOrder(Refused):
+    """An order's payment was to be let go while the order counts on it."""
+
+    payment: str
+    order: str
+
+    def __str__(self) -> str:
+        return _("{payment} pays {order}, which counts on it").format(payment=self.payment, order=self.order)
+
+    @property
+    def hint(self) -> str:
+        return _("cancel the order (fenbu do erp.order.cancel): what is not fulfilled is let go")
+
+
+@frozen(eq=False)
+class OrderPaidOtherwise(Refused):
+    """A declined payment was to be tried again while another of its order is under way."""
+
+    order: str
+    payment: str
+
+    def __str__(self) -> str:
+        return _("{order} is being paid by {payment}").format(order=self.order, payment=self.payment)
+
+    @property
+    def hint(self) -> str:
+        return _("look at it: fenbu show payments.payments {payment}").format(payment=self.payment)
+
+
+@frozen(eq=False)
+class NoticeRefused(Refused):
+    """A notice that is not believed; nothing of it is kept."""
+
+    gateway: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("a notice of {gateway} is not accepted: {reason}").format(
+            gateway=self.gateway, reason=self.reason
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("check the gateway's secret, both clocks, and whether its address and version are right")

@@ -1,0 +1,76 @@
+"""What payments do when something has happened: each handler turns an event into a verb."""
+
+from __future__ import annotations
+
+from fenbu.contracts.erp import (
+    CreditNoteIssued,
+    OrderAwaits,
+    OrderCancelled,
+    OrderFulfilled,
+    RequirementWaived,
+)
+from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived
+from fenbu.work import Work
+from fenbu_payments import notices, payment_store, payments, payouts
+
+# --- orders ---------------------------------------------------------------------------------------------
+
+
+def awaits(work: Work, event: OrderAwaits) -> None:
+    """An order that waits for its payment asks for it."""
+    if event.owner == work.module:
+        payments.request_for_order(work, event.order, event.account, event.currency, event.total, event.day)
+
+
+def fulfilled(work: Work, event: OrderFulfilled) -> None:
+    """What was fulfilled is captured."""
+    payments.fulfilled(work, event.order, event.amount, event.day, str(event.fulfilment))
+
+
+def cancelled(work: Work, event: OrderCancelled) -> None:
+    """What will not be fulfilled is let go."""
+    payments.cancelled(work, event.order, event.day, event.reason)
+
+
+def waived(work: Work, event: RequirementWaived) -> None:
+    """An order that goes on without its payment lets it go: it is paid by invoice."""
+    if event.requirement == REQUIREMENT and event.owner == work.module:
+        for payment in payment_store.of_order(work, event.order):
+            payments.let_go(work, payment, work.today, event.reason, source="event")
+
+
+def expires(work: Work, event: AuthorisationExpires) -> None:
+    """Money that is no longer held is asked for anew before it is captured."""
+    payments.expired(work, event.payment, event.expires)
+
+
+# --- notices --------------------------------------------------------------------------------------------
+
+
+def notice(work: Work, event: NoticeReceived) -> None:
+    """What a gateway has told is taken by its payment."""
+    notices.take(work, f"{event.gateway}:{event.event}")
+
+
+# --- payouts --------------------------------------------------------------------------------------------
+
+
+def credited(work: Work, event: CreditNoteIssued) -> None:
+    """Credit that is to be paid back is refunded where the order's payment was captured, else paid out."""
+    if not event.payout or not event.total:
+        return
+    left = event.total
+    if event.order:
+        left = payments.give_back(work, event.order, event.total, event.day, event.credit_note)
+        if event.left is not None:
+            left = min(left, event.left)
+    if left:
+        payouts.pay(
+            work,
+            document=event.credit_note,
+            order=event.order,
+            account=event.account,
+            currency=event.currency,
+            amount=left,
+            day=event.day,
+        )

@@ -1,0 +1,188 @@
+"""What payments are, as pure data; it names its code and imports none of it."""
+
+from __future__ import annotations
+
+from fenbu.actions import Action
+from fenbu.calls import Call
+from fenbu.i18n import N_
+from fenbu.manifest import Manifest, Subscription
+
+_PAYMENT = "fenbu_payments.lifecycles:PAYMENT"
+_PAYOUT = "fenbu_payments.lifecycles:PAYOUT"
+_NOTICE = "fenbu_payments.lifecycles:NOTICE"
+
+PAYMENTS = (
+    Action(
+        name="payments.payment.request",
+        title=N_("Ask for a deposit"),
+        input="fenbu_payments.payments:RequestPayment",
+        run="fenbu_payments.payments:request",
+        help=N_("Money of an account without an order; orders ask for theirs by themselves."),
+        view="payments.payments",
+    ),
+    Action(
+        name="payments.payment.confirm",
+        title=N_("Confirm payment"),
+        input="fenbu_payments.payments:ConfirmPayment",
+        run="fenbu_payments.payments:confirm",
+        help=N_("A transfer or cash has come in, wholly or in part."),
+        view="payments.payments",
+        subject="payment",
+        verb="confirm",
+        lifecycle=_PAYMENT,
+    ),
+    Action(
+        name="payments.payment.fail",
+        title=N_("Give payment up"),
+        input="fenbu_payments.payments:FailPayment",
+        run="fenbu_payments.payments:give_up",
+        help=N_("A transfer will not come; its order waits for a person."),
+        view="payments.payments",
+        subject="payment",
+        verb="fail",
+        lifecycle=_PAYMENT,
+    ),
+    Action(
+        name="payments.payment.retry",
+        title=N_("Try payment again"),
+        input="fenbu_payments.payments:PaymentRef",
+        run="fenbu_payments.payments:retry",
+        help=N_("A declined payment by another one; a refused capture, void or refund once more."),
+        view="payments.payments",
+        subject="payment",
+        verb="retry",
+        lifecycle=_PAYMENT,
+    ),
+    Action(
+        name="payments.payment.refund",
+        title=N_("Refund payment"),
+        input="fenbu_payments.payments:RefundPayment",
+        run="fenbu_payments.payments:refund",
+        view="payments.payments",
+        subject="payment",
+        verb="refund",
+        lifecycle=_PAYMENT,
+        dangerous=True,
+        preview="fenbu_payments.payments:preview_refund",
+    ),
+    Action(
+        name="payments.payment.void",
+        title=N_("Let deposit go"),
+        input="fenbu_payments.payments:VoidPayment",
+        run="fenbu_payments.payments:void",
+        help=N_("Only without an order; cancelling an order lets its payment go."),
+        view="payments.payments",
+        subject="payment",
+        verb="void",
+        lifecycle=_PAYMENT,
+        dangerous=True,
+    ),
+    Action(
+        name="payments.refund.confirm",
+        title=N_("Confirm refund"),
+        input="fenbu_payments.payments:ConfirmRefund",
+        run="fenbu_payments.payments:confirm_refund",
+        help=N_("Money was sent back by hand."),
+        view="payments.facts",
+        subject="refund",
+    ),
+)
+
+PAYOUTS = (
+    Action(
+        name="payments.payout.confirm",
+        title=N_("Confirm payout"),
+        input="fenbu_payments.payouts:ConfirmPayout",
+        run="fenbu_payments.payouts:confirm",
+        help=N_("Money was paid out by hand."),
+        view="payments.payouts",
+        subject="payout",
+        verb="confirm",
+        lifecycle=_PAYOUT,
+    ),
+    Action(
+        name="payments.payout.retry",
+        title=N_("Try payout again"),
+        input="fenbu_payments.payouts:PayoutRef",
+        run="fenbu_payments.payouts:retry",
+        view="payments.payouts",
+        subject="payout",
+        verb="retry",
+        lifecycle=_PAYOUT,
+    ),
+)
+
+INBOX = (
+    Action(
+        name="payments.notice.receive",
+        title=N_("Receive notice"),
+        input="fenbu_payments.notices:ReceiveNotice",
+        run="fenbu_payments.notices:receive",
+        help=N_("What a gateway tells by itself: verified, kept once, then taken by its payment."),
+        view="payments.inbox",
+    ),
+    Action(
+        name="payments.notice.dismiss",
+        title=N_("Dismiss notice"),
+        input="fenbu_payments.notices:DismissNotice",
+        run="fenbu_payments.notices:dismiss",
+        help=N_("It fits no payment of ours and never will."),
+        view="payments.inbox",
+        subject="notice",
+        verb="dismiss",
+        lifecycle=_NOTICE,
+        dangerous=True,
+    ),
+)
+
+SUBSCRIPTIONS = (
+    Subscription(
+        "payments.orders",
+        title=N_("Hold money for orders, take it when they are fulfilled, give the rest back"),
+        on={
+            "erp.order-awaits/1": "fenbu_payments.flows:awaits",
+            "erp.order-fulfilled/1": "fenbu_payments.flows:fulfilled",
+            "erp.order-cancelled/1": "fenbu_payments.flows:cancelled",
+            "erp.requirement-waived/1": "fenbu_payments.flows:waived",
+            "erp.credit-note-issued/1": "fenbu_payments.flows:credited",
+            "payments.authorisation-expires/1": "fenbu_payments.flows:expires",
+        },
+        route={"erp.order-awaits/1": "payment"},
+    ),
+    Subscription(
+        "payments.notices",
+        title=N_("Take what gateways tell"),
+        on={"payments.notice-received/1": "fenbu_payments.flows:notice"},
+    ),
+)
+
+CALLS = tuple(
+    Call(
+        operation=f"payments.{kind}",
+        send="fenbu_payments.calls:send",
+        ask="fenbu_payments.calls:ask",
+        record="fenbu_payments.calls:record",
+    )
+    for kind in ("authorise", "renew", "capture", "void", "refund", "payout")
+)
+
+MANIFEST = Manifest(
+    name="payments",
+    title=N_("Payments"),
+    summary=N_("Money held, taken, given back and paid out through gateways, each exactly once."),
+    requires=("fenbu>=1,<2",),
+    provides=("payment.authorisation", "payment.payouts"),
+    settings="fenbu_payments.settings:PaymentsSettings",
+    tables="fenbu_payments.tables:Base",
+    migrations="fenbu_payments.migrations",
+    hooks="fenbu_payments.plugin",
+    actions=(*PAYMENTS, *PAYOUTS, *INBOX),
+    views="fenbu_payments.views:VIEWS",
+    metrics="fenbu_payments.views:METRICS",
+    checks="fenbu_payments.views:CHECKS",
+    lifecycles="fenbu_payments.lifecycles:LIFECYCLES",
+    subscriptions=SUBSCRIPTIONS,
+    calls=CALLS,
+    explain={"payment": "payments.payments", "payout": "payments.payouts"},
+    canonical="fenbu_payments.canonical:canonical",
+)

@@ -1,0 +1,315 @@
+"""The sandbox's own record in an SQLite file: what it was asked, what it did, what it holds for whom.
+
+It never looks into fenbu's database, so that a test can compare the two. Failures are declared, once
+(``fail("timeout", kind="capture")``) or as shares (``share("decline", 0.1)``): what fails follows from the seed
+and the operation, and is the same in every run.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any
+
+HOLDS = 7 * 86_400
+"""Seconds for which an authorisation holds, unless the bank is told otherwise."""
+REMEMBERS = 86_400
+"""Seconds for which an idempotency key is remembered."""
+LATE = 3600
+"""Seconds by which a late notice is late."""
+FAILURES = ("decline", "timeout", "outage", "duplicate", "late", "silent")
+"""``decline``: refused. ``timeout``: done, and the answer is lost. ``outage``: nobody is there.
+``duplicate``, ``late``, ``silent``: its notice comes twice, an hour later, never."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS operation (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, reference TEXT NOT NULL, payment TEXT NOT NULL, kind TEXT NOT NULL,
+    amount TEXT NOT NULL, currency TEXT NOT NULL, done INTEGER NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS operation_key ON operation (key);
+CREATE INDEX IF NOT EXISTS operation_reference ON operation (reference);
+CREATE TABLE IF NOT EXISTS hold (payment TEXT PRIMARY KEY, expires REAL NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS failure (
+    id INTEGER PRIMARY KEY, what TEXT NOT NULL, kind TEXT NOT NULL, payment TEXT NOT NULL, times INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS notice (
+    id INTEGER PRIMARY KEY, event TEXT NOT NULL, body TEXT NOT NULL, due REAL NOT NULL, taken INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS tries (reference TEXT PRIMARY KEY, many INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
+"""
+
+_NEEDS_ROOM = {"capture": "authorise", "void": "authorise", "refund": "capture"}
+
+
+class Outage(Exception):
+    """Nobody is there; nothing was done."""
+
+
+class AnswerLost(TimeoutError):
+    """It was done, and the answer did not arrive."""
+
+
+class Bank:
+    """The sandbox on its file; one object a thread."""
+
+    def __init__(self, file: str | Path) -> None:
+        self._db = sqlite3.connect(file, timeout=30, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute(
+            "PRAGMA synchronous = NORMAL"
+        )  # survives the death of its process, not of the machine
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'setting'").fetchone():  # the last
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.executescript(_SCHEMA)
+        self._read_settings()
+
+    def __enter__(self) -> Bank:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # --- what a merchant asks -------------------------------------------------------------------------
+
+    def perform(self, wanted: dict[str, Any], key: str) -> dict[str, Any]:
+        """Do what is asked, once for a key that is remembered, and return what the merchant is told.
+
+        Args:
+            wanted: ``kind``, ``reference``, ``payment``, ``amount`` (text), ``currency``.
+            key: Idempotency key.
+
+        Raises:
+            Outage: Nothing was done.
+            AnswerLost: It was done.
+        """
+        with self._transaction():
+            self._read_settings()
+            tries = self._try(wanted["reference"])
+            if self._fails("outage", wanted, tries):
+                raise Outage("503 the sandbox is out of order")
+            lost = self._fails("timeout", wanted, tries)
+            row = self._known(key) or self._do(wanted, key)
+            told = self._told(row)
+        if lost:
+            raise AnswerLost("the answer of the sandbox was lost")
+        return told
+
+    def find(self, reference: str) -> dict[str, Any] | None:
+        """Return what is known of an operation by the merchant's reference: done rather than refused."""
+        row = self._db.execute(
+            "SELECT * FROM operation WHERE reference = ? ORDER BY done DESC, id LIMIT 1", (reference,)
+        ).fetchone()
+        return None if row is None else self._told(row)
+
+    def _known(self, key: str) -> sqlite3.Row | None:
+        since = self.now - self._setting("remembers", REMEMBERS)
+        found: sqlite3.Row | None = self._db.execute(
+            "SELECT * FROM operation WHERE key = ? AND at > ? LIMIT 1", (key, since)
+        ).fetchone()
+        return found
+
+    def _do(self, wanted: dict[str, Any], key: str) -> sqlite3.Row:
+        kind, payment = wanted["kind"], wanted["payment"]
+        reason = self._refusal(kind, payment, Decimal(wanted["amount"]))
+        if not reason and self._fails("decline", wanted, 0):
+            reason = "declined by the payer's bank"
+        row: sqlite3.Row = self._db.execute(
+            "INSERT INTO operation (key, reference, payment, kind, amount, currency, done, reason, at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+            (
+                key,
+                wanted["reference"],
+                payment,
+                kind,
+                wanted["amount"],
+                wanted["currency"],
+                int(not reason),
+                reason,
+                self.now,
+            ),
+        ).fetchone()
+        if not reason and kind in ("authorise", "renew"):
+            self._db.execute(
+                "INSERT INTO hold VALUES (?, ?) ON CONFLICT (payment) DO UPDATE SET expires = excluded.expires",
+                (payment, self.now + self._setting("holds", HOLDS)),
+            )
+        self._announce(row, wanted)
+        return row
+
+    def _refusal(self, kind: str, payment: str, amount: Decimal) -> str:
+        """Say why the bank's own rules forbid it; empty when they do not."""
+        if kind == "capture" and self._expires_in(payment) <= 0:
+            return "the authorisation has expired"
+        if kind not in _NEEDS_ROOM:
+            return ""
+        moved = self.moved(payment)
+        room = moved[_NEEDS_ROOM[kind]] - moved[kind] - (moved["void"] if kind == "capture" else 0)
+        room -= moved["capture"] if kind == "void" else 0
+        return f"only {room} is left to {kind}" if amount > room else ""
+
+    def _told(self, row: sqlite3.Row) -> dict[str, Any]:
+        holds = row["done"] and row["kind"] in ("authorise", "renew")
+        return {
+            "kind": row["kind"],
+            "done": bool(row["done"]),
+            "reference": row["reference"],
+            "payment": row["payment"],
+            "amount": row["amount"],
+            "currency": row["currency"],
+            "fee": self._fee(row),
+            "expires_in": int(self._expires_in(row["payment"])) if holds else None,
+            "number": f"sb_{row['id']}",
+            "reason": row["reason"],
+        }
+
+    def _fee(self, row: sqlite3.Row) -> str:
+        share = Decimal(str(self._setting("fee", 0)))
+        if row["kind"] != "capture" or not share:
+            return "0"
+        return str((Decimal(row["amount"]) * share).quantize(Decimal("0.01")))
+
+    def _expires_in(self, payment: str) -> float:
+        row = self._db.execute("SELECT expires FROM hold WHERE payment = ?", (payment,)).fetchone()
+        return 0.0 if row is None else float(row["expires"]) - self.now
+
+    # --- notices --------------------------------------------------------------------------------------
+
+    def _announce(self, row: sqlite3.Row, wanted: dict[str, Any]) -> None:
+        if self._fails("silent", wanted, 0):
+            return
+        event = f"evt_{row['id']}"
+        body = json.dumps(self._told(row) | {"event": event})
+        due = self.now + (LATE if self._fails("late", wanted, 0) else 0)
+        for _copy in range(2 if self._fails("duplicate", wanted, 0) else 1):
+            self._db.execute("INSERT INTO notice VALUES (NULL, ?, ?, ?, 0)", (event, body, due))
+
+    def take_notices(self, shuffle: Random | None = None) -> list[str]:
+        """Return the bodies of the notices that are due and were not taken yet, in order or shuffled."""
+        with self._transaction():
+            rows = self._db.execute(
+                "SELECT id, body FROM notice WHERE taken = 0 AND due <= ? ORDER BY id", (self.now,)
+            ).fetchall()
+            self._db.executemany("UPDATE notice SET taken = 1 WHERE id = ?", [(row["id"],) for row in rows])
+        bodies = [row["body"] for row in rows]
+        if shuffle is not None:
+            shuffle.shuffle(bodies)
+        return bodies
+
+    # --- failures, clock, settings --------------------------------------------------------------------
+
+    def fail(self, what: str, *, kind: str = "", payment: str = "", times: int = 1) -> None:
+        """Let the next operations fail: of a kind, of a payment, or whatever comes."""
+        if what not in FAILURES:
+            raise ValueError(f"one of {', '.join(FAILURES)} is wanted, got {what!r}")
+        self._db.execute("INSERT INTO failure VALUES (NULL, ?, ?, ?, ?)", (what, kind, payment, times))
+
+    def share(self, what: str, share: float, *, kind: str = "", seed: int = 1) -> None:
+        """Let this share of all operations of a kind, or of all, fail: of their attempts, if lost on the way."""
+        if what not in FAILURES:
+            raise ValueError(f"one of {', '.join(FAILURES)} is wanted, got {what!r}")
+        self.set(f"share.{what}.{kind}", share)
+        self.set("seed", seed)
+
+    def set(self, name: str, value: float) -> None:
+        """Set ``holds``, ``remembers`` (seconds) or ``fee`` (share of a capture)."""
+        self._db.execute(
+            "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+        self._read_settings()
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970 by the bank's clock, which can be set."""
+        return time.time() + self._setting("clock", 0)
+
+    def set_clock(self, seconds: float) -> None:
+        """Let the bank's clock show this moment, seconds since 1970; it goes on from there."""
+        self.set("clock", seconds - time.time())
+
+    def _read_settings(self) -> None:
+        """Read what others may have set meanwhile, and whether any failure is declared."""
+        self._settings = {
+            row["name"]: float(row["value"]) for row in self._db.execute("SELECT * FROM setting")
+        }
+        self._failing = (
+            self._db.execute("SELECT 1 FROM failure WHERE times > 0 LIMIT 1").fetchone() is not None
+        )
+
+    def _setting(self, name: str, otherwise: float) -> float:
+        return self._settings.get(name, otherwise)
+
+    def _fails(self, what: str, wanted: dict[str, Any], tries: int) -> bool:
+        row = (
+            self._failing
+            and self._db.execute(
+                "SELECT id FROM failure WHERE what = ? AND times > 0 AND kind IN ('', ?) AND payment IN ('', ?) "
+                "ORDER BY id LIMIT 1",
+                (what, wanted["kind"], wanted["payment"]),
+            ).fetchone()
+        )
+        if row:
+            self._db.execute("UPDATE failure SET times = times - 1 WHERE id = ?", (row["id"],))
+            return True
+        share = max(self._setting(f"share.{what}.{kind}", 0) for kind in ("", wanted["kind"]))
+        if not share:
+            return False
+        chance = Random(f"{self._setting('seed', 1)}/{what}/{wanted['reference']}/{tries}")
+        return chance.random() < share
+
+    def _try(self, reference: str) -> int:
+        row = self._db.execute(
+            "INSERT INTO tries VALUES (?, 1) ON CONFLICT (reference) DO UPDATE SET many = many + 1 RETURNING many",
+            (reference,),
+        ).fetchone()
+        return int(row["many"])
+
+    # --- what it knows, for comparing -----------------------------------------------------------------
+
+    def moved(self, payment: str) -> dict[str, Decimal]:
+        """Return what was done for a payment, by kind of operation."""
+        found = dict.fromkeys(("authorise", "capture", "void", "refund", "payout", "renew"), Decimal(0))
+        rows = self._db.execute(
+            "SELECT kind, amount FROM operation WHERE payment = ? AND done = 1", (payment,)
+        )
+        for row in rows:
+            found[row["kind"]] += Decimal(row["amount"])
+        return found
+
+    def done(self, kind: str) -> Counter[str]:
+        """Return how often each operation of a kind was done, by the merchant's reference."""
+        rows = self._db.execute("SELECT reference FROM operation WHERE kind = ? AND done = 1", (kind,))
+        return Counter(row["reference"] for row in rows)
+
+    def payments(self) -> list[str]:
+        """Return the payments it was ever asked about."""
+        return [row["payment"] for row in self._db.execute("SELECT DISTINCT payment FROM operation")]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit what the body did, also when it ends in an outage: what failed counts as failed."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except Outage:
+            self._db.execute("COMMIT")
+            raise
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

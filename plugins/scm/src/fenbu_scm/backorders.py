@@ -1,0 +1,87 @@
+"""Backorders: what orders are short of is filled in the order of the orders, as soon as pieces are free.
+
+Invariant: nobody waits for an item of which a piece is free. Whatever frees pieces (a receipt, a return, a find,
+an order that lets go) calls `fill` in the same transaction, while it holds the items. It changes what the lines
+have of these items and tells each order by an event; what follows for the order is decided in its own turn.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fenbu.contracts.erp import LineQuantity
+from fenbu.contracts.scm import BackorderFilled
+from fenbu.work import Work
+from fenbu_scm import stock as stocks
+from fenbu_scm.stock import Stock
+from fenbu_scm.tables import DEMAND, RESERVATION
+
+_QUEUE = (
+    select(DEMAND.c.order_number, DEMAND.c.line, DEMAND.c.item, DEMAND.c.short)
+    .where(DEMAND.c.short > 0, DEMAND.c.item.in_(bindparam("codes", expanding=True)))
+    .order_by(DEMAND.c.queued_at, DEMAND.c.order_number, DEMAND.c.line)
+)
+_QUANTITY = DEMAND.c.short.type
+_FILL = (
+    update(DEMAND)
+    .where(DEMAND.c.order_number == bindparam("of_order"), DEMAND.c.line == bindparam("of_line"))
+    .values(
+        reserved=DEMAND.c.reserved + bindparam("filled", type_=_QUANTITY),
+        short=DEMAND.c.short - bindparam("filled", type_=_QUANTITY),
+    )
+)
+
+
+def _reserve(insert: Any) -> Any:
+    """Add to what is promised to a line at a location."""
+    return insert.on_conflict_do_update(
+        RESERVATION.primary_key, set_={"quantity": RESERVATION.c.quantity + insert.excluded.quantity}
+    )
+
+
+_RESERVE = {
+    "sqlite": _reserve(sqlite.insert(RESERVATION)),
+    "postgresql": _reserve(postgresql.insert(RESERVATION)),
+}
+
+
+def fill(work: Work, stock: Stock) -> int:
+    """Reserve what is free of the items in hand for those who wait for them; return for how many lines.
+
+    The caller has stored its own changes of order lines; this stores the stock.
+    """
+    free = [code for code, holding in stock.holdings.items() if holding.free > 0]
+    places: list[dict[str, Any]] = []
+    filled: list[dict[str, Any]] = []
+    by_order: dict[str, list[LineQuantity]] = {}
+    for row in work.execute(_QUEUE, {"codes": free}) if free else ():
+        taken = stock[row.item].reserve(row.short)
+        if not taken:
+            continue
+        quantity = sum((part for _location, part in taken), Decimal(0))
+        filled.append({"of_order": row.order_number, "of_line": row.line, "filled": quantity})
+        places += [
+            {
+                "order_number": row.order_number,
+                "line": row.line,
+                "location": location,
+                "item": row.item,
+                "quantity": part,
+                "shipping": Decimal(0),
+            }
+            for location, part in taken
+        ]
+        by_order.setdefault(row.order_number, []).append(
+            LineQuantity(line=row.line, item=row.item, quantity=quantity)
+        )
+    if filled:
+        work.execute(_FILL, filled)
+        work.execute(_RESERVE[work.dialect], places)
+    stocks.save(work, stock)
+    for order, lines in by_order.items():
+        work.publish(BackorderFilled(order=order, lines=tuple(lines)))
+    return len(filled)

@@ -1,0 +1,124 @@
+"""Items as the warehouse knows them: told by ERP, asked for where the telling is still on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import bindparam, func, select, update
+
+from fenbu.contracts.erp import ItemPublished, erp_items
+from fenbu.contracts.scm import Promise
+from fenbu.errors import NotFound
+from fenbu.i18n import _
+from fenbu.tables import QuantityType
+from fenbu.work import Work
+from fenbu_scm import stock
+from fenbu_scm.holding import ZERO
+from fenbu_scm.inputs import Code, Input
+from fenbu_scm.locations import STOCK_KIND
+from fenbu_scm.settings import ScmSettings
+from fenbu_scm.tables import ITEM, LOCATION, STOCK
+from fenbu_scm.upsert import upsert
+
+GOODS = "goods"
+_PAGE = 1000
+
+_PUBLISH = upsert(ITEM, change=("title", "unit"))
+_KNOWN = select(ITEM.c.code, ITEM.c.title).where(ITEM.c.code.in_(bindparam("codes", expanding=True)))
+_PLAN = update(ITEM).where(ITEM.c.code == bindparam("wanted")).values(lead_days=bindparam("new_lead_days"))
+_FREE = (
+    select(
+        ITEM.c.lead_days,
+        func.sum(STOCK.c.on_hand - STOCK.c.reserved, type_=QuantityType()).label("free"),
+    )
+    .select_from(
+        ITEM.outerjoin(
+            STOCK.join(LOCATION, (LOCATION.c.code == STOCK.c.location) & (LOCATION.c.kind == STOCK_KIND)),
+            STOCK.c.item == ITEM.c.code,
+        )
+    )
+    .where(ITEM.c.code == bindparam("wanted"))
+    .group_by(ITEM.c.lead_days)
+)
+
+
+class PlanItem(Input):
+    """How an item is replenished."""
+
+    item: Code
+    lead_days: int | None = Field(
+        None, ge=0, le=3650, description="Days until more can be here; as in the settings unless given"
+    )
+
+
+def publish(work: Work, events: Sequence[ItemPublished]) -> None:
+    """Note what goods are called and counted in; services are not kept here."""
+    rows = [stock.new_item(one.item, one.title, one.unit) for one in events if one.kind == GOODS]
+    if rows:
+        work.execute(_PUBLISH[work.dialect], rows)
+
+
+def require(work: Work, codes: Collection[str]) -> None:
+    """See to it that all these items are known, asking ERP for those that are not.
+
+    Raises:
+        NotFound: ERP does not know one either, or it is a service.
+    """
+    missing = _missing(work, codes)
+    if missing:
+        _learn(work, set(missing))
+        missing = _missing(work, codes)
+    for code in missing:
+        raise NotFound(_("stocked item"), code, _("enter it first: fenbu do erp.item.register"))
+
+
+def plan(work: Work, wanted: PlanItem) -> dict[str, Any]:
+    """Say how many days it takes until more of an item can be here.
+
+    Raises:
+        NotFound: No such item.
+    """
+    require(work, [wanted.item])
+    work.execute(_PLAN, {"wanted": wanted.item, "new_lead_days": wanted.lead_days})
+    return {"item": wanted.item, "lead_days": wanted.lead_days}
+
+
+def promise(work: Work, item: str, quantity: Decimal, day: Any) -> Promise | None:
+    """Say when this much of an item can leave: on the day wanted if it is free, else when more can be here.
+
+    Without a known lead time it promises what is free.
+    """
+    row = work.execute(_FREE, {"wanted": item}).first()
+    if row is None:
+        return None
+    free = row.free or ZERO
+    if free >= quantity:
+        return Promise(day, quantity)
+    lead = row.lead_days if row.lead_days is not None else work.settings(ScmSettings).lead_days
+    if not lead:
+        return Promise(day, free)
+    return Promise(max(day, work.today + timedelta(days=lead)), quantity)
+
+
+def _missing(work: Work, codes: Collection[str]) -> list[str]:
+    """Return codes that are not known, or known from an order only."""
+    known = {row.code for row in work.execute(_KNOWN, {"codes": list(set(codes))}) if row.title}
+    return sorted(set(codes) - known)
+
+
+def _learn(work: Work, wanted: set[str]) -> None:
+    """Look these items up among all of ERP's: their events may still be on the way."""
+    after = ""
+    while page := work.ask(erp_items, after=after, limit=_PAGE):
+        rows = [
+            stock.new_item(one.item, one.title, one.unit)
+            for one in page
+            if one.item in wanted and one.kind == GOODS
+        ]
+        if rows:
+            work.execute(_PUBLISH[work.dialect], sorted(rows, key=lambda row: str(row["code"])))
+        after = page[-1].item

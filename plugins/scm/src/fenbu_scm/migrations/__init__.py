@@ -1,0 +1,1 @@
+"""How the supply chain's tables came about: one Alembic revision a file, named by its number, newest last."""

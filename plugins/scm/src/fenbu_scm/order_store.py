@@ -1,0 +1,206 @@
+"""Locks an order and the items it wants, loads what its lines want, and stores what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from attrs import define, fields
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from fenbu.errors import NotFound
+from fenbu.i18n import _
+from fenbu.work import Work
+from fenbu_scm import stock as stocks
+from fenbu_scm.lifecycles import OrderState
+from fenbu_scm.order import Demand, Order, Place
+from fenbu_scm.stock import Stock
+from fenbu_scm.tables import DEMAND, ORDER, RESERVATION
+from fenbu_scm.upsert import upsert
+
+_ORDER_FIELDS = tuple(one.name for one in fields(Order) if one.name not in ("demands", "changed"))
+_MOVING = ("state", "account", "ship", "day", "day_at", "waived", "alone", "reason", "lapses_at", "shipments")
+_DEMAND_FIELDS = tuple(one.name for one in fields(Demand) if one.name not in ("places", "stored", "changed"))
+_DEMAND_MOVING = tuple(name for name in _DEMAND_FIELDS if name not in ("line", "item"))
+
+_READ = select(*(ORDER.c[name] for name in _ORDER_FIELDS)).where(ORDER.c.number == bindparam("wanted"))
+_LOCK = _READ.with_for_update(key_share=True)
+_LOCK_MANY = (
+    select(ORDER.c.number)
+    .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(ORDER.c.number)
+    .with_for_update(key_share=True)
+)
+_ADD = upsert(ORDER)
+_ITEMS = (
+    select(DEMAND.c.item).where(DEMAND.c.order_number.in_(bindparam("numbers", expanding=True))).distinct()
+)
+_DEMANDS = (
+    select(*(DEMAND.c[name] for name in _DEMAND_FIELDS))
+    .where(DEMAND.c.order_number == bindparam("wanted"))
+    .order_by(DEMAND.c.line)
+)
+_PLACES = (
+    select(RESERVATION.c.line, RESERVATION.c.location, RESERVATION.c.quantity, RESERVATION.c.shipping)
+    .where(RESERVATION.c.order_number == bindparam("wanted"))
+    .order_by(RESERVATION.c.line, RESERVATION.c.location)
+)
+_UPDATE = (
+    update(ORDER)
+    .where(ORDER.c.number == bindparam("wanted"))
+    .values({name: bindparam(f"new_{name}") for name in _MOVING})
+)
+_ADD_DEMANDS = insert(DEMAND)
+_UPDATE_DEMANDS = (
+    update(DEMAND)
+    .where(DEMAND.c.order_number == bindparam("of_order"), DEMAND.c.line == bindparam("of_line"))
+    .values({name: bindparam(f"new_{name}") for name in _DEMAND_MOVING})
+)
+_SAVE_PLACES = upsert(RESERVATION, change=("quantity", "shipping"))
+_DROP_PLACES = delete(RESERVATION).where(
+    RESERVATION.c.order_number == bindparam("wanted"),
+    RESERVATION.c.line == bindparam("wanted_line"),
+    RESERVATION.c.location == bindparam("wanted_location"),
+)
+
+
+@define
+class Hand:
+    """What this transaction holds: an order, and the items that its lines want."""
+
+    order: Order
+    stock: Stock
+
+
+def hold(work: Work, number: str, items: Collection[str] = ()) -> Hand | None:
+    """Lock an order, then its items and these, and load all of it; None when the order is not known here."""
+    row = work.execute(_LOCK, {"wanted": number}).first()
+    if row is None:
+        return None
+    return _loaded(work, Order(**row._mapping), items)
+
+
+def require(work: Work, number: str) -> Hand:
+    """Like `hold`; `NotFound` when the order is not known here."""
+    hand = hold(work, number)
+    if hand is None:
+        raise NotFound(_("order in the warehouse"), number, _("fenbu show scm.orders lists them"))
+    return hand
+
+
+def enter(
+    work: Work,
+    number: str,
+    items: Collection[str],
+    *,
+    account: str,
+    ship: str,
+    day: date,
+    at: datetime,
+    alone: bool = False,
+) -> Hand:
+    """Like `hold`, and let the order be known from now on."""
+    if hand := hold(work, number, items):
+        return hand
+    order = Order(number, OrderState.OPEN, account, ship, day, at, alone=alone)
+    added = work.execute(_ADD[work.dialect], {name: getattr(order, name) for name in _ORDER_FIELDS}).rowcount
+    if added == 0:  # somebody has stopped it in this moment
+        found = hold(work, number, items)
+        assert found is not None
+        return found
+    return Hand(order, stocks.lock(work, items))
+
+
+def stop(work: Work, number: str) -> None:
+    """Let nothing leave any more for an order, known or on its way here."""
+    row = work.execute(_LOCK, {"wanted": number}).first()
+    if row is not None:
+        order = Order(**row._mapping)
+        order.state, order.reason = OrderState.STOPPED, ""
+        _save_head(work, order)
+    elif work.waiting(key=number):
+        order = Order(number, OrderState.STOPPED, "", "partial", work.today, work.now)
+        work.execute(_ADD[work.dialect], {name: getattr(order, name) for name in _ORDER_FIELDS})
+
+
+def lock_many(work: Work, numbers: Iterable[str], items: Iterable[str]) -> None:
+    """Lock many orders, then all items that they want and these, in one order."""
+    wanted = sorted(set(numbers))
+    work.execute(_LOCK_MANY, {"numbers": wanted})
+    known = work.execute(_ITEMS, {"numbers": wanted}).scalars()
+    stocks.lock(work, {*known, *items})
+
+
+def save(work: Work, hand: Hand) -> None:
+    """Store the order, its lines, its reservations and the stock, as far as they have changed."""
+    order = hand.order
+    if order.changed:
+        _save_head(work, order)
+    lines = order.lines
+    if fresh := [demand for demand in lines if not demand.stored]:
+        work.execute(_ADD_DEMANDS, [_row(order.number, demand) for demand in fresh])
+    if changed := [demand for demand in lines if demand.changed and demand.stored]:
+        work.execute(
+            _UPDATE_DEMANDS,
+            [
+                {
+                    "of_order": order.number,
+                    "of_line": demand.line,
+                    **{f"new_{name}": getattr(demand, name) for name in _DEMAND_MOVING},
+                }
+                for demand in changed
+            ],
+        )
+    _save_places(work, order.number, lines)
+    for demand in lines:
+        demand.stored, demand.changed = True, False
+    stocks.save(work, hand.stock)
+
+
+def _loaded(work: Work, order: Order, items: Collection[str]) -> Hand:
+    known = work.execute(_ITEMS, {"numbers": [order.number]}).scalars()
+    stock = stocks.lock(work, {*known, *items})
+    # Only now: what the lines have of their items changes under the items' locks.
+    for row in work.execute(_DEMANDS, {"wanted": order.number}):
+        order.demands[row.line] = Demand(**row._mapping)
+    for row in work.execute(_PLACES, {"wanted": order.number}):
+        order.demands[row.line].places[row.location] = Place(row.quantity, row.shipping, stored=True)
+    return Hand(order, stock)
+
+
+def _save_head(work: Work, order: Order) -> None:
+    values = {f"new_{name}": getattr(order, name) for name in _MOVING}
+    work.execute(_UPDATE, {"wanted": order.number, **values})
+    order.changed = False
+
+
+def _row(number: str, demand: Demand) -> dict[str, Any]:
+    return {"order_number": number, **{name: getattr(demand, name) for name in _DEMAND_FIELDS}}
+
+
+def _save_places(work: Work, number: str, lines: Sequence[Demand]) -> None:
+    kept, gone = [], []
+    for demand in lines:
+        for location, place in demand.places.items():
+            if not place.changed:
+                continue
+            if place.quantity:
+                kept.append(
+                    {
+                        "order_number": number,
+                        "line": demand.line,
+                        "location": location,
+                        "item": demand.item,
+                        "quantity": place.quantity,
+                        "shipping": place.shipping,
+                    }
+                )
+            elif place.stored:
+                gone.append({"wanted": number, "wanted_line": demand.line, "wanted_location": location})
+            place.stored, place.changed = bool(place.quantity), False
+        demand.places = {location: place for location, place in demand.places.items() if place.quantity}
+    if gone:
+        work.execute(_DROP_PLACES, gone)
+    if kept:
+        work.execute(_SAVE_PLACES[work.dialect], kept)
