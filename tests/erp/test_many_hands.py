@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
 
 from fenbu.errors import Refused
 from tests.erp.shop import Shop
@@ -64,3 +68,33 @@ def test_a_busy_day_leaves_the_books_in_order(shop: Shop) -> None:
     assert len(set(placed)) == len(placed) == len(shop.rows("orders"))
     owed = sum((row["open_own"] for row in shop.rows("open-items")), Decimal(0))
     assert owed == shop.balance("1100") + shop.balance("2100")
+
+
+@pytest.mark.databases("postgresql")
+def test_money_that_waits_for_an_order_leaves_what_is_invoiced_meanwhile(shop: Shop) -> None:
+    """Settling an invoice without its order's row would be missing on the order."""
+    first, second = shop.sold(("TEA", 1), account="C1"), shop.order(("TEA", 2), account="C1")
+    shop.do("order.fulfil", order=second)
+    paying = threading.Thread(
+        target=shop.do, args=("receipt.record",), kwargs={"account": "C1", "amount": 90}
+    )
+    with shop.kernel.database.write() as held:
+        held.execute(text("SELECT 1 FROM erp_order WHERE number = :number FOR UPDATE"), {"number": first})
+        paying.start()
+        _until_somebody_waits(shop)
+        shop.deliver()
+    paying.join()
+    assert shop.unhealthy() == {}
+    assert shop.balance("1100") > 0  # the second invoice is still open, the money a deposit
+
+
+def _until_somebody_waits(shop: Shop) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    for _ in range(200):
+        with shop.kernel.database.read() as connection:
+            if connection.execute(waiting).scalar():
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for the order")

@@ -50,7 +50,7 @@ def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
     if wanted.amount is not None:
         require_payable("erp.receipt.match", "amount", wanted.amount, seen.currency)
     orders = order_store.load_many(work, open_items.orders_of_account(work, seen.account, seen.currency))
-    items = open_items.of_account(work, seen.account, seen.currency)
+    items = open_items.of_account(work, seen.account, seen.currency, orders)
     credit = next((item for item in items if item.document == wanted.receipt), None)
     if credit is None:
         raise NothingLeft(wanted.receipt, _("match"))

@@ -5,7 +5,7 @@ The first half knows no database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -207,10 +207,21 @@ def save(work: Work, items: Iterable[OpenItem]) -> None:
         work.execute(_UPDATE, rows)
 
 
-def of_account(work: Work, account: str, currency: str) -> list[OpenItem]:
-    """Return an account's open items in one currency, locked, oldest first."""
+def of_account(work: Work, account: str, currency: str, orders: Collection[str]) -> list[OpenItem]:
+    """Return an account's open items in one currency, locked, oldest first.
+
+    Args:
+        work: The caller commits.
+        account: Its number.
+        currency: Of the items.
+        orders: The orders that the caller has locked. What an order owes since it was invoiced after that is
+            left out: settling it would not be written on the order.
+    """
     found = work.execute(_OF_ACCOUNT, {"wanted": account, "wanted_currency": currency})
-    return oldest_first(_item(row) for row in found)
+    items = (_item(row) for row in found)
+    return oldest_first(
+        item for item in items if item.amount < 0 or not item.order_number or item.order_number in orders
+    )
 
 
 def deposits(work: Work, account: str, currency: str, order_number: str) -> list[OpenItem]:

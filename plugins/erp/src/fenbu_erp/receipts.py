@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -88,7 +88,7 @@ def record(work: Work, wanted: RecordReceipt) -> dict[str, Any]:
     day = wanted.day or work.today
     rate = rate_on(work, currency, day, wanted.exchange_rate)
     orders = _locked_orders(work, wanted, account.kind, currency)
-    debits = _debits(work, wanted, account.kind, currency)
+    debits = _debits(work, wanted, account.kind, currency, orders)
     chart = Chart(work)
     number = next_number(work, "receipt")
     money = Money(
@@ -168,13 +168,15 @@ def _locked_orders(work: Work, wanted: RecordReceipt, kind: str, currency: str) 
     return order_store.load_many(work, open_items.orders_of_account(work, wanted.account, currency))
 
 
-def _debits(work: Work, wanted: RecordReceipt, kind: str, currency: str) -> list[OpenItem]:
-    """Return what the money settles, in this order."""
+def _debits(
+    work: Work, wanted: RecordReceipt, kind: str, currency: str, orders: Collection[str]
+) -> list[OpenItem]:
+    """Return what the money settles, in this order; only of orders that are locked."""
     if wanted.order:
         return [item for item in open_items.of_order(work, wanted.order) if item.open > 0]
     if not wanted.invoices and (kind == "walk_in" or wanted.match == "none"):
         return []
-    items = open_items.of_account(work, wanted.account, currency)
+    items = open_items.of_account(work, wanted.account, currency, orders)
     if wanted.invoices:
         return matching.named(items, wanted.invoices)
     return [item for item in items if item.open > 0]
