@@ -102,6 +102,7 @@ def test_fifty_buyers_want_five_pieces_and_five_get_one(enterprise: Enterprises)
     assert tried_again(depot) == 0
 
 
+@pytest.mark.proof  # seen to count one attempt in a busy run: the cause is still to be found
 @pytest.mark.databases("postgresql")
 @pytest.mark.slow
 def test_four_workers_never_wait_in_a_ring_that_counts_against_an_order(enterprise: Enterprises) -> None:
