@@ -101,7 +101,8 @@ def _hook(hook: Hook[..., Any]) -> Iterator[str]:
     yield "```"
     yield ""
     writes = "; implementations may write" if hook.writes else ""
-    yield f"- **Kind**: `{hook.kind}`{writes}."
+    begins = "; a module that drains is not asked" if hook.begins else ""
+    yield f"- **Kind**: `{hook.kind}`{writes}{begins}."
     for name in PARTS:
         text = told.get(name, "")
         if name == "Args":

@@ -66,6 +66,8 @@ class Hook(Generic[P, R]):
     function: Callable[..., Any] = field(repr=False)
     writes: bool = False
     """Implementations may write (a veto that locks); otherwise their work is read only."""
+    begins: bool = False
+    """An answer takes something new on, so a module that drains is not asked."""
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
@@ -74,26 +76,30 @@ class Hook(Generic[P, R]):
 
 @overload
 def hookspec(
-    *, kind: Literal["gather", "all"], writes: bool = False
+    *, kind: Literal["gather", "all"], writes: bool = False, begins: bool = False
 ) -> Callable[[Callable[Concatenate[Work, P], R]], Hook[P, list[R]]]: ...
 @overload
 def hookspec(
-    *, kind: Literal["first"], writes: bool = False
+    *, kind: Literal["first"], writes: bool = False, begins: bool = False
 ) -> Callable[[Callable[Concatenate[Work, P], R]], Hook[P, R]]: ...
 @overload
 def hookspec(
-    *, kind: Literal["veto"], writes: bool = False
+    *, kind: Literal["veto"], writes: bool = False, begins: bool = False
 ) -> Callable[[Callable[Concatenate[Work, P], Refusal | None]], Hook[P, None]]: ...
-def hookspec(*, kind: str, writes: bool = False) -> Callable[[Callable[..., Any]], Hook[..., Any]]:
+def hookspec(
+    *, kind: str, writes: bool = False, begins: bool = False
+) -> Callable[[Callable[..., Any]], Hook[..., Any]]:
     """Declare a function without body as a hook that modules may implement.
 
     Args:
         kind: ``gather``, ``all``, ``first`` or ``veto``.
         writes: True when implementations need to write in the asker's transaction.
+        begins: True when who answers takes something new on (a requirement of an order, the fulfilling of it).
+            A module that drains is then asked no longer; about what it holds it is asked until it is disabled.
     """
 
     def declare(function: Callable[..., Any]) -> Hook[..., Any]:
-        return Hook(function.__name__, HookKind(kind), _mark_spec(function), writes)
+        return Hook(function.__name__, HookKind(kind), _mark_spec(function), writes, begins)
 
     return declare
 

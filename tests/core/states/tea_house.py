@@ -12,7 +12,7 @@ from attrs import frozen
 from fenbu import Lane, Work, event, hookspec
 
 
-@hookspec(kind="all")
+@hookspec(kind="all", begins=True)
 def till_waits_for(work: Work, order: str) -> str:
     raise NotImplementedError
 

@@ -134,6 +134,33 @@ def test_unfinished_business_that_only_a_hook_knows_of_is_drained_too(kernel: Ke
     assert state(kernel, "kitchen") is S.DISABLED
 
 
+def test_a_draining_module_is_not_asked_for_anything_new_and_still_about_what_it_holds(
+    kernel: Kernel,
+) -> None:
+    enable(kernel, "till", "kitchen")
+    write(kernel, "INSERT INTO kitchen_open (label) VALUES ('brown pot')")
+    assert ring(kernel, "SO-1") == ["kitchen"]
+    disable(kernel, "drain", "kitchen")
+    assert ring(kernel, "SO-2") == []
+    shown = kernel.preview("fenbu.module.disable", {"modules": ["kitchen"]})
+    assert ("pots on the stove", "1") in {(line.text, line.number) for line in shown}
+    enable(kernel, "kitchen")
+    assert ring(kernel, "SO-3") == ["kitchen"]
+
+
+def test_a_draining_module_whose_package_is_gone_holds_up_nothing_new(
+    kernel: Kernel, house_url: str, installed: DummyModules
+) -> None:
+    enable(kernel, "till", "kitchen")
+    ring(kernel, "SO-1")
+    disable(kernel, "drain", "kitchen")
+    installed.uninstall("kitchen")
+    installed.forget("kitchen")
+    with Kernel.open(house_url, actor=ADA) as later:
+        assert state(later, "kitchen") is S.MISSING
+        assert ring(later, "SO-2") == []
+
+
 def test_a_draining_module_can_be_kept_after_all_or_given_up(kernel: Kernel) -> None:
     enable(kernel, "till", "kitchen")
     ring(kernel, "SO-1")

@@ -111,7 +111,7 @@ class AccountFacts:
 # --- hooks --------------------------------------------------------------------------------------------
 
 
-@hookspec(kind="all")
+@hookspec(kind="all", begins=True)
 def erp_order_requirements(work: Work, order: DraftOrder) -> Sequence[Requirement]:
     """Say what this order must wait for before it may be released.
 
@@ -128,7 +128,7 @@ def erp_order_requirements(work: Work, order: DraftOrder) -> Sequence[Requiremen
     raise NotImplementedError
 
 
-@hookspec(kind="first")
+@hookspec(kind="first", begins=True)
 def erp_order_fulfiller(work: Work, order: DraftOrder) -> str | None:
     """Say which module will fulfil the goods of this order.
 

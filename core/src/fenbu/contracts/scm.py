@@ -33,7 +33,7 @@ class CostedLine:
     """Moving-average cost of the whole quantity, in the enterprise's currency."""
 
 
-@hookspec(kind="first")
+@hookspec(kind="first", begins=True)
 def scm_available_to_promise(work: Work, item: str, quantity: Decimal, day: date) -> Promise | None:
     """Say when this much of an item can leave the warehouse.
 

@@ -84,7 +84,10 @@ def assemble(
     for module in modules.running:
         if module.name not in {one.module for one in parts.left_out}:
             _take_in(connection, module, specs, parts, asked=module.name not in modules.catching_up)
-    parts.plugins += [Plugin(name, None, hooks) for name, hooks in modules.unavailable.items()]
+    parts.plugins += [
+        Plugin(name, None, hooks, draining=name in modules.draining)
+        for name, hooks in modules.unavailable.items()
+    ]
     row = connection.execute(select(enterprise)).one()
     assembly = Assembly(
         generation=row.generation,
@@ -156,12 +159,13 @@ def _take_in(
     parts.modules[module.name] = loaded
     parts.settings[module.name] = settings
     if asked:
-        parts.plugins.append(Plugin(module.name, plugin))
+        parts.plugins.append(Plugin(module.name, plugin, draining=module.draining))
 
 
 def _unavailable(module: Module) -> Plugin:
     snapshot = module.row.snapshot if module.row else None
-    return Plugin(module.name, None, tuple(snapshot.hooks) if snapshot else ())
+    hooks = tuple(snapshot.hooks) if snapshot else ()
+    return Plugin(module.name, None, hooks, draining=module.draining)
 
 
 def _contracts(modules: Iterable[LoadedModule]) -> list[ModuleType]:

@@ -36,6 +36,8 @@ class Plugin:
     """The loaded `plugin.py`; None when there is none or it cannot be loaded."""
     unavailable: tuple[str, ...] = ()
     """Hooks that the module is known to implement although it cannot be loaded."""
+    draining: bool = False
+    """It finishes what it holds and takes nothing new on: hooks that begin something pass it over."""
 
 
 @frozen
@@ -135,12 +137,16 @@ def dispatcher(specs: Mapping[str, Hook[..., Any]], plugins: Sequence[Plugin]) -
     manager = _manager(specs)
     listeners: dict[str, list[Listener]] = {}
     unavailable: dict[str, list[str]] = {}
+    beginning = {name for name, hook in specs.items() if hook.begins}
     for plugin in plugins:
+        passed_over = beginning if plugin.draining else frozenset[str]()
         for name in plugin.unavailable:
-            unavailable.setdefault(name, []).append(plugin.module)
+            if name not in passed_over:
+                unavailable.setdefault(name, []).append(plugin.module)
         if plugin.implementations is not None:
             for name, listener in _listeners(manager, plugin.module, plugin.implementations):
-                listeners.setdefault(name, []).append(listener)
+                if name not in passed_over:
+                    listeners.setdefault(name, []).append(listener)
     return Dispatcher(
         {name: _ordered(name, group) for name, group in listeners.items()},
         {name: tuple(modules) for name, modules in unavailable.items()},

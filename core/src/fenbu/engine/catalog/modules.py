@@ -58,6 +58,11 @@ class Module:
         return self.row is not None and self.row.on
 
     @property
+    def draining(self) -> bool:
+        """It is to be disabled when it has finished what it holds, able to run or not."""
+        return self.row is not None and self.row.state is S.DRAINING
+
+    @property
     def runs(self) -> bool:
         """Its code may run."""
         return TABLE[self.state].runs and self.loaded is not None
@@ -109,6 +114,11 @@ class Modules:
             if module.state is S.CATCHING_UP
             or (module.state is S.DRAINING and module.row and module.row.reason == S.CATCHING_UP.value)
         )
+
+    @cached_property
+    def draining(self) -> frozenset[str]:
+        """Modules that take nothing new on and are disabled when they have finished what they hold."""
+        return frozenset(name for name, module in self.by_name.items() if module.draining)
 
     @cached_property
     def unavailable(self) -> Mapping[str, tuple[str, ...]]:

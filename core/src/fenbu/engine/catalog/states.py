@@ -81,7 +81,7 @@ TABLE: dict[ModuleState, StateRow] = {
         ),
         _row(
             S.DRAINING,
-            N_("being disabled: it finishes what waits for it"),
+            N_("being disabled: it finishes what waits for it and takes nothing new on"),
             N_("let a worker run, or settle what is left: fenbu disable {module} --how waive"),
             "disable",
             "enable",
