@@ -238,7 +238,7 @@ FAULTS: list[tuple[str, Rule, DummyModule, str, str]] = [
             files={"tables.py": TABLES + "    __table_args__: ClassVar[Any] = {}\n"},
         ),
         "is not STRICT",
-        "sqlite_strict",
+        "fenbu.tables.STRICT",
     ),
     (
         "money kept as a float",

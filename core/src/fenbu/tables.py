@@ -13,6 +13,9 @@ Column types, each with its one meaning:
 - ``Day()``: a business date, ``date``, kept as ISO text so that it sorts and reads.
 - ``Flag()``: yes or no, kept as 1 or 0.
 - ``Json()``: a mapping or list kept as JSON text.
+
+What stands in ``__table_args__`` beside keys and indexes: ``one_of`` (a column knows these words only), ``STRICT``
+and ``KEYED`` (how SQLite keeps the rows).
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Dialect, Integer, MetaData, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Dialect, Integer, MetaData, SmallInteger, Table, Text
 from sqlalchemy.orm import registry
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
@@ -40,6 +43,11 @@ from fenbu.values import (
     from_microseconds,
     to_microseconds,
 )
+
+STRICT: Mapping[str, Any] = {"sqlite_strict": True}
+"""Options of a table: SQLite refuses a value of the wrong type. The last of ``__table_args__``."""
+KEYED: Mapping[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+"""`STRICT`, and SQLite keeps the rows in the order of their key: for tables that are read by it."""
 
 _NOTHING_LOST = Context(prec=60, traps=[Inexact, InvalidOperation])
 
@@ -227,6 +235,12 @@ def forget_tables(module: str) -> None:
         del _bases[module]
     for mapper in gone:
         base.metadata.remove(mapper.class_.__table__)
+
+
+def one_of(column: str, *words: str) -> CheckConstraint:
+    """Return the CHECK, named after the column, that it holds one of these words."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 def table_of(row: type[ModuleTable]) -> Table:

@@ -1,6 +1,6 @@
 """Rows of ERP: columns, keys, CHECKs, indexes; no rules.
 
-Documents are known by their numbers, so numbers are the keys: ``SO-000123``, ``INV-000001``. Amounts are in
+Documents are known by their numbers, so numbers are the keys: ``SO-00000123``, ``INV-00000001``. Amounts are in
 the document's currency; a name that ends in ``_own`` is the same in the enterprise's own currency.
 
 Invariants that the database holds (triggers are made by the migration):
@@ -20,20 +20,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, literal_column, text
 
 from fenbu import columns
-from fenbu.tables import table_of, tables
+from fenbu.tables import KEYED, STRICT, one_of, table_of, tables
 
 if TYPE_CHECKING:
     from fenbu.tables import ModuleTable as Base
 else:
     Base = tables("erp")
-
-_STRICT = {"sqlite_strict": True}
-_KEYED = {"sqlite_strict": True, "sqlite_with_rowid": False}  # rows lie in the order of their key
-
-
-def _one_of(name: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{name} IN ({listed})", name=name)
 
 
 # --- items, prices, taxes, rates ------------------------------------------------------------------------
@@ -52,7 +44,7 @@ class TaxRateRow(Base, table=True):
     """The rate of a category from a day on."""
 
     __tablename__: ClassVar[Any] = "erp_tax_rate"
-    __table_args__: ClassVar[Any] = (CheckConstraint("rate >= 0", name="rate"), _KEYED)
+    __table_args__: ClassVar[Any] = (CheckConstraint("rate >= 0", name="rate"), KEYED)
 
     category: str = columns.text(key=True, references="erp_tax_category.code")
     since: date = columns.day(key=True)
@@ -63,7 +55,7 @@ class ExchangeRateRow(Base, table=True):
     """What one unit of a currency is worth in the own currency from a day on."""
 
     __tablename__: ClassVar[Any] = "erp_exchange_rate"
-    __table_args__: ClassVar[Any] = (CheckConstraint("rate > 0", name="rate"), _KEYED)
+    __table_args__: ClassVar[Any] = (CheckConstraint("rate > 0", name="rate"), KEYED)
 
     currency: str = columns.text(key=True)
     since: date = columns.day(key=True)
@@ -75,9 +67,9 @@ class ItemRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_item"
     __table_args__: ClassVar[Any] = (
-        _one_of("kind", "goods", "service"),
-        _one_of("state", "active", "retired"),
-        _STRICT,
+        one_of("kind", "goods", "service"),
+        one_of("state", "active", "retired"),
+        STRICT,
     )
 
     code: str = columns.text(key=True)
@@ -94,7 +86,7 @@ class PriceRow(Base, table=True):
     """The price list: an item's unit price in a currency from a day on, without tax."""
 
     __tablename__: ClassVar[Any] = "erp_price"
-    __table_args__: ClassVar[Any] = (_KEYED,)
+    __table_args__: ClassVar[Any] = (KEYED,)
 
     item: str = columns.text(key=True, references="erp_item.code")
     currency: str = columns.text(key=True)
@@ -110,9 +102,9 @@ class AccountRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_account"
     __table_args__: ClassVar[Any] = (
-        _one_of("kind", "company", "person", "walk_in"),
-        _one_of("state", "open", "blocked"),
-        _STRICT,
+        one_of("kind", "company", "person", "walk_in"),
+        one_of("state", "open", "blocked"),
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -155,8 +147,8 @@ class OrderRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_order"
     __table_args__: ClassVar[Any] = (
-        _one_of("state", "placed", "closed", "cancelled"),
-        _one_of("ship", "partial", "complete"),
+        one_of("state", "placed", "closed", "cancelled"),
+        one_of("ship", "partial", "complete"),
         CheckConstraint("rate > 0", name="rate"),
         Index("ix_erp_order_day", "day", "number"),
         Index("ix_erp_order_account", "account", "day"),
@@ -172,7 +164,7 @@ class OrderRow(Base, table=True):
             sqlite_where=text("reference <> ''"),
             postgresql_where=text("reference <> ''"),
         ),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -212,7 +204,7 @@ class OrderLineRow(Base, table=True):
         CheckConstraint("fulfilled <= released AND released <= quantity - cancelled", name="fulfilled"),
         CheckConstraint("0 <= cancelled AND cancelled <= quantity", name="cancelled"),
         Index("ix_erp_order_line_item", "item"),
-        _KEYED,
+        KEYED,
     )
 
     order_number: str = columns.text(key=True, references="erp_order.number")
@@ -239,9 +231,9 @@ class RequirementRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_requirement"
     __table_args__: ClassVar[Any] = (
-        _one_of("state", "waiting", "announced", "partly_met", "met", "failed", "waived", "dropped"),
+        one_of("state", "waiting", "announced", "partly_met", "met", "failed", "waived", "dropped"),
         Index("ix_erp_requirement_owner", "owner", "state"),
-        _KEYED,
+        KEYED,
     )
 
     order_number: str = columns.text(key=True, references="erp_order.number")
@@ -257,7 +249,7 @@ class RequirementLineRow(Base, table=True):
     """How much of a line a requirement that is met by quantities has cleared so far."""
 
     __tablename__: ClassVar[Any] = "erp_requirement_line"
-    __table_args__: ClassVar[Any] = (CheckConstraint("met > 0", name="met"), _KEYED)
+    __table_args__: ClassVar[Any] = (CheckConstraint("met > 0", name="met"), KEYED)
 
     order_number: str = columns.text(key=True)
     name: str = columns.text(key=True)
@@ -269,7 +261,7 @@ class FulfilmentRow(Base, table=True):
     """Quantities of an order that were handed over together; the unit of invoicing."""
 
     __tablename__: ClassVar[Any] = "erp_fulfilment"
-    __table_args__: ClassVar[Any] = (_KEYED,)
+    __table_args__: ClassVar[Any] = (KEYED,)
 
     order_number: str = columns.text(key=True, references="erp_order.number")
     number: int = columns.whole(key=True)
@@ -284,7 +276,7 @@ class FulfilmentLineRow(Base, table=True):
     """A quantity of a line within a fulfilment, and its share of the line's amount and tax."""
 
     __tablename__: ClassVar[Any] = "erp_fulfilment_line"
-    __table_args__: ClassVar[Any] = (CheckConstraint("quantity > 0", name="quantity"), _KEYED)
+    __table_args__: ClassVar[Any] = (CheckConstraint("quantity > 0", name="quantity"), KEYED)
 
     order_number: str = columns.text(key=True)
     fulfilment: int = columns.whole(key=True)
@@ -306,7 +298,7 @@ class InvoiceRow(Base, table=True):
         Index("ix_erp_invoice_day", "day", "number"),
         Index("ix_erp_invoice_account", "account", "day"),
         CheckConstraint("total = net + tax", name="total"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -329,7 +321,7 @@ class InvoiceLineRow(Base, table=True):
     """One line of an invoice."""
 
     __tablename__: ClassVar[Any] = "erp_invoice_line"
-    __table_args__: ClassVar[Any] = (_KEYED,)
+    __table_args__: ClassVar[Any] = (KEYED,)
 
     invoice: str = columns.text(key=True, references="erp_invoice.number")
     line: int = columns.whole(key=True)
@@ -354,7 +346,7 @@ class CreditNoteRow(Base, table=True):
         Index("ix_erp_credit_note_account", "account", "day"),
         Index("ix_erp_credit_note_order", "order_number"),
         CheckConstraint("total = net + tax", name="total"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -378,7 +370,7 @@ class CreditNoteLineRow(Base, table=True):
     """One line of a credit note; quantity and amounts are positive."""
 
     __tablename__: ClassVar[Any] = "erp_credit_note_line"
-    __table_args__: ClassVar[Any] = (_KEYED,)
+    __table_args__: ClassVar[Any] = (KEYED,)
 
     credit_note: str = columns.text(key=True, references="erp_credit_note.number")
     line: int = columns.whole(key=True)
@@ -405,7 +397,7 @@ class ReceiptRow(Base, table=True):
         CheckConstraint("amount > 0", name="amount"),
         Index("ix_erp_receipt_day", "day", "number"),
         Index("ix_erp_receipt_account", "account", "day"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -449,7 +441,7 @@ class OpenItemRow(Base, table=True):
         ),
         Index("ix_erp_open_item_order", "order_number"),
         Index("ix_erp_open_item_entry", "entry"),
-        _STRICT,
+        STRICT,
     )
 
     document: str = columns.text(key=True)
@@ -475,7 +467,7 @@ class MatchRow(Base, table=True):
         CheckConstraint("amount > 0", name="amount"),
         Index("ix_erp_match_debit", "debit"),
         Index("ix_erp_match_credit", "credit"),
-        _STRICT,
+        STRICT,
     )
 
     id: int | None = columns.serial(key=True, default=None)
@@ -498,8 +490,8 @@ class ChartRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_chart"
     __table_args__: ClassVar[Any] = (
-        _one_of("kind", "asset", "liability", "equity", "revenue", "expense"),
-        _STRICT,
+        one_of("kind", "asset", "liability", "equity", "revenue", "expense"),
+        STRICT,
     )
 
     code: str = columns.text(key=True)
@@ -512,7 +504,7 @@ class PeriodRow(Base, table=True):
     """A fiscal period: a month."""
 
     __tablename__: ClassVar[Any] = "erp_period"
-    __table_args__: ClassVar[Any] = (_one_of("state", "open", "closed"), _STRICT)
+    __table_args__: ClassVar[Any] = (one_of("state", "open", "closed"), STRICT)
 
     code: str = columns.text(key=True)
     first: date = columns.day()
@@ -526,7 +518,7 @@ class BalanceRow(Base, table=True):
     """What a closed period left on each account of the ledger."""
 
     __tablename__: ClassVar[Any] = "erp_balance"
-    __table_args__: ClassVar[Any] = (_KEYED,)
+    __table_args__: ClassVar[Any] = (KEYED,)
 
     period: str = columns.text(key=True, references="erp_period.code")
     chart: str = columns.text(key=True, references="erp_chart.code")
@@ -543,7 +535,7 @@ class EntryRow(Base, table=True):
         CheckConstraint("day >= business_day", name="day"),
         Index("ix_erp_entry_day", "day", "number"),
         Index("ix_erp_entry_document", "document"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -566,7 +558,7 @@ class PostingRow(Base, table=True):
         ForeignKeyConstraint(["entry"], ["erp_entry.number"], deferrable=True, initially="DEFERRED"),
         Index("ix_erp_posting_chart", "chart", "day", "entry", "line"),
         Index("ix_erp_posting_party", "party", "day"),
-        _KEYED,
+        KEYED,
     )
 
     entry: str = columns.text(key=True)

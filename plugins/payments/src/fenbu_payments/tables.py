@@ -18,21 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import CheckConstraint, Index, text
 
 from fenbu import columns
-from fenbu.tables import table_of, tables
+from fenbu.tables import KEYED, STRICT, one_of, table_of, tables
 
 if TYPE_CHECKING:
     from fenbu.tables import ModuleTable as Base
 else:
     Base = tables("payments")
 
-_STRICT = {"sqlite_strict": True}
-_KEYED = {"sqlite_strict": True, "sqlite_with_rowid": False}  # rows lie in the order of their key
 _LIVE = text("order_number <> '' AND let_go = 0 AND state IN ('requested', 'authorised')")
-
-
-def _one_of(name: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{name} IN ({listed})", name=name)
 
 
 class PaymentRow(Base, table=True):
@@ -40,7 +33,7 @@ class PaymentRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_payment"
     __table_args__: ClassVar[Any] = (
-        _one_of("state", "requested", "authorised", "captured", "refunded", "voided", "failed"),
+        one_of("state", "requested", "authorised", "captured", "refunded", "voided", "failed"),
         CheckConstraint("requested > 0", name="requested"),
         CheckConstraint("captured + capturing + voided + voiding <= authorised", name="captured"),
         CheckConstraint("refunded + refunding <= captured", name="refunded"),
@@ -59,7 +52,7 @@ class PaymentRow(Base, table=True):
             sqlite_where=_LIVE,
             postgresql_where=_LIVE,
         ),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -95,7 +88,7 @@ class FactRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_fact"
     __table_args__: ClassVar[Any] = (
-        _one_of("step", "begun", "done", "failed", "noted"),
+        one_of("step", "begun", "done", "failed", "noted"),
         CheckConstraint("(step = 'noted') = (operation = '')", name="operation"),
         CheckConstraint("(amount >= 0 OR kind = 'due') AND fee >= 0", name="amount"),
         Index(
@@ -107,7 +100,7 @@ class FactRow(Base, table=True):
             postgresql_where=text("operation <> ''"),
         ),
         Index("ix_payments_fact_at", "at"),
-        _KEYED,
+        KEYED,
     )
 
     subject: str = columns.text(key=True)
@@ -130,11 +123,11 @@ class PayoutRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_payout"
     __table_args__: ClassVar[Any] = (
-        _one_of("state", "requested", "paid", "failed"),
+        one_of("state", "requested", "paid", "failed"),
         CheckConstraint("amount > 0", name="amount"),
         Index("uq_payments_payout_document", "document", unique=True),
         Index("ix_payments_payout_day", "day", "number"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -157,7 +150,7 @@ class NoticeRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_notice"
     __table_args__: ClassVar[Any] = (
-        _one_of("state", "received", "waiting", "applied", "dismissed"),
+        one_of("state", "received", "waiting", "applied", "dismissed"),
         Index("uq_payments_notice_event", "gateway", "event", unique=True),
         Index(
             "ix_payments_notice_open",
@@ -166,7 +159,7 @@ class NoticeRow(Base, table=True):
             postgresql_where=text("state IN ('received', 'waiting')"),
         ),
         Index("ix_payments_notice_at", "received_at", "number"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)

@@ -22,20 +22,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import CheckConstraint, Index, text
 
 from fenbu import columns
-from fenbu.tables import table_of, tables
+from fenbu.tables import KEYED, STRICT, one_of, table_of, tables
 
 if TYPE_CHECKING:
     from fenbu.tables import ModuleTable as Base
 else:
     Base = tables("scm")
-
-_STRICT = {"sqlite_strict": True}
-_KEYED = {"sqlite_strict": True, "sqlite_with_rowid": False}  # rows lie in the order of their key
-
-
-def _one_of(name: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{name} IN ({listed})", name=name)
 
 
 # --- places and items -----------------------------------------------------------------------------------
@@ -55,9 +47,9 @@ class LocationRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_location"
     __table_args__: ClassVar[Any] = (
-        _one_of("kind", "stock", "hold", "supplier", "customer", "lost", "opening"),
+        one_of("kind", "stock", "hold", "supplier", "customer", "lost", "opening"),
         CheckConstraint("(kind IN ('stock', 'hold')) = (warehouse IS NOT NULL)", name="warehouse"),
-        _STRICT,
+        STRICT,
     )
 
     code: str = columns.text(key=True)
@@ -75,7 +67,7 @@ class ItemRow(Base, table=True):
         CheckConstraint("quantity >= 0", name="quantity"),
         CheckConstraint("value >= 0 AND (quantity > 0 OR value = 0)", name="value"),
         CheckConstraint("lead_days >= 0", name="lead_days"),
-        _STRICT,
+        STRICT,
     )
 
     code: str = columns.text(key=True)
@@ -94,7 +86,7 @@ class StockRow(Base, table=True):
     __table_args__: ClassVar[Any] = (
         CheckConstraint("on_hand >= 0", name="on_hand"),
         CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved"),
-        _KEYED,
+        KEYED,
     )
 
     item: str = columns.text(key=True, references="scm_item.code")
@@ -108,14 +100,14 @@ class MoveRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_move"
     __table_args__: ClassVar[Any] = (
-        _one_of("kind", "receipt", "dispatch", "return", "adjustment", "transfer"),
+        one_of("kind", "receipt", "dispatch", "return", "adjustment", "transfer"),
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("value >= 0", name="value"),
         CheckConstraint("source <> target", name="target"),
         Index("ix_scm_move_item", "item", "id"),
         Index("ix_scm_move_document", "document"),
         Index("ix_scm_move_order", "order_number"),
-        _STRICT,
+        STRICT,
     )
 
     id: int | None = columns.serial(key=True, default=None)
@@ -140,10 +132,10 @@ class OrderRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_order"
     __table_args__: ClassVar[Any] = (
-        _one_of("state", "open", "lapsed", "stopped"),
-        _one_of("ship", "partial", "complete"),
+        one_of("state", "open", "lapsed", "stopped"),
+        one_of("ship", "partial", "complete"),
         Index("ix_scm_order_state", "state"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -179,7 +171,7 @@ class DemandRow(Base, table=True):
             postgresql_where=text("short > 0"),
         ),
         Index("ix_scm_demand_item", "item"),
-        _KEYED,
+        KEYED,
     )
 
     order_number: str = columns.text(key=True, references="scm_order.number")
@@ -207,7 +199,7 @@ class ReservationRow(Base, table=True):
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("shipping >= 0 AND shipping <= quantity", name="shipping"),
         Index("ix_scm_reservation_item", "item", "location"),
-        _KEYED,
+        KEYED,
     )
 
     order_number: str = columns.text(key=True, references="scm_order.number")
@@ -223,10 +215,10 @@ class ShipmentRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_shipment"
     __table_args__: ClassVar[Any] = (
-        _one_of("state", "open", "packed", "dispatched", "cancelled"),
+        one_of("state", "open", "packed", "dispatched", "cancelled"),
         Index("ix_scm_shipment_order", "order_number"),
         Index("ix_scm_shipment_state", "state"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -243,7 +235,7 @@ class ShipmentLineRow(Base, table=True):
     """Pieces of one order line, taken from one location."""
 
     __tablename__: ClassVar[Any] = "scm_shipment_line"
-    __table_args__: ClassVar[Any] = (CheckConstraint("quantity > 0", name="quantity"), _KEYED)
+    __table_args__: ClassVar[Any] = (CheckConstraint("quantity > 0", name="quantity"), KEYED)
 
     shipment: str = columns.text(key=True, references="scm_shipment.number")
     line: int = columns.whole(key=True)
@@ -260,7 +252,7 @@ class ReceiptRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_receipt"
     __table_args__: ClassVar[Any] = (
-        _one_of("source", "supplier", "opening"),
+        one_of("source", "supplier", "opening"),
         Index("ix_scm_receipt_day", "day", "number"),
         Index(
             "uq_scm_receipt_reference",
@@ -270,7 +262,7 @@ class ReceiptRow(Base, table=True):
             sqlite_where=text("reference <> ''"),
             postgresql_where=text("reference <> ''"),
         ),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -287,7 +279,7 @@ class ReceiptLineRow(Base, table=True):
     """One line of a receipt."""
 
     __tablename__: ClassVar[Any] = "scm_receipt_line"
-    __table_args__: ClassVar[Any] = (_KEYED,)
+    __table_args__: ClassVar[Any] = (KEYED,)
 
     receipt: str = columns.text(key=True, references="scm_receipt.number")
     line: int = columns.whole(key=True)
@@ -305,7 +297,7 @@ class ReturnRow(Base, table=True):
     __table_args__: ClassVar[Any] = (
         Index("ix_scm_return_day", "day", "number"),
         Index("ix_scm_return_order", "order_number"),
-        _STRICT,
+        STRICT,
     )
 
     number: str = columns.text(key=True)
@@ -322,7 +314,7 @@ class ReturnLineRow(Base, table=True):
     """One line of a return."""
 
     __tablename__: ClassVar[Any] = "scm_return_line"
-    __table_args__: ClassVar[Any] = (_KEYED,)
+    __table_args__: ClassVar[Any] = (KEYED,)
 
     goods_return: str = columns.text(key=True, references="scm_return.number")
     line: int = columns.whole(key=True)
@@ -337,7 +329,7 @@ class AdjustmentRow(Base, table=True):
     """A count or a correction with its reason."""
 
     __tablename__: ClassVar[Any] = "scm_adjustment"
-    __table_args__: ClassVar[Any] = (Index("ix_scm_adjustment_day", "day", "number"), _STRICT)
+    __table_args__: ClassVar[Any] = (Index("ix_scm_adjustment_day", "day", "number"), STRICT)
 
     number: str = columns.text(key=True)
     reason: str = columns.text()
@@ -350,7 +342,7 @@ class AdjustmentLineRow(Base, table=True):
     """Pieces found (above zero) or lost (below), and their value, signed alike."""
 
     __tablename__: ClassVar[Any] = "scm_adjustment_line"
-    __table_args__: ClassVar[Any] = (CheckConstraint("quantity <> 0", name="quantity"), _KEYED)
+    __table_args__: ClassVar[Any] = (CheckConstraint("quantity <> 0", name="quantity"), KEYED)
 
     adjustment: str = columns.text(key=True, references="scm_adjustment.number")
     line: int = columns.whole(key=True)
