@@ -15,6 +15,7 @@ from sqlalchemy import Row, bindparam, select, update
 from fenbu.contracts.payments import NoticeReceived
 from fenbu.errors import NotFound, TransitionRefused
 from fenbu.i18n import _
+from fenbu.statements import upsert
 from fenbu.values import MONEY_SCALE, exact_decimal
 from fenbu.work import Work
 from fenbu_payments import gateways, operations, payment_store, payouts
@@ -27,12 +28,11 @@ from fenbu_payments.operations import Outcome
 from fenbu_payments.payment import Kind, Payment
 from fenbu_payments.settings import PaymentsSettings
 from fenbu_payments.tables import NOTICE, PAYMENT
-from fenbu_payments.upsert import insert_new
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440, 1440, 1440))
 """After which a notice that does not fit is looked at again; besides, whenever its payment changes."""
 
-_INSERT = insert_new(NOTICE)
+_INSERT = upsert(NOTICE, returning=tuple(NOTICE.primary_key))
 _KEY = select(PAYMENT.c.order_number).where(PAYMENT.c.number == bindparam("wanted"))
 _READ = select(NOTICE).where(NOTICE.c.number == bindparam("wanted"))
 _LOCKED = _READ.with_for_update()
