@@ -54,7 +54,7 @@ def test_the_story_fits_eighty_columns_and_names_the_commands_to_go_on_with(
     monkeypatch.chdir(tmp_path)
     told = demo(capsys, "--folder", "shop")
     assert [line for line in told.splitlines() if width_of(line) > 80] == []
-    for command in ("cd shop", "fenbu tui", "fenbu show erp.orders", "fenbu explain order SO-000001"):
+    for command in ("cd shop", "fenbu tui", "fenbu show erp.orders", "fenbu explain order SO-00000001"):
         assert command in told
 
 

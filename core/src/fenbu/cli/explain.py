@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HELP = N_("""The story of an order, account or invoice in time order.
 
-fenbu explain order SO-000042
+fenbu explain order SO-00000042
 What happened, who did it, who was told of it, and what still waits, failed or was asked of the outside.""")
 _SIGNS = {
     "done": ("✔", "green"),

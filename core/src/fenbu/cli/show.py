@@ -22,7 +22,7 @@ HELP = N_("""Look at a list or a record.
 
 fenbu show                                  the views that there are
 fenbu show erp.orders --where state=placed  a list
-fenbu show erp.orders SO-000042             a record, with what can be done
+fenbu show erp.orders SO-00000042             a record, with what can be done
 fenbu show erp.orders --help                its columns, filters and sorts""")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TYPED = "fenbu.cli.show.typed"

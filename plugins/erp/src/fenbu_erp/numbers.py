@@ -17,5 +17,5 @@ PREFIXES = {
 
 
 def next_number(work: Work, series: str) -> str:
-    """Take the next number of a series: ``SO-000123``."""
-    return f"{PREFIXES[series]}-{work.number(series):06d}"
+    """Take the next number of a series: ``SO-00000123``."""
+    return f"{PREFIXES[series]}-{work.number(series):08d}"

@@ -78,7 +78,7 @@ class RefundPayment(Input):
 class ConfirmRefund(Input):
     """Money that an operator has sent back."""
 
-    refund: Code = Field(description="Number of the refund: PAY-000001-R1")
+    refund: Code = Field(description="Number of the refund: PAY-00000001-R1")
     reference: Reference = ""
     day: date | None = Field(None, description="Business date; today unless given")
 
@@ -144,7 +144,7 @@ def _open(
     due: bool = False,
 ) -> Payment:
     gateways.find(work.settings(PaymentsSettings), gateway)
-    payment = Payment(f"PAY-{work.number('payment'):06d}", order, account, gateway, currency)
+    payment = Payment(f"PAY-{work.number('payment'):08d}", order, account, gateway, currency)
     payment.add(Fact(kind=Kind.REQUEST, amount=amount, day=day, at=work.now))
     if due:
         payment.add(Fact(kind=Kind.DUE, amount=amount, day=day, at=work.now))

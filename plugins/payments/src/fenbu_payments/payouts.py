@@ -93,7 +93,7 @@ def pay(
         return None
     settings = work.settings(PaymentsSettings)
     payout = Payout(
-        number=f"{PREFIX}{work.number('payout'):06d}",
+        number=f"{PREFIX}{work.number('payout'):08d}",
         document=document,
         order_number=order,
         account=account,
