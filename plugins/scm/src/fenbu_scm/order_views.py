@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
-from fenbu_scm import looks
+from fenbu_scm import references
 from fenbu_scm.tables import DEMAND, ITEM, ORDER, RESERVATION, SHIPMENT, SHIPMENT_LINE
 
 _O, _D, _R, _S, _L, _I = ORDER.c, DEMAND.c, RESERVATION.c, SHIPMENT.c, SHIPMENT_LINE.c, ITEM.c
@@ -45,9 +46,9 @@ ORDERS = View(
         ).select_from(ORDER.outerjoin(_SUMS, _SUMS.c.order_number == _O.number))
     ),
     columns=(
-        looks.order(),
+        references.order(),
         looks.state("state", N_("State")),
-        looks.account(),
+        references.account(),
         looks.day("day", N_("Day")),
         Column("wanted", N_("Wanted"), Kind.QUANTITY),
         Column("reserved", N_("Reserved"), Kind.QUANTITY),
@@ -94,7 +95,7 @@ ORDER_LINES = View(
     columns=(
         Column("order", N_("Order"), ref="scm.orders"),
         looks.number("line", N_("Line")),
-        looks.item(),
+        references.item(),
         looks.quantity("wanted", N_("Wanted")),
         looks.quantity("reserved", N_("Reserved")),
         looks.quantity("short", N_("Short")),
@@ -122,8 +123,8 @@ RESERVATIONS = View(
     columns=(
         Column("order", N_("Order"), ref="scm.orders"),
         looks.number("line", N_("Line")),
-        looks.item(),
-        looks.location(),
+        references.item(),
+        references.location(),
         looks.quantity("quantity", N_("Quantity")),
         looks.quantity("shipping", N_("In shipments")),
         _UNIT,
@@ -147,7 +148,7 @@ BACKORDERS = View(
         Column("queued_at", N_("Waits since"), Kind.TIME),
         Column("order", N_("Order"), ref="scm.orders"),
         looks.number("line", N_("Line")),
-        looks.item(),
+        references.item(),
         looks.quantity("short", N_("Short")),
         looks.quantity("wanted", N_("Wanted")),
         _UNIT,
@@ -177,7 +178,7 @@ SHIPMENTS = View(
         Column("shipment", N_("Shipment")),
         looks.state("state", N_("State")),
         Column("order", N_("Order"), ref="scm.orders"),
-        looks.account(),
+        references.account(),
         looks.day("day", N_("Left")),
         Column("reference", N_("Reference")),
         Column("opened_at", N_("Opened"), Kind.TIME),
@@ -204,8 +205,8 @@ SHIPMENT_LINES = View(
     columns=(
         Column("shipment", N_("Shipment"), ref="scm.shipments"),
         looks.number("line", N_("Line")),
-        looks.item(),
-        looks.location(),
+        references.item(),
+        references.location(),
         looks.quantity("quantity", N_("Quantity")),
         _UNIT,
     ),
