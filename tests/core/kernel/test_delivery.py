@@ -31,7 +31,7 @@ def test_a_module_enabled_while_a_worker_runs_is_served_without_a_restart(tea_ro
     with tea_room.worker().running():
         other.perform("fenbu.module.enable", {"modules": ["sugar"]})
         other.perform("tea.pot.brew", {"pot": "P-1"})
-        assert other.drain(timeout=20).finished
+        assert other.drain(timeout=60).finished
     assert rows(tea_room, "SELECT label FROM sugar_lump") == ["P-1"]
     assert rows(tea_room, "SELECT label FROM tea_pot") == ["P-1 sugar"]
 
