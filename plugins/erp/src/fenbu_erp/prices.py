@@ -11,11 +11,12 @@ from pydantic import Field
 from sqlalchemy import bindparam, select
 
 from fenbu.contracts.erp import erp_line_price
+from fenbu.inputs import Code, Day, Input
 from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_erp import items
 from fenbu_erp.errors import PriceMissing, PriceNegative
-from fenbu_erp.inputs import Code, CurrencyOrNone, Day, Input, Price
+from fenbu_erp.inputs import CurrencyOrNone, Price
 from fenbu_erp.tables import PRICE
 
 _LISTED = (

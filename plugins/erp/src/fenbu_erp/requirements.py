@@ -20,12 +20,12 @@ from fenbu.contracts.erp import (
 )
 from fenbu.errors import NotFound, Permanent
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Reason
 from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_erp import order_store
 from fenbu_erp.errors import NothingLeft, NotReassessable, RequirementNotWaivable
 from fenbu_erp.fulfilment import hand_over
-from fenbu_erp.inputs import Code, Input, Reason
 from fenbu_erp.lifecycles import REQUIREMENT as LIFECYCLE
 from fenbu_erp.lifecycles import OrderState, RequirementState
 from fenbu_erp.order import BY_HAND, GOODS, Order

@@ -15,13 +15,13 @@ from sqlalchemy import Row, bindparam, select, update
 from fenbu.contracts.payments import NoticeReceived
 from fenbu.errors import NotFound, TransitionRefused
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Reason
 from fenbu.statements import upsert
 from fenbu.values import MONEY_SCALE, exact_decimal
 from fenbu.work import Work
 from fenbu_payments import gateways, operations, payment_store, payouts
 from fenbu_payments.errors import NoticeRefused
 from fenbu_payments.gateways import Told
-from fenbu_payments.inputs import Code, Input, Reason
 from fenbu_payments.lifecycles import NOTICE as LIFECYCLE
 from fenbu_payments.lifecycles import NoticeState
 from fenbu_payments.operations import Outcome

@@ -13,6 +13,7 @@ from fenbu.contracts.erp import RequirementMet
 from fenbu.contracts.payments import REQUIREMENT, PaymentRequested, payments_method
 from fenbu.errors import NotFound, TransitionRefused
 from fenbu.i18n import _
+from fenbu.inputs import Amount, Code, Input, Reason
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways, operations, payment_store
@@ -25,7 +26,7 @@ from fenbu_payments.errors import (
     NothingToRetry,
     OrderPaidOtherwise,
 )
-from fenbu_payments.inputs import Amount, Code, CurrencyOrNone, Input, Reason, Reference
+from fenbu_payments.inputs import CurrencyOrNone, Reference
 from fenbu_payments.lifecycles import PAYMENT, PaymentState
 from fenbu_payments.payment import ZERO, Fact, Kind, Payment, Step
 from fenbu_payments.settings import PaymentsSettings

@@ -13,11 +13,12 @@ from sqlalchemy import bindparam, func, insert, select, update
 from fenbu.contracts.payments import PayoutFailed, PayoutPaid, PayoutRequested
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input
 from fenbu.values import Money, round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways
 from fenbu_payments.errors import NotByHand
-from fenbu_payments.inputs import Code, Input, Reference
+from fenbu_payments.inputs import Reference
 from fenbu_payments.lifecycles import PAYOUT as LIFECYCLE
 from fenbu_payments.lifecycles import PayoutState
 from fenbu_payments.operations import Outcome, business_day
