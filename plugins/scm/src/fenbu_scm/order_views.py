@@ -8,6 +8,7 @@ from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
 from fenbu_scm import references
+from fenbu_scm.lifecycles import OrderState
 from fenbu_scm.tables import DEMAND, ITEM, ORDER, RESERVATION, SHIPMENT, SHIPMENT_LINE
 
 _O, _D, _R, _S, _L, _I = ORDER.c, DEMAND.c, RESERVATION.c, SHIPMENT.c, SHIPMENT_LINE.c, ITEM.c
@@ -158,6 +159,31 @@ BACKORDERS = View(
     filters=("order", "item", "short"),
 )
 
+LAPSED = View(
+    name="scm.lapsed",
+    title=N_("Lapsed reservations"),
+    help=N_(
+        "Orders whose pieces were let go because what they waited for did not come; renew those still wanted."
+    ),
+    query=looks.always(
+        select(_O.number.label("order"), _O.account, _O.day, _SUMS.c.wanted, _SUMS.c.dispatched, _O.reason)
+        .join_from(ORDER, _SUMS, _SUMS.c.order_number == _O.number)
+        .where(_O.state == OrderState.LAPSED)
+    ),
+    columns=(
+        references.order(),
+        references.account(),
+        looks.day("day", N_("Day")),
+        Column("wanted", N_("Wanted"), Kind.QUANTITY),
+        Column("dispatched", N_("Dispatched"), Kind.QUANTITY),
+        Column("reason", N_("Reason")),
+    ),
+    key=("order",),
+    record="order",
+    filters=("account", "day"),
+    actions=("scm.reservation.renew",),
+)
+
 SHIPMENTS = View(
     name="scm.shipments",
     title=N_("Shipments"),
@@ -215,4 +241,4 @@ SHIPMENT_LINES = View(
     filters=("shipment", "item", "location"),
 )
 
-ORDER_VIEWS = (ORDERS, ORDER_LINES, RESERVATIONS, BACKORDERS, SHIPMENTS, SHIPMENT_LINES)
+ORDER_VIEWS = (ORDERS, ORDER_LINES, RESERVATIONS, BACKORDERS, LAPSED, SHIPMENTS, SHIPMENT_LINES)
