@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, func, or_, select
 
 from fenbu.checks import at_rest, count, found
 from fenbu.i18n import N_, _
-from fenbu.metrics import Check, Finding
+from fenbu.metrics import Check, Finding, Health
 from fenbu.work import Work
-from fenbu_payments import gateways
+from fenbu_payments import gateways, orders
 from fenbu_payments.open_views import DOCUMENTS, MONEY
 from fenbu_payments.payment import Fact, Kind, Step, fold, operations
 from fenbu_payments.payment_store import FACT_COLUMNS, KEPT
@@ -132,6 +132,28 @@ def money_and_documents_agree(work: Work) -> Finding:
     return found(told, [number for _key, number in rest], count(work, PAYMENT), skipped)
 
 
+_HELD = select(_P.order_number, _P.number).where(
+    _P.order_number != "",
+    _P.authorised > _P.captured + _P.capturing + _P.voided + _P.voiding,
+    _P.due <= _P.captured + _P.capturing,
+)
+
+
+def held_is_wanted(work: Work) -> Finding:
+    """Say whether money that is held, and of which nothing is due, is held for orders that will want it.
+
+    An order may have been settled while payments were switched off, and what it told given up.
+    """
+    rows = [(order, number) for order, number in map(tuple, work.execute(_HELD))]
+    done = orders.finished(work, (order for order, _number in rows))
+    if done is None:
+        return Finding(Health.UNKNOWN, _("nobody here keeps orders"), len(rows))
+    stray = [row for row in rows if row[0] in done]
+    rest, skipped = at_rest(work, stray, key=itemgetter(0))
+    told = _("{count} payments hold money that no order waits for: {named}")
+    return found(told, [number for _key, number in rest], len(rows), skipped)
+
+
 _RESTORE = N_("find out who wrote past the module; the facts are what is true")
 
 CHECKS = (
@@ -158,5 +180,11 @@ CHECKS = (
         title=N_("Money and documents agree"),
         run=money_and_documents_agree,
         repair=N_("fenbu show payments.document-without-money and payments.money-without-document say where"),
+    ),
+    Check(
+        name="payments.held_is_wanted",
+        title=N_("Money that is held is wanted"),
+        run=held_is_wanted,
+        repair=N_("let it go: fenbu do payments.payment.void"),
     ),
 )

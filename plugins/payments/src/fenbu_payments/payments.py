@@ -16,7 +16,7 @@ from fenbu.i18n import _
 from fenbu.inputs import Amount, Code, Input, Reason
 from fenbu.values import round_amount
 from fenbu.work import Work
-from fenbu_payments import gateways, operations, payment_store
+from fenbu_payments import gateways, operations, orders, payment_store
 from fenbu_payments.errors import (
     AmountTooFine,
     AmountTooLarge,
@@ -85,7 +85,7 @@ class ConfirmRefund(Input):
 
 
 class VoidPayment(Input):
-    """A payment without an order that is not wanted any more."""
+    """A payment that no order waits for."""
 
     payment: Code
     reason: Reason
@@ -338,20 +338,27 @@ def preview_refund(work: Work, wanted: RefundPayment) -> list[Consequence]:
 
 
 def void(work: Work, wanted: VoidPayment) -> dict[str, Any]:
-    """Let a payment without an order go.
+    """Let a payment go that no order waits for: a deposit, or one whose order was settled without it.
 
     Raises:
-        BelongsToOrder: The order decides.
+        BelongsToOrder: Something of the order is still to be fulfilled, or on its way here; it decides.
         TransitionRefused: Nothing is held or awaited any more.
     """
     payment = payment_store.load(work, wanted.payment)
-    if payment.order_number:
+    if payment.order_number and not _settled(work, payment):
         raise BelongsToOrder(payment.number, payment.order_number)
     _may(payment, "void")
     t = payment.totals
     undone = t.due - t.captured - t.capturing
     let_go(work, payment, work.today, wanted.reason, source="operator", undone=undone)
     return _answer(payment)
+
+
+def _settled(work: Work, payment: Payment) -> bool:
+    """Say whether nothing more will come from the payment's order; when nobody keeps orders, nothing will."""
+    done = orders.finished(work, [payment.order_number])
+    settled = done is None or payment.order_number in done
+    return settled and not work.waiting(key=payment.key) and not payment.totals.due > payment.totals.captured
 
 
 # --- decided by orders ----------------------------------------------------------------------------------
