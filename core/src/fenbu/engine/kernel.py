@@ -330,10 +330,10 @@ class Kernel:
             transaction.problems = noted
             with no_network("fenbu"):
                 result = body(EngineWork(transaction, "fenbu"))
-                published = transaction.flush()
+                transaction.flush()
         if exclusive:
             self.refresh()
-        if published:
+        if transaction.published:
             self.database.notify()
         return result
 
