@@ -182,13 +182,13 @@ def test_a_dead_call_is_told_in_the_story_tried_again_and_given_up(fenbu: Fenbu)
     assert key in dead.out
     assert [one["call"] for one in fenbu("flows", "dead", "--json").data["calls"]] == [key]
     story = [one["text"] for one in fenbu("explain", "sale", "K-1", "--json").data["chapters"]]
-    assert any(text.startswith("kiosk.post K-1 2.5 GBP: dead – ") for text in story), story
+    assert any(text.startswith("kiosk.post K-1, 2.50 GBP: dead – ") for text in story), story
     assert "the post office is closed" in fenbu("doctor", "fenbu.dead").out
 
     assert fenbu("flows", "retry", "--call", key, "--wait").code == 1
     assert fenbu("flows", "skip", "--call", key, "--reason", "by hand", "-y").code == 0
     told = fenbu("explain", "sale", "K-1").out
-    assert "kiosk.post K-1 2.5 GBP: failed – by hand" in told
+    assert "kiosk.post K-1, 2.50 GBP: failed – by hand" in told
     assert "kiosk.whispered" in told
 
 
