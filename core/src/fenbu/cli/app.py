@@ -25,7 +25,7 @@ COMMANDS = {
     "audit": ("fenbu.cli.audit:audit", N_("Who did what; verify and seal the trail")),
     "demo": (
         "fenbu.cli.demo:demo",
-        N_("An enterprise from its first order to its ledger, in a fresh folder"),
+        N_("An enterprise that grows one module at a time, in a fresh folder"),
     ),
     "tui": ("fenbu.cli.tui:tui", N_("Open the terminal UI")),
     "completion": ("fenbu.cli.completion:completion", N_("Print the completion script of a shell")),
