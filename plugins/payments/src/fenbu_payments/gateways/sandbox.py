@@ -41,6 +41,7 @@ class SandboxGateway:
             "kind": asked.kind,
             "reference": asked.reference,
             "payment": asked.payment,
+            "about": asked.about,
             "amount": str(asked.amount.amount),
             "currency": asked.amount.currency,
         }
