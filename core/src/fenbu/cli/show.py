@@ -129,6 +129,8 @@ def show_page(
         return
     if not page.rows:
         session.out.say(_("nothing there"))
+        if view.help:
+            session.out.say(_("it would show: {help}").format(help=_(view.help)))
         return
     write_rows(session, kernel, view, page.rows, wanted)
     if page.next:

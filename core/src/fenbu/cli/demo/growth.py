@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,6 @@ class Lived:
     """Topic to how many were published."""
     delivered: Counter[str]
     """Subscription to how many events it took."""
-    publishers: Mapping[str, Collection[str]]
-    """Topic to the modules that have published it so far."""
     new: frozenset[str]
     """Subscriptions that took events for the first time."""
     seconds: float
@@ -70,7 +68,6 @@ class Growth:
             open_before=open_before,
             events=after.events - before.events,
             delivered=after.delivered - before.delivered,
-            publishers=_publishers(self._kernel),
             new=frozenset(after.delivered.keys() - before.delivered.keys()),
             seconds=time.monotonic() - started,
         )
@@ -121,18 +118,6 @@ def topics(kernel: Kernel) -> Counter[str]:
     with kernel.database.read() as connection:
         rows = connection.execute(select(event.c.topic, func.count()).group_by(event.c.topic)).all()
     return Counter({row.topic: int(row[1]) for row in rows})
-
-
-def _publishers(kernel: Kernel) -> dict[str, set[str]]:
-    from sqlalchemy import select
-
-    from fenbu.engine.store.tables import event
-
-    found: dict[str, set[str]] = {}
-    with kernel.database.read() as connection:
-        for row in connection.execute(select(event.c.topic, event.c.module).distinct()):
-            found.setdefault(row.topic, set()).add(row.module)
-    return found
 
 
 def _delivered(kernel: Kernel) -> Counter[str]:

@@ -11,7 +11,6 @@ from fenbu.i18n import _
 if TYPE_CHECKING:
     from fenbu.cli.demo.growth import Lived
     from fenbu.cli.demo.stages import Stage
-    from fenbu.engine.flows.map import Arrow
     from fenbu.engine.kernel import Kernel
 
 WIDTH = 80
@@ -108,15 +107,9 @@ def _flows(session: Session, kernel: Kernel, lived: Lived) -> None:
     out.line(f"{INDENT}{label}{gap}{out.style('fenbu flows map', 'dim')}")
     for arrow in found:
         sign = out.style("+", "green") if arrow.subscription in lived.new else " "
-        ends = f"{_told_by(arrow, lived)} → {arrow.module}"
+        ends = f"{', '.join(arrow.sources)} → {arrow.module}"
         lead = f"{lived.delivered[arrow.subscription]:>5,}  {ends:<{_ENDS}}"
         paragraph(session, _title(kernel, arrow.subscription), f"  {sign} {lead}", " " * (len(lead) + 4))
-
-
-def _told_by(arrow: Arrow, lived: Lived) -> str:
-    """Return who published what flows there; a module that tells itself something, only where nobody else does."""
-    told = {one for topic in arrow.topics for one in lived.publishers.get(topic.partition("/")[0], ())}
-    return ", ".join(sorted(told - {arrow.module}) or [arrow.module])
 
 
 def _title(kernel: Kernel, subscription: str) -> str:
