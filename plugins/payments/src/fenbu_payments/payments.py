@@ -37,8 +37,8 @@ _UNDER_WAY = (PaymentState.REQUESTED, PaymentState.AUTHORISED)
 class RequestPayment(Input):
     """Money to ask an account for, without an order: a deposit."""
 
-    account: Code
-    amount: Amount
+    account: Code = Field(description="Who is to pay")
+    amount: Amount = Field(description="How much is asked for")
     currency: CurrencyOrNone = ""
     gateway: str = Field("", max_length=32, description="The settings' one unless given")
     day: date | None = Field(None, description="Business date; today unless given")
@@ -47,7 +47,7 @@ class RequestPayment(Input):
 class ConfirmPayment(Input):
     """Money that an operator has seen arrive."""
 
-    payment: Code
+    payment: Code = Field(description="Its number, as payments.payments shows it")
     amount: Amount | None = Field(None, description="All that is still awaited unless given")
     currency: CurrencyOrNone = ""
     reference: Reference = Field("", description="What the bank statement or the till says")
@@ -57,22 +57,22 @@ class ConfirmPayment(Input):
 class FailPayment(Input):
     """Money that will not arrive."""
 
-    payment: Code
-    reason: Reason
+    payment: Code = Field(description="Its number, as payments.payments shows it")
+    reason: Reason = Field(description="Why; its facts keep it")
 
 
 class PaymentRef(Input):
     """A payment."""
 
-    payment: Code
+    payment: Code = Field(description="Its number, as payments.payments shows it")
 
 
 class RefundPayment(Input):
     """Money to give back."""
 
-    payment: Code
+    payment: Code = Field(description="Its number, as payments.payments shows it")
     amount: Amount | None = Field(None, description="All that is captured and not given back unless given")
-    reason: Reason
+    reason: Reason = Field(description="Why; its facts keep it")
     day: date | None = Field(None, description="Business date; today unless given")
 
 
@@ -87,8 +87,8 @@ class ConfirmRefund(Input):
 class VoidPayment(Input):
     """A payment that no order waits for."""
 
-    payment: Code
-    reason: Reason
+    payment: Code = Field(description="Its number, as payments.payments shows it")
+    reason: Reason = Field(description="Why; its facts keep it")
 
 
 # --- asking ---------------------------------------------------------------------------------------------

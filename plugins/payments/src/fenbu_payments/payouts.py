@@ -47,7 +47,7 @@ _UPDATE = (
 class ConfirmPayout(Input):
     """Money that an operator has sent."""
 
-    payout: Code
+    payout: Code = Field(description="Its number, as payments.payouts shows it")
     reference: Reference = Field("", description="What the bank statement says")
     day: date | None = Field(None, description="Business date; today unless given")
 
@@ -55,7 +55,7 @@ class ConfirmPayout(Input):
 class PayoutRef(Input):
     """A payout."""
 
-    payout: Code
+    payout: Code = Field(description="Its number, as payments.payouts shows it")
 
 
 @define
