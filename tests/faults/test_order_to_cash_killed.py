@@ -16,11 +16,12 @@ from attrs import frozen
 from fenbu.engine import canonical
 from fenbu.engine.doctor import examine
 from fenbu.engine.kernel import Kernel
-from fenbu.testing.databases import Databases
+from fenbu.testing.databases import Databases, Kind
 from fenbu.testing.enterprises import OWNER
 from fenbu_payments.sandbox.bank import Bank
 from tests.faults import killing
-from tests.faults.order_to_cash import Gateway, Office, Place, found, lived
+from tests.faults.office import Office, Place
+from tests.faults.order_to_cash import Gateway, found, lived
 
 KINDS = ("authorise", "renew", "capture", "void", "refund", "payout")
 GATEWAY_DIES = 10
@@ -104,7 +105,7 @@ def difference(one: Came, other: Came) -> str:
 
 @contextmanager
 def places(
-    databases: Databases, kind: str, folder: Path, seed: int, orders: int
+    databases: Databases, kind: Kind, folder: Path, seed: int, orders: int
 ) -> Iterator[tuple[Place, Place]]:
     """Give the ground for two businesses that are the same."""
     server = databases.server(kind)
@@ -117,7 +118,7 @@ def places(
         server.drop(place.url)
 
 
-def hold(databases: Databases, kind: str, folder: Path, *, seed: int, orders: int, kills: int) -> Came:
+def hold(databases: Databases, kind: Kind, folder: Path, *, seed: int, orders: int, kills: int) -> Came:
     """Do the same business twice, once under kills; what they come to is equal, line by line."""
     with places(databases, kind, folder, seed, orders) as (calm_place, place):
         calm = undisturbed(calm_place)
@@ -136,7 +137,7 @@ def hold(databases: Databases, kind: str, folder: Path, *, seed: int, orders: in
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_killed_nine_times_everybody_is_charged_once_and_the_books_are_the_same(
-    databases: Databases, database_kind: str, tmp_path: Path
+    databases: Databases, database_kind: Kind, tmp_path: Path
 ) -> None:
     assert hold(databases, database_kind, tmp_path, seed=7, orders=10, kills=9).died >= 6
 
@@ -144,6 +145,6 @@ def test_killed_nine_times_everybody_is_charged_once_and_the_books_are_the_same(
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
 def test_killed_a_hundred_times_everybody_is_charged_once_and_the_books_are_the_same(
-    databases: Databases, database_kind: str, tmp_path: Path
+    databases: Databases, database_kind: Kind, tmp_path: Path
 ) -> None:
     assert hold(databases, database_kind, tmp_path, seed=20261122, orders=50, kills=120).died >= 100
