@@ -140,7 +140,7 @@ def take(work: Work, number: str) -> None:
     row = work.execute(_READ, {"wanted": number}).first()
     if row is None or row.state not in (NoticeState.RECEIVED, NoticeState.WAITING):
         return
-    if row.payment.startswith(payouts.PREFIX):
+    if row.payment.startswith(f"{payouts.PREFIX}-"):
         payout = payouts.find(work, row.payment)
         row = work.execute(_LOCKED, {"wanted": number}).one()
         problem = _unknown(row) if payout is None else _other(row, payout.gateway, payout.currency)

@@ -14,7 +14,7 @@ from fenbu.contracts.payments import REQUIREMENT, PaymentRequested, payments_met
 from fenbu.errors import NotFound, TransitionRefused
 from fenbu.i18n import _
 from fenbu.inputs import Amount, Code, Input, Reason
-from fenbu.values import round_amount
+from fenbu.values import document_number, round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways, operations, orders, payment_store
 from fenbu_payments.errors import (
@@ -31,6 +31,7 @@ from fenbu_payments.lifecycles import PAYMENT, PaymentState
 from fenbu_payments.payment import ZERO, Fact, Kind, Payment, Step
 from fenbu_payments.settings import PaymentsSettings
 
+PREFIX = "PAY"
 _UNDER_WAY = (PaymentState.REQUESTED, PaymentState.AUTHORISED)
 
 
@@ -145,7 +146,8 @@ def _open(
     due: bool = False,
 ) -> Payment:
     gateways.find(work.settings(PaymentsSettings), gateway)
-    payment = Payment(f"PAY-{work.number('payment'):08d}", order, account, gateway, currency)
+    number = document_number(PREFIX, work.number("payment"))
+    payment = Payment(number, order, account, gateway, currency)
     payment.add(Fact(kind=Kind.REQUEST, amount=amount, day=day, at=work.now))
     if due:
         payment.add(Fact(kind=Kind.DUE, amount=amount, day=day, at=work.now))

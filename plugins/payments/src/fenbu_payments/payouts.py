@@ -14,7 +14,7 @@ from fenbu.contracts.payments import PayoutFailed, PayoutPaid, PayoutRequested
 from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.inputs import Code, Input
-from fenbu.values import Money, round_amount
+from fenbu.values import Money, document_number, round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways
 from fenbu_payments.errors import NotByHand
@@ -27,7 +27,7 @@ from fenbu_payments.payment_store import FACT_COLUMNS
 from fenbu_payments.settings import PaymentsSettings
 from fenbu_payments.tables import FACT, PAYOUT
 
-PREFIX = "PO-"
+PREFIX = "PO"
 
 _READ = select(PAYOUT).where(PAYOUT.c.number == bindparam("wanted"))
 _LOCKED = _READ.with_for_update()
@@ -94,7 +94,7 @@ def pay(
         return None
     settings = work.settings(PaymentsSettings)
     payout = Payout(
-        number=f"{PREFIX}{work.number('payout'):08d}",
+        number=document_number(PREFIX, work.number("payout")),
         document=document,
         order_number=order,
         account=account,
