@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,18 +189,3 @@ def test_the_checks_notice_what_somebody_wrote_past_the_module(till: Till) -> No
         "UPDATE payments_payment SET refunding = 10000 WHERE number = 'PAY-00000001'",
     )
     assert "PAY-00000001-R9" in till.unhealthy()["payments.operations_have_calls"]
-
-
-def test_secrets_are_read_where_they_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fenbu_payments.secrets import reveal
-
-    (tmp_path / "key").write_text("of a file\n")
-    monkeypatch.setenv("CARD", "of the environment")
-    assert [reveal(""), reveal("env:CARD"), reveal(f"file:{tmp_path}/key")] == [
-        "",
-        "of the environment",
-        "of a file",
-    ]
-    for reference in ("env:NO_SUCH_NAME", "file:/no/such/file", "keyring:card/shop"):
-        with pytest.raises(Exception, match=re.escape(reference)):
-            reveal(reference)
