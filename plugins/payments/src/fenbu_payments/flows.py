@@ -9,9 +9,9 @@ from fenbu.contracts.erp import (
     OrderFulfilled,
     RequirementWaived,
 )
-from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived
+from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived, OutcomeDue
 from fenbu.work import Work
-from fenbu_payments import notices, payment_store, payments, payouts
+from fenbu_payments import notices, payment_store, payments, payouts, polls
 from fenbu_payments.payment import ZERO
 
 # --- orders ---------------------------------------------------------------------------------------------
@@ -43,6 +43,11 @@ def waived(work: Work, event: RequirementWaived) -> None:
 def expires(work: Work, event: AuthorisationExpires) -> None:
     """Money that is no longer held is asked for anew before it is captured."""
     payments.expired(work, event.payment, event.expires)
+
+
+def outcome_due(work: Work, event: OutcomeDue) -> None:
+    """What a gateway has told nothing of is asked for."""
+    polls.due(work, event)
 
 
 # --- notices --------------------------------------------------------------------------------------------
