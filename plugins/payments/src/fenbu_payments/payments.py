@@ -23,6 +23,7 @@ from fenbu_payments.errors import (
     BelongsToOrder,
     CurrencyDiffers,
     NotByHand,
+    NothingCaptured,
     NothingToRetry,
     OrderPaidOtherwise,
 )
@@ -242,7 +243,11 @@ def confirm_refund(work: Work, wanted: ConfirmRefund) -> dict[str, Any]:
     payment = _by_hand(work, wanted.refund.rpartition("-")[0] or wanted.refund)
     known = payment.operations.get(wanted.refund)
     if known is None or known.kind != Kind.REFUND or not known.open:
-        raise NotFound(_("refund under way"), wanted.refund, _("fenbu show payments.facts lists them"))
+        raise NotFound(
+            _("refund"),
+            _("{refund} under way").format(refund=wanted.refund),
+            _("fenbu show payments.facts --where kind=refund lists what was begun"),
+        )
     operations.conclude(
         work,
         payment,
@@ -322,13 +327,13 @@ def refund(work: Work, wanted: RefundPayment) -> dict[str, Any]:
     """Give captured money back.
 
     Raises:
-        TransitionRefused: Nothing was captured.
+        NothingCaptured: Nothing was.
         AmountTooLarge: More than is captured and not given back or promised.
     """
     payment = payment_store.load(work, wanted.payment)
     t = payment.totals
     if not t.captured:
-        raise TransitionRefused(payment.number, "refund", payment.state, PAYMENT.actions(payment.state))
+        raise NothingCaptured(payment.number)
     left = _left_to_refund(payment)
     amount = wanted.amount or left
     _payable(amount, payment.currency)
