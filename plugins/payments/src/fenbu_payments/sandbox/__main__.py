@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from fenbu.settings import reveal
-from fenbu_payments.gateways.sandbox import UNSIGNED
+from fenbu_payments.sandbox import UNSIGNED
 from fenbu_payments.sandbox.bank import FAILURES, Bank
 from fenbu_payments.sandbox.server import Server
 
