@@ -1,0 +1,16 @@
+"""Numbers by which people know documents: gapless series of the kernel, the last lock that a work takes."""
+
+from __future__ import annotations
+
+from fenbu.work import Work
+
+PREFIXES = {
+    "employee": "E",
+    "leave": "LV",
+    "payroll": "PR",
+}
+
+
+def next_number(work: Work, series: str) -> str:
+    """Take the next number of a series: ``PR-000123``."""
+    return f"{PREFIXES[series]}-{work.number(series):06d}"
