@@ -33,7 +33,9 @@ class Firm(Shop):
         self.clock = clock
         with kernel.database.write() as connection:
             connection.execute(
-                text("INSERT INTO fenbu_operator (name, os_user, owner, created_at) VALUES ('bo', 'bo', 1, 0)")
+                text(
+                    "INSERT INTO fenbu_operator (name, os_user, owner, created_at) VALUES ('bo', 'bo', 1, 0)"
+                )
             )
 
     # --- doing ----------------------------------------------------------------------------------------
@@ -63,7 +65,14 @@ class Firm(Shop):
     def component(self, code: str, kind: str, owed_to: str = "", **more: Any) -> Row:
         rule = "percentage" if "percent" in more else "fixed" if "amount" in more else "employee"
         base = ["gross"] if rule == "percentage" else []
-        wanted = {"component": code, "title": code, "kind": kind, "owed_to": owed_to, "rule": rule, "base": base}
+        wanted = {
+            "component": code,
+            "title": code,
+            "kind": kind,
+            "owed_to": owed_to,
+            "rule": rule,
+            "base": base,
+        }
         return self.hr("component.define", **wanted | more)
 
     def made(self, period: str = "2026-01") -> str:
@@ -139,7 +148,9 @@ class Firm(Shop):
 
     def entries(self, *kinds: str) -> list[dict[str, Any]]:
         """Return the journal's entries of payrolls."""
-        return [row for row in self.rows("journal") if row["kind"] in (kinds or ("payroll", "payroll_payment"))]
+        return [
+            row for row in self.rows("journal") if row["kind"] in (kinds or ("payroll", "payroll_payment"))
+        ]
 
     def ill(self) -> dict[str, str]:
         """Return what any check of an enabled module complains about."""

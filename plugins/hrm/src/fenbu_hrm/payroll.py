@@ -84,7 +84,9 @@ class EndPayroll(PayrollRef):
 class CorrectPayroll(EndPayroll):
     """A payroll run that was wrong."""
 
-    day: Day | None = Field(None, description="Business date of the correction; today unless given")
+    day: Day | None = Field(
+        None, description="Business date of the correction; today, or the run's own if that is later"
+    )
 
 
 class PaidByHand(PayrollRef):
@@ -259,7 +261,7 @@ def correct(work: Work, wanted: CorrectPayroll) -> dict[str, Any]:
         kind=CORRECTION,
         corrects=wrong.number,
         state=PayrollState.CALCULATED,
-        day=wanted.day or work.today,
+        day=wanted.day or max(work.today, wrong.day),
         opened_at=work.now,
         opened_by=work.actor.name,
     )
