@@ -98,7 +98,7 @@ def test_draining_waits_for_what_is_tried_again_and_not_for_the_dead(shop: Shop)
     shop.subscribe("shop.ledger", attempts=2)
     shop.faults["shop.ledger"] = fail("A")
     shop.publish(Placed(order="A"), Cancelled(order="A"), Placed(order="B"))
-    assert shop.worker().drain(timeout=20).finished
+    assert shop.worker().drain(timeout=60).finished
     assert shop.states("shop.ledger") == {"dead": 1, "held": 1}
 
 

@@ -6,7 +6,7 @@ A work runs from begin to commit with one assembly, so it never asks half of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,6 @@ from fenbu.engine.catalog.modules import Modules
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.hooks import Dispatcher
 from fenbu.errors import FieldProblem, InputInvalid, Unknown
-from fenbu.i18n import _
 from fenbu.metrics import Check, Metric
 from fenbu.settings import Settings
 from fenbu.views import View
@@ -162,29 +161,3 @@ def field_problems(error: ValidationError) -> list[FieldProblem]:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def refuse_nul(action: str, values: BaseModel) -> None:
-    """Refuse texts with the character NUL, which PostgreSQL cannot keep; so both databases take the same.
-
-    Raises:
-        InputInvalid: Names every such field.
-    """
-    found = [place for place, text in _texts("", values.model_dump(mode="json")) if "\0" in text]
-    if found:
-        raise InputInvalid(
-            action, [FieldProblem(place, _("the character NUL cannot be kept")) for place in found]
-        )
-
-
-def _texts(place: str, value: object) -> Iterator[tuple[str, str]]:
-    """Walk through what JSON may hold, and name each text by its place."""
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            yield place, name
-            yield from _texts(f"{place}.{name}".removeprefix("."), one)
-    elif isinstance(value, list):
-        for position, one in enumerate(value):
-            yield from _texts(f"{place}.{position}".removeprefix("."), one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fenbu.values import document_number
 from fenbu.work import Work
 
 PREFIXES = {
@@ -12,5 +13,5 @@ PREFIXES = {
 
 
 def next_number(work: Work, series: str) -> str:
-    """Take the next number of a series: ``PR-000123``."""
-    return f"{PREFIXES[series]}-{work.number(series):06d}"
+    """Take the next number of a series: ``PR-00000123``."""
+    return document_number(PREFIXES[series], work.number(series))
