@@ -204,9 +204,9 @@ def leave(work: Work, wanted: LeaveCompany) -> dict[str, Any]:
     row = lock(work, wanted.employee)
     state = LIFECYCLE.next(row.state, "leave", row.number)
     day = wanted.last_day or work.today
+    history.end(work, row.number, day + _A_DAY)
     if held := leave_store.after(work, row.number, day):
         raise LeaveHeld(row.number, held)
-    history.end(work, row.number, day + _A_DAY)
     work.execute(_MOVE, {"wanted": row.number, "new_state": state})
     work.publish(EmployeeLeft(employee=row.number, day=day))
     return {"employee": row.number, "last_day": day, "state": str(state)}
@@ -221,7 +221,9 @@ def preview_leave(work: Work, wanted: LeaveCompany) -> list[Consequence]:
     if last is not None:
         told.append(Consequence(_("leaves the department"), last.department))
     told += [
-        Consequence(_("days of {type} of {year} are left").format(type=code, year=year), f"{days:f}")
+        Consequence(
+            _("days of {type} of {year} are left").format(type=code, year=year), f"{days.normalize():f}"
+        )
         for code, year, days in leave_store.balances(work, row.number)
         if days
     ]

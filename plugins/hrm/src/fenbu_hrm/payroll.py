@@ -15,6 +15,7 @@ from fenbu.actions import Consequence
 from fenbu.contracts.hrm import PayrollApproved, PayrollLine, PayrollPaid
 from fenbu.errors import Refused
 from fenbu.i18n import _
+from fenbu.values import Money
 from fenbu.work import Work
 from fenbu_hrm import calendar, components, departments, runs
 from fenbu_hrm.calendar import Month
@@ -216,16 +217,16 @@ def preview_approve(work: Work, wanted: PayrollRef) -> list[Consequence]:
     run = runs.load(work, wanted.run)
     told = [
         Consequence(_("payslips of {period} change no more").format(period=run.period), str(run.employees)),
-        Consequence(_("gross pay"), f"{run.gross:f}"),
-        Consequence(_("employer's share"), f"{run.employer:f}"),
-        Consequence(_("net pay"), f"{run.net:f}"),
+        Consequence(_("gross pay"), _money(work, run.gross)),
+        Consequence(_("employer's share"), _money(work, run.employer)),
+        Consequence(_("net pay"), _money(work, run.net)),
     ]
     if run.corrects:
         told.append(Consequence(_("is taken back"), run.corrects))
     if work.enabled("ledger"):
         told.append(Consequence(_("is posted to the ledger on"), str(run.day)))
     if work.enabled("payment.payouts") and run.kind == REGULAR:
-        told.append(Consequence(_("net pay leaves us as one payout"), f"{run.net:f}"))
+        told.append(Consequence(_("net pay leaves us as one payout"), _money(work, run.net)))
     return told
 
 
@@ -282,11 +283,13 @@ def preview_correct(work: Work, wanted: CorrectPayroll) -> list[Consequence]:
             ),
             str(run.employees),
         ),
-        Consequence(_("gross pay"), f"{-run.gross:f}"),
-        Consequence(_("net pay"), f"{-run.net:f}"),
+        Consequence(_("gross pay"), _money(work, -run.gross)),
+        Consequence(_("net pay"), _money(work, -run.net)),
     ]
     if run.payment == PaymentState.PAID:
-        told.append(Consequence(_("is paid already; a new run pays only what differs"), f"{run.payable:f}"))
+        told.append(
+            Consequence(_("is paid already; a new run pays only what differs"), _money(work, run.payable))
+        )
     return told
 
 
@@ -438,6 +441,10 @@ def _refuse_stale(work: Work, run: Run, slips: Sequence[Payslip]) -> None:
 
 def _negative(slip: Payslip) -> Payslip:
     return Payslip(slip.employee, [evolve(line, amount=-line.amount) for line in slip.lines])
+
+
+def _money(work: Work, amount: Decimal) -> str:
+    return str(Money(amount, work.enterprise.currency))
 
 
 def _told(run: Run) -> dict[str, Any]:
