@@ -142,5 +142,5 @@ def test_no_event_tells_a_name_or_a_pay(firm: Firm) -> None:
 def test_the_database_itself_refuses_history_that_overlaps(firm: Firm, statement: str) -> None:
     firm.hire("E1")
     firm.hr("employee.transfer", employee="E1", department="SHOP", day="2026-03-01")
-    with pytest.raises(IntegrityError, match="overlap|deleted"):
+    with pytest.raises(IntegrityError, match=r"overlap|deleted"):
         firm.tamper(statement)

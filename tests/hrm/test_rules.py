@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,7 +70,7 @@ class Case:
     deductions: str = "0"
     employer: str = "0"
     days: int = 30
-    own: dict[str, str] = {}
+    own: dict[str, str] = field(factory=dict)
 
 
 def fixed(code: str = "bonus", kind: str = "earning", amount: str = "100", **more: Any) -> Component:
@@ -100,19 +100,58 @@ CASES = [
     Case(told="a fixed amount for all", components=(BASIC, fixed()), gross="3100"),
     Case(told="… shrinks with the month", components=(BASIC, fixed()), days=15, gross="1550"),
     Case(told="… or does not", components=(BASIC, fixed(prorated=False)), days=15, gross="1600"),
-    Case(told="a percentage of one component", components=(BASIC, fixed(), percent("0.1", "basic")), gross="3100", deductions="300"),
-    Case(told="a percentage of two", components=(BASIC, fixed(), percent("0.1", "basic", "bonus")), gross="3100", deductions="310"),
-    Case(told="a percentage of a deduction", components=(BASIC, TAX, percent("0.055", "tax")), deductions="633"),
+    Case(
+        told="a percentage of one component",
+        components=(BASIC, fixed(), percent("0.1", "basic")),
+        gross="3100",
+        deductions="300",
+    ),
+    Case(
+        told="a percentage of two",
+        components=(BASIC, fixed(), percent("0.1", "basic", "bonus")),
+        gross="3100",
+        deductions="310",
+    ),
+    Case(
+        told="a percentage of a deduction", components=(BASIC, TAX, percent("0.055", "tax")), deductions="633"
+    ),
     Case(told="up to a ceiling", components=(BASIC, percent("0.1", ceiling="2500")), deductions="250"),
     Case(told="under a ceiling", components=(BASIC, percent("0.1", ceiling="9000")), deductions="300"),
-    Case(told="a ceiling shrinks with the month", components=(BASIC, percent("0.1", ceiling="2500")), days=15, gross="1500", deductions="125"),
-    Case(told="… or does not", components=(BASIC, percent("0.1", ceiling="2500", prorated=False)), days=15, gross="1500", deductions="150"),
-    Case(told="an earning after the deduction counts in gross", components=(BASIC, TAX, fixed()), gross="3100", deductions="620"),
-    Case(told="the employer's share is beside the pay", components=(BASIC, percent("0.1", kind="employer")), employer="300"),
-    Case(told="each employee's own amount", components=(BASIC, OWN), deductions="45.5", own={"meal": "45.50"}),
+    Case(
+        told="a ceiling shrinks with the month",
+        components=(BASIC, percent("0.1", ceiling="2500")),
+        days=15,
+        gross="1500",
+        deductions="125",
+    ),
+    Case(
+        told="… or does not",
+        components=(BASIC, percent("0.1", ceiling="2500", prorated=False)),
+        days=15,
+        gross="1500",
+        deductions="150",
+    ),
+    Case(
+        told="an earning after the deduction counts in gross",
+        components=(BASIC, TAX, fixed()),
+        gross="3100",
+        deductions="620",
+    ),
+    Case(
+        told="the employer's share is beside the pay",
+        components=(BASIC, percent("0.1", kind="employer")),
+        employer="300",
+    ),
+    Case(
+        told="each employee's own amount", components=(BASIC, OWN), deductions="45.5", own={"meal": "45.50"}
+    ),
     Case(told="without an own amount there is no line", components=(BASIC, OWN)),
-    Case(told="each component is rounded by itself", components=(BASIC, percent("0.33333335", code="a"), percent("0.33333335", code="b")), deductions="2000"),
-]  # fmt: skip
+    Case(
+        told="each component is rounded by itself",
+        components=(BASIC, percent("0.33333335", code="a"), percent("0.33333335", code="b")),
+        deductions="2000",
+    ),
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.told for case in CASES])
