@@ -53,7 +53,7 @@ def test_net_pay_leaves_as_one_payout_and_is_owed_no_more(enterprise: Enterprise
     assert firm.balance(NET) == -5700
     confirm(firm, payout["payout"])
     assert columns([firm.run(run)], "payment") == [("paid",)]
-    assert (firm.balance(NET), firm.balance(CLEARING)) == (0, -5700)
+    assert [firm.balance(NET), firm.balance(CLEARING)] == [0, -5700]
     assert sorted(row["kind"] for row in firm.entries()) == ["payroll", "payroll_payment"]
     assert firm.ill() == {}
 
@@ -80,7 +80,7 @@ def test_a_payout_that_failed_is_tried_again(enterprise: Enterprises, clock: Clo
         firm.kernel.perform("payments.payout.retry", {"payout": payout["payout"]})
         firm.deliver()
         assert firm.run(run)["payment"] == "paid"
-    assert (firm.balance(NET), firm.balance(CLEARING)) == (0, -5700)
+    assert [firm.balance(NET), firm.balance(CLEARING)] == [0, -5700]
     assert firm.ill() == {}
 
 
@@ -109,7 +109,7 @@ def test_payments_that_are_switched_on_late_pay_no_old_payroll(enterprise: Enter
     assert payouts(firm) == []
     firm.hr("payroll.record-payment", run=run, day="2026-01-27")
     firm.deliver()
-    assert (firm.balance(NET), firm.balance(BANK)) == (0, -5700)
+    assert [firm.balance(NET), firm.balance(BANK)] == [0, -5700]
     with pytest.raises(TransitionRefused, match="is paid"):
         firm.hr("payroll.record-payment", run=run)
     assert len(payouts(firm)) == 0
@@ -124,5 +124,5 @@ def test_payments_without_books_pay_as_well(enterprise: Enterprises, clock: Cloc
     assert firm.run(run)["payment"] == "paid"
     firm.kernel.perform("fenbu.module.enable", {"modules": ["erp"]})
     firm.deliver()
-    assert (firm.balance(NET), firm.balance(CLEARING)) == (0, -5700)
+    assert [firm.balance(NET), firm.balance(CLEARING)] == [0, -5700]
     assert firm.ill() == {}

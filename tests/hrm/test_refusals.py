@@ -285,7 +285,7 @@ def test_more_withheld_than_earned_is_refused_and_names_who(busy: Firm) -> None:
     busy.hr("component.assign", employee="E2", component="loan", amount="500", since="2026-01-01")
     with pytest.raises(Refused, match="more would be withheld than earned from E2") as refused:
         busy.hr("payroll.calculate", run="PR-00000002")
-    assert "hrm.component.assign" in refused.value.hint  # type: ignore[attr-defined]
+    assert "hrm.component.assign" in refused.value.hint
     assert busy.run("PR-00000002")["state"] == "calculated"
 
 

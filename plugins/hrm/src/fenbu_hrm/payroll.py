@@ -19,6 +19,7 @@ from fenbu.values import Money
 from fenbu.work import Work
 from fenbu_hrm import calendar, components, departments, runs
 from fenbu_hrm.calendar import Month
+from fenbu_hrm.components import DEDUCTION, EARNING, EMPLOYER
 from fenbu_hrm.errors import (
     NetBelowZero,
     NobodyPaid,
@@ -32,18 +33,7 @@ from fenbu_hrm.inputs import Code, Day, Input, Reason, Text
 from fenbu_hrm.inputs import Month as MonthCode
 from fenbu_hrm.lifecycles import PAYMENT, PAYROLL, PaymentState, PayrollState
 from fenbu_hrm.numbers import next_number
-from fenbu_hrm.payslips import (
-    DEDUCTION,
-    EARNING,
-    EMPLOYER,
-    ZERO,
-    Line,
-    Part,
-    Payslip,
-    Rules,
-    calculate,
-    days_in,
-)
+from fenbu_hrm.payslips import ZERO, Line, Part, Payslip, Rules, calculate, days_in
 from fenbu_hrm.runs import CORRECTION, REGULAR, Run
 from fenbu_hrm.settings import HrmSettings
 from fenbu_hrm.tables import ASSIGNMENT

@@ -76,12 +76,16 @@ class Line:
     amount: Decimal
 
 
+def _lines(given: Iterable[Line]) -> tuple[Line, ...]:
+    return tuple(given)
+
+
 @frozen
 class Payslip:
     """What a month comes to for one employee."""
 
     employee: str
-    lines: Sequence[Line] = field(converter=tuple)
+    lines: Sequence[Line] = field(converter=_lines)
 
     def total(self, kind: str) -> Decimal:
         """Add up the lines of a kind."""
