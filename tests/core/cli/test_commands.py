@@ -53,7 +53,7 @@ def test_a_module_is_switched_off_and_on_and_its_rows_are_kept(fenbu: Fenbu) -> 
     assert refused.code == 64
     assert "-y says yes beforehand" in refused.err
 
-    assert fenbu("disable", "kiosk", "-y").code == 0
+    assert fenbu("disable", "kiosk", "--how", "park", "-y").code == 0
     assert fenbu("show", "kiosk.sales").code == 64
     assert fenbu("enable", "kiosk").code == 0
     assert len(fenbu("show", "kiosk.sales", "--json").data["rows"]) == 3
@@ -78,6 +78,17 @@ def test_a_module_with_newer_code_is_brought_up_to_it(fenbu: Fenbu, site: DummyM
     assert fenbu("upgrade", "--json").data["answer"]["upgraded"] == ["tea"]
     site.forget("tea")
     assert "● enabled" in next(line for line in fenbu("modules").out.splitlines() if line.startswith("tea"))
+
+
+def test_what_a_module_has_that_does_not_run_is_not_taken_for_a_slip(
+    fenbu: Fenbu, site: DummyModules
+) -> None:
+    site.install(DummyModule(name="tea"))
+    ran = fenbu("show", "tea.pots")
+    assert "there is no view tea.pots here: tea does not run (installed, never enabled)" in ran.err
+    assert "fenbu enable tea" in ran.err
+    assert fenbu("disable", "kiosk", "--how", "park", "-y").code == 0
+    assert "kiosk does not run (switched off; its rows are kept)" in fenbu("do", "kiosk.sale.sell").err
 
 
 def test_settings_are_read_and_changed_and_the_change_is_audited(fenbu: Fenbu) -> None:

@@ -19,8 +19,10 @@ from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.modules import Modules
 from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.catalog.states import TABLE
 from fenbu.engine.hooks import Dispatcher
 from fenbu.errors import FieldProblem, InputInvalid, Unknown
+from fenbu.i18n import _
 from fenbu.metrics import Check, Metric
 from fenbu.settings import Settings
 from fenbu.views import View
@@ -118,19 +120,28 @@ class Assembly:
         """Return an action by name; `Unknown` names the nearest when there is none."""
         ready = self.actions.get(name)
         if ready is None:
-            raise unknown("action", name, self.actions)
+            raise self._unknown("action", name, self.actions)
         return ready
 
     def view(self, name: str) -> View:
         """Return a view by name; `Unknown` names the nearest when there is none."""
         found = self.views.get(name)
         if found is None:
-            raise unknown("view", name, self.views)
+            raise self._unknown("view", name, self.views)
         return found
 
     def module_of(self, name: str) -> str:
         """Return the module to which an action, a view, a metric or a check belongs."""
         return name.partition(".")[0]
+
+    def _unknown(self, kind: str, name: str, known: Iterable[str]) -> Unknown:
+        """Return the error for a name: of a module that does not run, how it stands and what to do about that."""
+        module = self.known.by_name.get(self.module_of(name))
+        if module is None or module.name in self.modules:
+            return unknown(kind, name, known)
+        state = _(TABLE[module.state].means)
+        because = _("{module} does not run ({state})").format(module=module.name, state=state)
+        return Unknown(kind, name, because=because, todo=module.advice)
 
     def _declared(self, part: str) -> Iterable[Any]:
         for module in self.modules.values():

@@ -228,7 +228,12 @@ def _acts(work: EngineWork, number: str) -> list[Chapter]:
 
 def _calls(work: EngineWork, number: str) -> list[Chapter]:
     amount = type_coerce(call.c.amount, MoneyType()).label("money")
-    wanted = select(call, amount).where((call.c.key == number) | (call.c.subject == number)).limit(MOST)
+    operation = call.c.subject.startswith(f"{number}-", autoescape=True)  # of a payment: PAY-00000001-C1
+    wanted = (
+        select(call, amount)
+        .where((call.c.key == number) | (call.c.subject == number) | operation)
+        .limit(MOST)
+    )
     chapters = []
     for row in work.execute(wanted):
         sum_ = f", {round_amount(row.money, row.currency)} {row.currency}" if row.money is not None else ""

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from fenbu.errors import TransitionRefused
 from fenbu.i18n import _
@@ -39,7 +39,9 @@ class Kind(StrEnum):
     LET_GO = "let_go"
     """Nothing more will be fulfilled: what is not due goes back; `amount` is due no longer."""
     RETURN = "return"
-    """This much of what is or will be captured is to be given back."""
+    """This much of what is or will be captured is to be given back, as a document or an operator says."""
+    EXPLAIN = "explain"
+    """This much of what an operator gave back is what a document now asks for."""
     EXPIRE = "expire"
     """The gateway no longer holds the money since `expires`."""
     RETRY = "retry"
@@ -113,6 +115,9 @@ class Totals:
     refund_refused: Decimal = ZERO
     due: Decimal = ZERO
     returns: Decimal = ZERO
+    """What documents and operators want given back, beside what is too much."""
+    advanced: Decimal = ZERO
+    """What of it operators gave back, and no document has asked for yet."""
     fee: Decimal = ZERO
     asked: bool = False
     """An authorisation was begun or is known."""
@@ -137,6 +142,16 @@ class Totals:
     def given(self) -> Decimal:
         """What of the captured amount is given back or set aside for it."""
         return self.refunded + self.refunding
+
+    @property
+    def too_much(self) -> Decimal:
+        """What was captured and will never be due, because nothing more will be fulfilled."""
+        return max(ZERO, self.captured - self.due) if self.let_go else ZERO
+
+    @property
+    def promised(self) -> Decimal:
+        """What is given back in the end, as far as it is or will be captured."""
+        return self.returns + self.too_much
 
     @property
     def held(self) -> Decimal:
@@ -229,8 +244,7 @@ class Payment:
         """
         t = self.totals
         wishes = [] if by_hand else self._collecting(now)
-        too_much = max(ZERO, t.captured - t.due) if t.let_go else ZERO
-        back = min(max(t.returns, too_much), t.captured) - t.refunded - t.refunding - t.refund_refused
+        back = min(t.promised, t.captured) - t.refunded - t.refunding - t.refund_refused
         return [*wishes, Wish(Kind.REFUND, back)] if back > 0 else wishes
 
     def _collecting(self, now: datetime) -> list[Wish]:
@@ -289,7 +303,7 @@ def fold(facts: Iterable[Fact]) -> Totals:
     lasts = [fact.expires for fact in known if fact.step == Step.DONE and fact.expires]
     lapses = [fact.expires for fact in known if fact.kind == Kind.EXPIRE and fact.expires]
     expires = max(lasts, default=None)
-    return Totals(
+    totals = Totals(
         requested=noted(Kind.REQUEST),
         authorised=done(Kind.AUTHORISE),
         capturing=begun(Kind.CAPTURE),
@@ -302,7 +316,6 @@ def fold(facts: Iterable[Fact]) -> Totals:
         refunded=done(Kind.REFUND),
         refund_refused=refused(Kind.REFUND),
         due=noted(Kind.DUE) - noted(Kind.LET_GO),
-        returns=noted(Kind.RETURN),
         fee=sum((one.done.fee for one in ended if one.kind == Kind.CAPTURE and one.done), ZERO),
         asked=bool(asking),
         failed=bool(asking) and all(one.failed and not one.done for one in asking),
@@ -312,6 +325,21 @@ def fold(facts: Iterable[Fact]) -> Totals:
         expires=expires,
         expired=expires is not None and any(lapse >= expires for lapse in lapses),
     )
+    return _with_returns(totals, known)
+
+
+def _with_returns(totals: Totals, facts: Iterable[Fact]) -> Totals:
+    """Add what is to be given back: an operator's refund anticipates a document, or what turns out to be too much."""
+    documents = advanced = ZERO
+    for fact in facts:
+        if fact.kind == Kind.EXPLAIN:
+            advanced -= fact.amount
+        elif fact.kind == Kind.RETURN and fact.source == "operator":
+            advanced += fact.amount
+        elif fact.kind == Kind.RETURN:
+            documents += fact.amount
+    advanced = max(ZERO, advanced - totals.too_much)
+    return evolve(totals, returns=documents + advanced, advanced=advanced)
 
 
 def unfitting(payment: Payment, fact: Fact) -> str:

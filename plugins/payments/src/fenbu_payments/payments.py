@@ -317,7 +317,7 @@ def refund(work: Work, wanted: RefundPayment) -> dict[str, Any]:
     t = payment.totals
     if not t.captured:
         raise TransitionRefused(payment.number, "refund", payment.state, PAYMENT.actions(payment.state))
-    left = t.captured - max(t.returns, t.refunded + t.refunding)
+    left = _left_to_refund(payment)
     amount = wanted.amount or left
     _payable(amount, payment.currency)
     if amount > left or not amount:
@@ -332,7 +332,7 @@ def preview_refund(work: Work, wanted: RefundPayment) -> list[Consequence]:
     """Say what giving back would do."""
     payment = payment_store.load(work, wanted.payment)
     t = payment.totals
-    amount = wanted.amount or t.captured - max(t.returns, t.refunded + t.refunding)
+    amount = wanted.amount or _left_to_refund(payment)
     return [
         Consequence(_("goes back to {account}").format(account=payment.account), _sum(payment, amount)),
         Consequence(_("captured so far"), _sum(payment, t.captured)),
@@ -391,18 +391,47 @@ def let_go(
         operations.go_on(work, payment)
 
 
-def give_back(work: Work, order: str, amount: Decimal, day: date, document: str) -> Decimal:
-    """Give back what a document credits, from the order's payments; return what they do not cover."""
-    left = amount
+def give_back(work: Work, order: str, amount: Decimal, day: date, document: str) -> tuple[Decimal, Decimal]:
+    """Give back what a document credits, from the order's payments.
+
+    What an operator gave back before, without a document, counts as given back for this one.
+
+    Returns:
+        What is given back now, and what is left that the payments do not cover.
+    """
+    now, left = ZERO, amount
     for payment in payment_store.of_order(work, order):
         t = payment.totals
-        room = min(max(t.due, t.captured), t.authorised - t.voided) - t.returns
-        part = min(left, max(ZERO, room))
-        if part:
-            _note(work, payment, Kind.RETURN, part, day, reference=document, source="event")
-            operations.go_on(work, payment)
-            left -= part
-    return left
+        before = min(left, t.advanced)
+        room = min(max(t.due, t.captured), t.authorised - t.voided) - t.promised
+        part = min(left - before, max(ZERO, room))
+        _note_return(work, payment, before, part, day, document)
+        now, left = now + part, left - before - part
+    return now, left
+
+
+def credit_kept(work: Work, order: str, amount: Decimal, day: date, document: str) -> None:
+    """Note that a document credits what an operator gave back before; the rest of it stays with us as credit."""
+    for payment in payment_store.of_order(work, order):
+        before = min(amount, payment.totals.advanced)
+        _note_return(work, payment, before, ZERO, day, document)
+        amount -= before
+
+
+def _note_return(
+    work: Work, payment: Payment, before: Decimal, part: Decimal, day: date, document: str
+) -> None:
+    """Note what a document wants given back, less what was given back `before` it."""
+    for kind, amount in ((Kind.RETURN, before + part), (Kind.EXPLAIN, before)):
+        if amount:
+            _note(work, payment, kind, amount, day, reference=document, source="event")
+    operations.go_on(work, payment)
+
+
+def _left_to_refund(payment: Payment) -> Decimal:
+    """Return what is captured and neither given back nor promised."""
+    t = payment.totals
+    return t.captured - max(t.promised, t.refunded + t.refunding)
 
 
 def expired(work: Work, number: str, expires: datetime) -> None:

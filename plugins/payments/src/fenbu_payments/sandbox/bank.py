@@ -248,6 +248,12 @@ class Bank:
         self._db.execute("DELETE FROM setting WHERE name LIKE 'share.%'")
         self._read_settings()
 
+    def mend(self) -> None:
+        """Let nothing fail any more that was declared to."""
+        self._db.execute("UPDATE failure SET times = 0")
+        self._db.execute("DELETE FROM setting WHERE name LIKE 'share.%'")
+        self._read_settings()
+
     def set(self, name: str, value: float) -> None:
         """Set ``holds``, ``remembers`` (seconds) or ``fee`` (share of a capture)."""
         self._db.execute(
