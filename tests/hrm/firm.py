@@ -28,9 +28,11 @@ WAGES, SHARE, WAGE_TAX, SECURITY, OTHERS, NET = "6100", "6110", "2300", "2310", 
 class Firm(Shop):
     """An enterprise with HRM enabled."""
 
-    def __init__(self, kernel: Kernel, clock: Clock) -> None:
+    def __init__(self, kernel: Kernel, clock: Clock, *, known: bool = False) -> None:
         super().__init__(kernel)
         self.clock = clock
+        if known:
+            return
         with kernel.database.write() as connection:
             connection.execute(
                 text(

@@ -86,7 +86,7 @@ class People(RuleBasedStateMachine):
         self.come(who, self.later(step), place, pay)
 
     def come(self, who: str, day: int, place: tuple[str, str], pay: int) -> None:
-        wanted = {
+        wanted: dict[str, Any] = {
             "employee": who,
             "department": place[0],
             "position": place[1],
@@ -102,7 +102,12 @@ class People(RuleBasedStateMachine):
     @rule(who=WHO, step=STEP, place=PLACE)
     def move(self, who: str, step: int, place: tuple[str, str]) -> None:
         day = self.later(step)
-        wanted: dict[str, Any] = {"employee": who, "department": place[0], "position": place[1], "day": day_of(day)}
+        wanted: dict[str, Any] = {
+            "employee": who,
+            "department": place[0],
+            "position": place[1],
+            "day": day_of(day),
+        }
         if self.attempt(lambda: self.firm.hr("employee.transfer", **wanted)):
             self.from_day(who, day, lambda known: (place[0], known[1]))
 
@@ -131,14 +136,25 @@ class People(RuleBasedStateMachine):
 
     @rule(who=WHO, days=st.integers(-3, 3).filter(bool), leave_type=st.sampled_from(["short", "sick"]))
     def adjust(self, who: str, days: int, leave_type: str) -> None:
-        wanted: dict[str, Any] = {"leave_type": leave_type, "year": 2026, "employee": who, "days": days, "reason": "x"}
+        wanted: dict[str, Any] = {
+            "leave_type": leave_type,
+            "year": 2026,
+            "employee": who,
+            "days": days,
+            "reason": "x",
+        }
         if self.attempt(lambda: self.firm.hr("leave.adjust", **wanted)):
             self.book(who, leave_type, Decimal(days))
 
     @rule(who=WHO, first=DAY, length=st.integers(0, 3), leave_type=st.sampled_from(["short", "sick"]))
     def ask(self, who: str, first: int, length: int, leave_type: str) -> None:
         last = min(first + length, DAYS - 1)
-        wanted: dict[str, Any] = {"employee": who, "leave_type": leave_type, "first": day_of(first), "last": day_of(last)}
+        wanted: dict[str, Any] = {
+            "employee": who,
+            "leave_type": leave_type,
+            "first": day_of(first),
+            "last": day_of(last),
+        }
         done = self.attempt(lambda: self.firm.hr("leave.request", **wanted))
         if done:
             asked = range(first, last + 1)
