@@ -7,7 +7,7 @@ from fenbu.contracts.hrm import PayrollDue
 from fenbu.contracts.module import ModuleEnabled
 from fenbu.contracts.payments import PayoutFailed, PayoutPaid, PayoutRequested
 from fenbu.work import Work
-from fenbu_hrm import payroll, runs, schedule
+from fenbu_hrm import paying, runs, schedule
 from fenbu_hrm.lifecycles import PAYMENT, PaymentState
 
 # --- the month ------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def payout_paid(work: Work, event: PayoutPaid) -> None:
     """The net pay of a run has left us through a gateway."""
     run = runs.find(work, event.document)
     if run is not None and "pay" in PAYMENT.actions(run.payment):
-        payroll.settle(work, run, event.day, place="clearing", payout=event.payout)
+        paying.settle(work, run, event.day, place="clearing", payout=event.payout)
 
 
 def payout_failed(work: Work, event: PayoutFailed) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.values import Money
 from fenbu.work import Work
 from fenbu_hrm.lifecycles import PaymentState, PayrollState
 from fenbu_hrm.payslips import ZERO, Line, Payslip
@@ -237,6 +238,23 @@ def owe(work: Work, run: Run, slips: Iterable[Payslip]) -> Decimal:
     if rows:
         work.execute(_OWE, rows)
     return sum((amount for _employee, amount in owed), ZERO)
+
+
+def answer(run: Run) -> dict[str, Any]:
+    """Return what an action answers of a run."""
+    return {
+        "run": run.number,
+        "period": run.period,
+        "state": str(run.state),
+        "employees": run.employees,
+        "gross": run.gross,
+        "net": run.net,
+    }
+
+
+def money(work: Work, amount: Decimal) -> str:
+    """Return an amount in the enterprise's currency, as people read it."""
+    return str(Money(amount, work.enterprise.currency))
 
 
 def _chunks(rows: Sequence[dict[str, Any]]) -> Iterable[Sequence[dict[str, Any]]]:

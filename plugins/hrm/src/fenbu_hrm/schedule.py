@@ -7,7 +7,7 @@ from typing import Any
 
 from fenbu.contracts.hrm import PayrollDue
 from fenbu.work import Work
-from fenbu_hrm import payroll, runs
+from fenbu_hrm import months, payroll, runs
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.inputs import Input
 from fenbu_hrm.settings import HrmSettings
@@ -45,7 +45,7 @@ def due(work: Work, event: PayrollDue) -> None:
 
     Where a rule says no, the run stays a draft that tells why; a month in which nobody is employed has none.
     """
-    if runs.of_period(work, event.period) is None and payroll.anybody(work, event.period):
+    if runs.of_period(work, event.period) is None and months.anybody(work, event.period):
         payroll.try_to_calculate(work, payroll.begin(work, event.period, event.day))
     _set(work, Month.of(event.period).next, work.settings(HrmSettings).pay_day)
 
