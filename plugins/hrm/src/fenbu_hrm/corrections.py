@@ -55,7 +55,7 @@ def correct(work: Work, wanted: CorrectPayroll) -> dict[str, Any]:
     runs.note(work, run, "correct", wanted.reason)
     runs.keep(work, run, [_negative(slip) for slip in runs.slips_of(work, wrong.number)])
     runs.save(work, run)
-    return answer(run) | {"corrects": wrong.number}
+    return answer(work, run) | {"corrects": wrong.number}
 
 
 def preview_correct(work: Work, wanted: CorrectPayroll) -> list[Consequence]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from fenbu.contracts.hrm import PayrollPaid
 from fenbu.i18n import _
+from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_hrm import runs
 from fenbu_hrm.errors import NotByHand
@@ -39,7 +40,7 @@ def paid_by_hand(work: Work, wanted: PaidByHand) -> dict[str, Any]:
     if work.enabled("payment.payouts") and run.number in work.waiting_keys():
         raise NotByHand(run.number, _("a payout that is on its way"))
     settle(work, run, wanted.day or work.today, place="bank", payout="")
-    return answer(run) | {"paid": run.payable}
+    return answer(work, run) | {"paid": round_amount(run.payable, work.enterprise.currency)}
 
 
 def settle(work: Work, run: Run, day: date, *, place: Literal["bank", "clearing"], payout: str) -> None:

@@ -12,6 +12,7 @@ from fenbu.actions import Consequence
 from fenbu.contracts.hrm import PayrollApproved
 from fenbu.errors import Refused
 from fenbu.i18n import _
+from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_hrm import months, runs
 from fenbu_hrm.calendar import Month
@@ -58,7 +59,7 @@ def open_run(work: Work, wanted: OpenPayroll) -> dict[str, Any]:
     run = begin(work, wanted.period, wanted.day)
     _calculate(work, run)
     runs.save(work, run)
-    return answer(run)
+    return answer(work, run)
 
 
 def begin(work: Work, period: str, day: date | None = None) -> Run:
@@ -106,7 +107,7 @@ def recalculate(work: Work, wanted: PayrollRef) -> dict[str, Any]:
         raise NotCorrectable(run.number, _("it takes {run} back, line by line").format(run=run.corrects))
     _calculate(work, run)
     runs.save(work, run)
-    return answer(run)
+    return answer(work, run)
 
 
 def review(work: Work, wanted: PayrollRef) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def review(work: Work, wanted: PayrollRef) -> dict[str, Any]:
     run.state = PAYROLL.next(run.state, "review", run.number)
     runs.note(work, run, "review")
     runs.save(work, run)
-    return answer(run)
+    return answer(work, run)
 
 
 def approve(work: Work, wanted: PayrollRef) -> dict[str, Any]:
@@ -158,7 +159,7 @@ def approve(work: Work, wanted: PayrollRef) -> dict[str, Any]:
             payable=run.payable,
         )
     )
-    return answer(run) | {"payable": run.payable}
+    return answer(work, run) | {"payable": round_amount(run.payable, work.enterprise.currency)}
 
 
 def preview_approve(work: Work, wanted: PayrollRef) -> list[Consequence]:
@@ -189,7 +190,7 @@ def discard(work: Work, wanted: EndPayroll) -> dict[str, Any]:
     run.state = PAYROLL.next(run.state, "discard", run.number)
     runs.note(work, run, "discard", wanted.reason)
     runs.save(work, run)
-    return answer(run)
+    return answer(work, run)
 
 
 def _calculate(work: Work, run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import Text, and_, case, func, select, type_coerce
 
 from fenbu.i18n import N_
 from fenbu.tables import MoneyType
@@ -24,6 +24,15 @@ from fenbu_hrm.tables import (
 _C, _F, _O = COMPONENT.c, COMPONENT_RATE.c, EMPLOYEE_AMOUNT.c
 _R, _S, _L, _W = PAYROLL.c, PAYSLIP.c, PAYSLIP_LINE.c, PAYROLL_STEP.c
 
+
+def _listed(column: Any) -> Any:
+    """Show a list of codes as people write one; it is kept as JSON."""
+    shown = type_coerce(column, Text())
+    for what, instead in (("[]", ""), ('["', ""), ('"]', ""), ('","', ", ")):
+        shown = func.replace(shown, what, instead)
+    return shown
+
+
 _NEWEST = select(_F.component, func.max(_F.since).label("since")).group_by(_F.component).subquery()
 
 COMPONENTS = View(
@@ -38,7 +47,7 @@ COMPONENTS = View(
             _C.kind,
             _C.rule,
             _C.owed_to,
-            _C.base,
+            _listed(_C.base).label("base"),
             _C.prorated,
             _F.since,
             _F.rate,

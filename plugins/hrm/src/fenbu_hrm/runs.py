@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
-from fenbu.values import Money
+from fenbu.values import Money, round_amount
 from fenbu.work import Work
 from fenbu_hrm.lifecycles import PaymentState, PayrollState
 from fenbu_hrm.payslips import ZERO, Line, Payslip
@@ -240,15 +240,15 @@ def owe(work: Work, run: Run, slips: Iterable[Payslip]) -> Decimal:
     return sum((amount for _employee, amount in owed), ZERO)
 
 
-def answer(run: Run) -> dict[str, Any]:
+def answer(work: Work, run: Run) -> dict[str, Any]:
     """Return what an action answers of a run."""
     return {
         "run": run.number,
         "period": run.period,
         "state": str(run.state),
         "employees": run.employees,
-        "gross": run.gross,
-        "net": run.net,
+        "gross": round_amount(run.gross, work.enterprise.currency),
+        "net": round_amount(run.net, work.enterprise.currency),
     }
 
 
