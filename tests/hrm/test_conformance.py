@@ -1,4 +1,4 @@
-"""Human resources hold to the rules of the house, as every module's author can ask of theirs."""
+"""Human resources, and the example that imports people, hold to the rules of the house."""
 
 from __future__ import annotations
 
@@ -29,3 +29,8 @@ class TestHrm(Conformance):
         run = firm.approved()
         firm.taken_back(run)
         firm.hr("payroll.open", period="2026-01", by=BO)
+
+
+class TestAdventureWorks(Conformance):
+    module = "adventureworks"
+    needs = ("hrm",)

@@ -149,6 +149,16 @@ def test_a_correction_takes_a_payroll_back_and_a_new_one_pays_what_differs(books
     assert books.ill() == {}
 
 
+def test_a_change_that_comes_after_its_payroll_names_what_is_to_be_corrected(firm: Firm) -> None:
+    staffed(firm)
+    run = firm.approved()
+    done = firm.hr("employee.raise", employee="E1", pay="3100", day="2026-01-16")
+    assert done == {"employee": "E1", "since": "2026-01-16", "payrolls_to_correct": [run]}
+    assert "payrolls_to_correct" not in firm.hr("employee.raise", employee="E2", pay="9", day="2026-02-01")
+    firm.taken_back(run)
+    assert firm.slip(firm.made(), "E1")[0] == "3051.61"
+
+
 def test_a_correction_wants_two_people_too(firm: Firm) -> None:
     staffed(firm)
     run = firm.approved()

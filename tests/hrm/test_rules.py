@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fenbu.values import Rounding
 from fenbu_hrm.calendar import Month
-from fenbu_hrm.components import Component
+from fenbu_hrm.component import Component
 from fenbu_hrm.entitlements import entitlement
 from fenbu_hrm.payslips import Part, Payslip, Rules, calculate
 

@@ -14,7 +14,7 @@ from fenbu.i18n import N_, _
 from fenbu.metrics import Check, Finding, Health
 from fenbu.tables import MoneyType
 from fenbu.work import Work
-from fenbu_hrm.components import DEDUCTION, EARNING, EMPLOYER
+from fenbu_hrm.component import DEDUCTION, EARNING, EMPLOYER
 from fenbu_hrm.runs import BOOKED
 from fenbu_hrm.tables import (
     ASSIGNMENT,

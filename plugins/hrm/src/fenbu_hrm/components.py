@@ -7,25 +7,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from attrs import frozen
 from pydantic import Field, model_validator
 from sqlalchemy import and_, bindparam, func, insert, select
 
 from fenbu.errors import AlreadyExists, NotFound
 from fenbu.i18n import _
 from fenbu.work import Work
-from fenbu_hrm import employees
+from fenbu_hrm import employees, runs
 from fenbu_hrm.calendar import Month
+from fenbu_hrm.component import EARNING, EMPLOYEE, FIXED, GROSS, PAY, PERCENTAGE, Component
 from fenbu_hrm.errors import ComponentInUse, ComponentUnclear
 from fenbu_hrm.inputs import Amount, Code, Day, Input, OwnAmount, Percentage, Title
-from fenbu_hrm.lifecycles import PayrollState
-from fenbu_hrm.tables import COMPONENT, COMPONENT_RATE, EMPLOYEE_AMOUNT, PAYROLL
+from fenbu_hrm.tables import COMPONENT, COMPONENT_RATE, EMPLOYEE_AMOUNT
 from fenbu_hrm.upsert import upsert
 
-GROSS = "gross"
-"""Stands in a base for all that is earned."""
-PAY, FIXED, PERCENTAGE, EMPLOYEE = "pay", "fixed", "percentage", "employee"
-EARNING, DEDUCTION, EMPLOYER = "earning", "deduction", "employer"
 _HUNDRED = Decimal(100)
 
 _ALL = select(COMPONENT).order_by(COMPONENT.c.rank)
@@ -48,32 +43,6 @@ def _latest(table: Any, *keys: str) -> Any:
 
 _RATES = _latest(COMPONENT_RATE, "component")
 _AMOUNTS = _latest(EMPLOYEE_AMOUNT, "employee", "component")
-_APPROVED_SINCE = (
-    select(PAYROLL.c.number)
-    .where(
-        PAYROLL.c.kind == "regular",
-        PAYROLL.c.state == PayrollState.APPROVED,
-        PAYROLL.c.period >= bindparam("period"),
-    )
-    .order_by(PAYROLL.c.period)
-    .limit(1)
-)
-
-
-@frozen(kw_only=True)
-class Component:
-    """A component with its figures of a month."""
-
-    code: str
-    kind: str
-    rule: str
-    owed_to: str = ""
-    base: tuple[str, ...] = ()
-    prorated: bool = True
-    rate: Decimal | None = None
-    """A share: 0.2 is 20 per cent."""
-    amount: Decimal | None = None
-    ceiling: Decimal | None = None
 
 
 class DefineComponent(Input):
@@ -316,6 +285,5 @@ def _check_figures(code: str, rule: str, wanted: DefineComponent | SetComponent)
 
 def _refuse_approved(work: Work, code: str, since: date) -> None:
     """A month takes the figures of its last day: those from the first on would change what is approved."""
-    period = f"{since:%Y-%m}"
-    if (run := work.execute(_APPROVED_SINCE, {"period": period}).scalar()) is not None:
-        raise ComponentInUse(code, since, run)
+    if late := runs.approved_since(work, since):
+        raise ComponentInUse(code, since, late[0])

@@ -13,7 +13,7 @@ from fenbu.contracts.hrm import EmployeeHired, EmployeeLeft, EmployeeTransferred
 from fenbu.errors import AlreadyExists, FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
 from fenbu.work import Work
-from fenbu_hrm import history, leave_store
+from fenbu_hrm import history, leave_store, runs
 from fenbu_hrm.errors import LeaveHeld, StillEmployed
 from fenbu_hrm.inputs import Code, Day, Fte, Input, Pay, PersonalDay, PersonalText, PersonalTitle
 from fenbu_hrm.lifecycles import EMPLOYEE as LIFECYCLE
@@ -175,7 +175,8 @@ def transfer(work: Work, wanted: TransferEmployee) -> dict[str, Any]:
             employee=row.number, department=after.department, position=after.position, day=after.since
         )
     )
-    return {"employee": row.number, "department": after.department, "position": after.position}
+    told = {"employee": row.number, "department": after.department, "position": after.position}
+    return told | _already_paid(work, after.since)
 
 
 def raise_pay(work: Work, wanted: RaiseEmployee) -> dict[str, Any]:
@@ -190,7 +191,7 @@ def raise_pay(work: Work, wanted: RaiseEmployee) -> dict[str, Any]:
     others: dict[str, Any] = {"pay": wanted.pay} | ({"basis": wanted.basis} if wanted.basis else {})
     after = history.change(work, row.number, wanted.day or work.today, **others)
     work.publish(PayChanged(employee=row.number, day=after.since))
-    return {"employee": row.number, "since": after.since}
+    return {"employee": row.number, "since": after.since} | _already_paid(work, after.since)
 
 
 def leave(work: Work, wanted: LeaveCompany) -> dict[str, Any]:
@@ -209,7 +210,7 @@ def leave(work: Work, wanted: LeaveCompany) -> dict[str, Any]:
         raise LeaveHeld(row.number, held)
     work.execute(_MOVE, {"wanted": row.number, "new_state": state})
     work.publish(EmployeeLeft(employee=row.number, day=day))
-    return {"employee": row.number, "last_day": day, "state": str(state)}
+    return {"employee": row.number, "last_day": day, "state": str(state)} | _already_paid(work, day + _A_DAY)
 
 
 def preview_leave(work: Work, wanted: LeaveCompany) -> list[Consequence]:
@@ -269,4 +270,10 @@ def _begin(work: Work, number: str, wanted: Place) -> dict[str, Any]:
     work.publish(
         EmployeeHired(employee=number, department=wanted.department, position=wanted.position, day=day)
     )
-    return {"employee": number, "since": day}
+    return {"employee": number, "since": day} | _already_paid(work, day)
+
+
+def _already_paid(work: Work, day: date) -> dict[str, Any]:
+    """Name the approved payrolls that a change from this day on comes too late for; a correction makes it good."""
+    late = runs.approved_since(work, day)
+    return {"payrolls_to_correct": late} if late else {}

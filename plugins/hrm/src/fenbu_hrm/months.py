@@ -12,7 +12,7 @@ from fenbu.contracts.hrm import PayrollLine
 from fenbu.work import Work
 from fenbu_hrm import calendar, components, departments
 from fenbu_hrm.calendar import Month
-from fenbu_hrm.components import DEDUCTION, EARNING, EMPLOYER
+from fenbu_hrm.component import DEDUCTION, EARNING, EMPLOYER
 from fenbu_hrm.errors import NetBelowZero, NobodyPaid
 from fenbu_hrm.payslips import ZERO, Line, Part, Payslip, Rules, calculate, days_in
 from fenbu_hrm.settings import HrmSettings

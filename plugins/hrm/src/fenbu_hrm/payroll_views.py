@@ -10,7 +10,7 @@ from fenbu.i18n import N_
 from fenbu.tables import MoneyType
 from fenbu.views import Column, Kind, Related, View
 from fenbu_hrm import looks
-from fenbu_hrm.components import DEDUCTION, EARNING, EMPLOYER
+from fenbu_hrm.component import DEDUCTION, EARNING, EMPLOYER
 from fenbu_hrm.tables import (
     COMPONENT,
     COMPONENT_RATE,

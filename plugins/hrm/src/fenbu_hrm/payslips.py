@@ -20,7 +20,7 @@ from fractions import Fraction
 from attrs import field, frozen
 
 from fenbu.values import Rounding, allocate, round_amount
-from fenbu_hrm.components import (
+from fenbu_hrm.component import (
     DEDUCTION,
     EARNING,
     EMPLOYEE,

@@ -87,6 +87,15 @@ _OF_MONTH = (
     .where(PAYROLL.c.period == bindparam("wanted"), PAYROLL.c.state.in_(BOOKED))
     .group_by(PAYSLIP.c.employee)
 )
+_APPROVED_SINCE = (
+    select(PAYROLL.c.number)
+    .where(
+        PAYROLL.c.kind == REGULAR,
+        PAYROLL.c.state == PayrollState.APPROVED,
+        PAYROLL.c.period >= bindparam("period"),
+    )
+    .order_by(PAYROLL.c.period)
+)
 _LINE_COLUMNS = tuple(column.name for column in PAYSLIP_LINE.columns if column.name not in ("run", "line"))
 _CHUNK = 500
 
@@ -141,6 +150,11 @@ def correcting(work: Work, number: str) -> str | None:
     """Return the number of the run that takes this one back, or will."""
     found: str | None = work.execute(_CORRECTING, {"wanted": number}).scalar()
     return found
+
+
+def approved_since(work: Work, day: date) -> list[str]:
+    """Return the approved runs of the month of a day and of later ones, in order; corrected ones do not count."""
+    return list(work.execute(_APPROVED_SINCE, {"period": f"{day:%Y-%m}"}).scalars())
 
 
 def add(work: Work, run: Run) -> None:
