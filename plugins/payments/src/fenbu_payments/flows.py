@@ -9,10 +9,14 @@ from fenbu.contracts.erp import (
     OrderFulfilled,
     RequirementWaived,
 )
+<<<<<<< HEAD
 from fenbu.contracts.hrm import PayrollApproved
 from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived
+=======
+from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived, OutcomeDue
+>>>>>>> main
 from fenbu.work import Work
-from fenbu_payments import notices, payment_store, payments, payouts
+from fenbu_payments import notices, payment_store, payments, payouts, polls
 from fenbu_payments.payment import ZERO
 
 # --- orders ---------------------------------------------------------------------------------------------
@@ -44,6 +48,11 @@ def waived(work: Work, event: RequirementWaived) -> None:
 def expires(work: Work, event: AuthorisationExpires) -> None:
     """Money that is no longer held is asked for anew before it is captured."""
     payments.expired(work, event.payment, event.expires)
+
+
+def outcome_due(work: Work, event: OutcomeDue) -> None:
+    """What a gateway has told nothing of is asked for."""
+    polls.due(work, event)
 
 
 # --- notices --------------------------------------------------------------------------------------------

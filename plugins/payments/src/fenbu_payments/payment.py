@@ -46,6 +46,10 @@ class Kind(StrEnum):
     """The gateway no longer holds the money since `expires`."""
     RETRY = "retry"
     """An operator lets refused operations of a kind be tried again; `reference` names the kind."""
+    ACCEPT = "accept"
+    """An operator goes without this much of what was asked for: the gateway holds less."""
+    PENDING = "pending"
+    """The gateway has the operation that `reference` names, and says nothing of it yet."""
 
 
 class Step(StrEnum):
@@ -103,6 +107,8 @@ class Totals:
     """What the facts of a payment add up to."""
 
     requested: Decimal = ZERO
+    forgone: Decimal = ZERO
+    """What of it an operator goes without."""
     authorised: Decimal = ZERO
     capturing: Decimal = ZERO
     captured: Decimal = ZERO
@@ -127,6 +133,11 @@ class Totals:
     let_go: bool = False
     expires: datetime | None = None
     expired: bool = False
+
+    @property
+    def wanted(self) -> Decimal:
+        """What was asked for and is not gone without."""
+        return self.requested - self.forgone
 
     @property
     def free(self) -> Decimal:
@@ -165,7 +176,7 @@ class Totals:
             if self.failed:
                 return PaymentState.FAILED
             return PaymentState.VOIDED if self.let_go and not self.asked else PaymentState.REQUESTED
-        awaits_more = self.authorised < self.requested and not self.let_go
+        awaits_more = self.authorised < self.wanted and not self.let_go
         if self.held > 0 or awaits_more:
             return PaymentState.AUTHORISED
         if self.captured == 0:
@@ -230,6 +241,19 @@ class Payment:
         self.new.append(fact)
         self.totals, self.operations = totals, operations(self.facts)
 
+    @property
+    def pending(self) -> list[Operation]:
+        """The operations that the gateway has and says nothing of yet."""
+        told = {fact.reference for fact in self.facts if fact.kind == Kind.PENDING}
+        return [one for one in self.operations.values() if one.open and one.number in told]
+
+    @property
+    def missing(self) -> Decimal:
+        """What was asked for, answered and is not held; zero while an answer is awaited."""
+        t = self.totals
+        asking = any(one.kind == Kind.AUTHORISE and one.open for one in self.operations.values())
+        return ZERO if asking or t.let_go or not t.authorised else t.wanted + t.voided - t.authorised
+
     def next_operation(self, kind: Kind) -> str:
         """Return the number of the next operation of this kind."""
         many = sum(operation.kind == kind for operation in self.operations.values())
@@ -258,7 +282,7 @@ class Payment:
             wishes.append(Wish(Kind.CAPTURE, wanted))
         elif wanted and not (t.renewing or t.renew_refused):
             wishes.append(Wish(Kind.RENEW, t.free))
-        rest = t.free - kept - t.void_refused if t.let_go or t.due >= t.requested else ZERO
+        rest = t.free - kept - t.void_refused if t.let_go or t.due >= t.wanted else ZERO
         return [*wishes, Wish(Kind.VOID, rest)] if rest > 0 else wishes
 
 
@@ -305,6 +329,7 @@ def fold(facts: Iterable[Fact]) -> Totals:
     expires = max(lasts, default=None)
     totals = Totals(
         requested=noted(Kind.REQUEST),
+        forgone=noted(Kind.ACCEPT),
         authorised=done(Kind.AUTHORISE),
         capturing=begun(Kind.CAPTURE),
         captured=done(Kind.CAPTURE),
@@ -354,7 +379,7 @@ def unfitting(payment: Payment, fact: Fact) -> str:
         return (
             "" if known is not None else _("{operation} is not known here").format(operation=fact.operation)
         )
-    if known is not None and known.begun is not None and known.begun.amount != fact.amount:
+    if known is not None and known.begun is not None and not _is_answer(known.begun, fact):
         return _("{operation} was asked for {wanted}, not for {got}").format(
             operation=fact.operation, wanted=known.begun.amount, got=fact.amount
         )
@@ -371,6 +396,13 @@ def unfitting(payment: Payment, fact: Fact) -> str:
     return _("only {room} is left to {kind} of {payment}").format(
         room=room, kind=fact.kind, payment=payment.number
     )
+
+
+def _is_answer(begun: Fact, fact: Fact) -> bool:
+    """Say whether an amount done answers the amount asked for: less only when holding money."""
+    if fact.kind == Kind.AUTHORISE:
+        return 0 < fact.amount <= begun.amount
+    return fact.amount == begun.amount
 
 
 def _leads(before: str, after: str) -> bool:

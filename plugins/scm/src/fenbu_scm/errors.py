@@ -5,6 +5,7 @@
     Refused
     ├── NotFree              more than what is there and promised to nobody
     ├── UnknownCost          nobody says what pieces cost, and none are here to tell
+    ├── CostKnown            pieces are here, and what they cost is their average
     ├── WorthTooMuch         a slip in a quantity or cost
     ├── LocationUnsuited     pieces cannot be put there or taken from there
     ├── SameLocation         from and to are one
@@ -75,7 +76,25 @@ class UnknownCost(Refused):
 
     @property
     def hint(self) -> str:
-        return _("give the line a unit_cost; 0 where it is free")
+        return _("give the line a unit_cost, 0 where it is free; or say it once: fenbu do scm.item.value")
+
+
+@frozen(eq=False)
+class CostKnown(Refused):
+    """What one piece is worth cannot be said by hand while pieces are here."""
+
+    item: str
+    quantity: Decimal
+    unit_cost: Decimal
+
+    def __str__(self) -> str:
+        return _("{quantity:f} of {item} are here, worth {unit_cost:f} each on average").format(
+            quantity=self.quantity, item=self.item, unit_cost=self.unit_cost
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("give a receipt or an adjustment its unit_cost instead")
 
 
 @frozen(eq=False)
