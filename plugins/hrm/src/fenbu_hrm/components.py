@@ -17,7 +17,17 @@ from fenbu_hrm import employees, runs
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.component import EARNING, EMPLOYEE, FIXED, GROSS, PAY, PERCENTAGE, Component
 from fenbu_hrm.errors import ComponentInUse, ComponentUnclear
-from fenbu_hrm.inputs import Amount, Code, Day, Input, OwnAmount, Percentage, Title
+from fenbu_hrm.inputs import (
+    Amount,
+    Code,
+    ComponentCode,
+    Day,
+    EmployeeNumber,
+    Input,
+    OwnAmount,
+    Percentage,
+    Title,
+)
 from fenbu_hrm.tables import COMPONENT, COMPONENT_RATE, EMPLOYEE_AMOUNT
 from fenbu_hrm.upsert import upsert
 
@@ -48,7 +58,7 @@ _AMOUNTS = _latest(EMPLOYEE_AMOUNT, "employee", "component")
 class DefineComponent(Input):
     """A component of pay, and its figures."""
 
-    component: Code
+    component: Code = Field(description="Its own code")
     title: Title
     kind: Literal["earning", "deduction", "employer"] = Field(
         description="Earned, withheld, or added by the employer beside the pay"
@@ -69,7 +79,7 @@ class DefineComponent(Input):
     rank: int | None = Field(
         None, ge=1, le=1_000_000, description="Place in the order; the last unless given"
     )
-    percent: Percentage | None = None
+    percent: Percentage | None = Field(None, description="Per cent of the base")
     amount: Amount | None = Field(None, description="Of a month")
     ceiling: Amount | None = Field(None, description="Of a month: what is above it in the base counts not")
     since: Day | None = Field(None, description="First day of the figures; from ever unless given")
@@ -86,18 +96,18 @@ class DefineComponent(Input):
 class SetComponent(Input):
     """Other figures of a component from a day on."""
 
-    component: Code
+    component: ComponentCode
     since: Day = Field(description="First day; a month takes the figures of its last day")
-    percent: Percentage | None = None
-    amount: Amount | None = None
-    ceiling: Amount | None = None
+    percent: Percentage | None = Field(None, description="Per cent of the base")
+    amount: Amount | None = Field(None, description="Of a month")
+    ceiling: Amount | None = Field(None, description="Of a month")
 
 
 class AssignComponent(Input):
     """What one employee gets, or has withheld, of a component each month from a day on."""
 
-    employee: Code
-    component: Code
+    employee: EmployeeNumber
+    component: ComponentCode
     amount: OwnAmount = Field(description="Of a month; zero ends it")
     since: Day | None = Field(None, description="First day; today unless given")
 

@@ -12,7 +12,7 @@ from fenbu.errors import FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_hrm.errors import DepartmentCircle, DepartmentClosed, DepartmentInUse
-from fenbu_hrm.inputs import Code, Input, Title
+from fenbu_hrm.inputs import Code, DepartmentCode, Input, Title
 from fenbu_hrm.lifecycles import DEPARTMENT as LIFECYCLE
 from fenbu_hrm.lifecycles import DepartmentState
 from fenbu_hrm.tables import ASSIGNMENT, DEPARTMENT, POSITION
@@ -47,7 +47,7 @@ _INSERT_POSITION = insert(POSITION)
 class Department(Input):
     """A part of the enterprise."""
 
-    department: Code
+    department: Code = Field(description="Its own code")
     title: Title | None = Field(None, description="What people call it; its code unless given")
     parent: Code | None = Field(None, description="The department that it is a part of")
     cost_centre: str = Field(
@@ -64,22 +64,22 @@ class RegisterDepartments(Input):
 class ChangeDepartment(Input):
     """What is to be another; the rest stays."""
 
-    department: Code
-    title: Title | None = None
+    department: DepartmentCode
+    title: Title | None = Field(None, description="What people call it")
     parent: str | None = Field(None, max_length=64, description="Empty: a part of none")
-    cost_centre: str | None = Field(None, max_length=64)
+    cost_centre: str | None = Field(None, max_length=64, description="Where its costs are counted")
 
 
 class DepartmentRef(Input):
     """A department."""
 
-    department: Code
+    department: DepartmentCode
 
 
 class Position(Input):
     """What somebody works as."""
 
-    position: Code
+    position: Code = Field(description="Its own code")
     title: Title | None = Field(None, description="What people call it; its code unless given")
 
 

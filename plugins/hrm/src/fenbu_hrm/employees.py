@@ -15,7 +15,19 @@ from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_hrm import history, leave_store, runs
 from fenbu_hrm.errors import LeaveHeld, StillEmployed
-from fenbu_hrm.inputs import Code, Day, Fte, Input, Pay, PersonalDay, PersonalText, PersonalTitle
+from fenbu_hrm.inputs import (
+    Code,
+    Day,
+    DepartmentCode,
+    EmployeeNumber,
+    Fte,
+    Input,
+    Pay,
+    PersonalDay,
+    PersonalText,
+    PersonalTitle,
+    PositionCode,
+)
 from fenbu_hrm.lifecycles import EMPLOYEE as LIFECYCLE
 from fenbu_hrm.lifecycles import EmployeeState
 from fenbu_hrm.numbers import next_number
@@ -39,8 +51,8 @@ _CHANGE = (
 class Place(Input):
     """Where somebody works, as what, how much and for what."""
 
-    department: Code
-    position: Code
+    department: DepartmentCode
+    position: PositionCode
     fte: Fte = Field("1", description="Share of full time", validate_default=True)
     pay: Pay = Field(description="At full time, in the enterprise's currency")
     basis: Basis = Field("month", description="What the pay is for: a month or an hour")
@@ -62,7 +74,7 @@ class HireEmployee(Place):
 class ChangeEmployee(Input):
     """What is to be another of the person; the rest stays."""
 
-    employee: Code
+    employee: EmployeeNumber
     name: PersonalTitle | None = None
     email: PersonalText | None = None
     born: PersonalDay | None = None
@@ -74,17 +86,17 @@ class ChangeEmployee(Input):
 class TransferEmployee(Input):
     """Another department, position or share of full time from a day on; what is not named stays."""
 
-    employee: Code
-    department: Code | None = None
-    position: Code | None = None
-    fte: Fte | None = None
+    employee: EmployeeNumber
+    department: DepartmentCode | None = None
+    position: PositionCode | None = None
+    fte: Fte | None = Field(None, description="Share of full time")
     day: Day | None = Field(None, description="First day; today unless given")
 
 
 class RaiseEmployee(Input):
     """Another pay from a day on."""
 
-    employee: Code
+    employee: EmployeeNumber
     pay: Pay = Field(description="At full time, in the enterprise's currency")
     basis: Basis | None = Field(
         None, description="What it is for: a month or an hour; as before unless given"
@@ -95,14 +107,14 @@ class RaiseEmployee(Input):
 class LeaveCompany(Input):
     """The end of an employment."""
 
-    employee: Code
+    employee: EmployeeNumber
     last_day: Day | None = Field(None, description="Last day of the employment; today unless given")
 
 
 class RehireEmployee(Place):
     """Somebody who has left and comes again."""
 
-    employee: Code
+    employee: EmployeeNumber
 
 
 def hire(work: Work, wanted: HireEmployee) -> dict[str, Any]:

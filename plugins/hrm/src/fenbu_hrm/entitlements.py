@@ -16,7 +16,7 @@ from fenbu.work import Work
 from fenbu_hrm import employees, leave_store
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.errors import NotEmployed
-from fenbu_hrm.inputs import Code, Input, LeaveChange, LeaveDays, Reason, Title
+from fenbu_hrm.inputs import Code, EmployeeNumber, Input, LeaveChange, LeaveDays, LeaveTypeCode, Reason, Title
 from fenbu_hrm.leave_store import ADJUSTED, GRANT
 from fenbu_hrm.tables import EMPLOYMENT, LEAVE_TYPE
 
@@ -36,7 +36,7 @@ _EMPLOYED = (
 class LeaveType(Input):
     """A kind of leave."""
 
-    leave_type: Code
+    leave_type: Code = Field(description="Its own code")
     title: Title
     days: LeaveDays = Field(description="What a whole year gives at full time")
     overdraw: bool = Field(False, description="Whether more may be taken than is left, as of sickness")
@@ -45,8 +45,8 @@ class LeaveType(Input):
 class GrantLeave(Input):
     """The days of a year, for one employee or for all who are employed in it."""
 
-    leave_type: Code
-    year: int = Field(ge=1900, le=2999)
+    leave_type: LeaveTypeCode
+    year: int = Field(ge=1900, le=2999, description="Calendar year")
     employee: Code | None = Field(None, description="One employee; all who have not got them unless given")
     days: LeaveDays | None = Field(None, description="By the type and the months employed unless given")
 
@@ -54,10 +54,10 @@ class GrantLeave(Input):
 class AdjustLeave(Input):
     """Days that somebody is given or loses beside those of the year."""
 
-    employee: Code
-    leave_type: Code
-    year: int = Field(ge=1900, le=2999)
-    days: LeaveChange
+    employee: EmployeeNumber
+    leave_type: LeaveTypeCode
+    year: int = Field(ge=1900, le=2999, description="Calendar year")
+    days: LeaveChange = Field(description="Above zero given, below zero taken away")
     reason: Reason
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from fenbu.i18n import _
 from fenbu.values import MONEY_SCALE, PRICE_SCALE, QUANTITY_SCALE, RATE_SCALE, Personal, exact_decimal
@@ -96,6 +96,14 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=200)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Month = Annotated[str, StringConstraints(pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$")]
+
+EmployeeNumber = Annotated[Code, Field(description="Number, as hrm.employees shows it")]
+DepartmentCode = Annotated[Code, Field(description="Code, as hrm.departments shows it")]
+PositionCode = Annotated[Code, Field(description="Code, as hrm.positions shows it")]
+LeaveTypeCode = Annotated[Code, Field(description="Code, as hrm.leave-types shows it")]
+ComponentCode = Annotated[Code, Field(description="Code, as hrm.components shows it")]
+RequestNumber = Annotated[Code, Field(description="Number, as hrm.leave-requests shows it")]
+RunNumber = Annotated[Code, Field(description="Number, as hrm.payrolls shows it")]
 
 _SENSIBLE = AfterValidator(_sensible)
 _POSITIVE = AfterValidator(_positive)

@@ -17,7 +17,7 @@ from fenbu.work import Work
 from fenbu_hrm import months, runs
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.errors import NotCorrectable, PayrollStale, PeriodTaken, SamePerson
-from fenbu_hrm.inputs import Code, Day, Input, Reason
+from fenbu_hrm.inputs import Day, Input, Reason, RunNumber
 from fenbu_hrm.inputs import Month as MonthCode
 from fenbu_hrm.lifecycles import PAYMENT, PAYROLL, PayrollState
 from fenbu_hrm.numbers import next_number
@@ -39,7 +39,7 @@ class OpenPayroll(Input):
 class PayrollRef(Input):
     """A payroll run."""
 
-    run: Code
+    run: RunNumber
 
 
 class EndPayroll(PayrollRef):

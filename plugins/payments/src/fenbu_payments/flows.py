@@ -9,12 +9,8 @@ from fenbu.contracts.erp import (
     OrderFulfilled,
     RequirementWaived,
 )
-<<<<<<< HEAD
 from fenbu.contracts.hrm import PayrollApproved
-from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived
-=======
 from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived, OutcomeDue
->>>>>>> main
 from fenbu.work import Work
 from fenbu_payments import notices, payment_store, payments, payouts, polls
 from fenbu_payments.payment import ZERO
