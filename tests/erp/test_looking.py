@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from fenbu.engine import canonical
 from fenbu.engine.reading import Condition, conditions, filterable, offered, page, record
 from fenbu.testing.clock import Clock
-from fenbu_erp.canonical import canonical
 from fenbu_erp.views import CHECKS, METRICS, VIEWS
 from tests.erp.shop import Shop
 
@@ -200,8 +200,7 @@ def test_every_check_says_what_to_do() -> None:
 
 
 def test_canonical_facts_can_be_written_down_and_hold_no_times(busy: Shop) -> None:
-    with busy.kernel.read("erp") as work:
-        facts = canonical(work)
+    facts = canonical.facts(busy.kernel, ["erp"])["erp"]
     told = json.dumps(facts)
     assert json.loads(told) == facts
     assert facts["numbers"]["invoices"] == ["INV-00000001", "INV-00000002", "INV-00000003"]

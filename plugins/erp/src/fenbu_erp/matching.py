@@ -47,7 +47,11 @@ def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
     """
     seen = open_items.of_documents(work, [wanted.receipt]).get(wanted.receipt)
     if seen is None or seen.amount > 0:
-        raise NotFound(_("open receipt"), wanted.receipt, _("fenbu show erp.receipts lists them"))
+        raise NotFound(
+            _("receipt or other credit"),
+            wanted.receipt,
+            _("fenbu show erp.open-items lists what is open, with its number"),
+        )
     if wanted.amount is not None:
         require_payable("erp.receipt.match", "amount", wanted.amount, seen.currency)
     orders = order_store.load_many(work, open_items.orders_of_account(work, seen.account, seen.currency))
@@ -161,6 +165,8 @@ def named(items: Sequence[OpenItem], invoices: Sequence[str]) -> list[OpenItem]:
     for invoice in invoices:
         if invoice not in by_document:
             raise NotFound(
-                _("open invoice of this account"), invoice, _("fenbu show erp.aged-receivables lists them")
+                _("open invoice"),
+                _("{invoice} of this account").format(invoice=invoice),
+                _("fenbu show erp.aged-receivables lists what each account owes"),
             )
     return [by_document[invoice] for invoice in invoices]

@@ -12,14 +12,13 @@ from pydantic import Field, model_validator
 from sqlalchemy import insert
 
 from fenbu.contracts.erp import ReceiptRecorded
-from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.inputs import Amount, Code, Day, Input
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store
 from fenbu_erp.chart import Chart, Role
-from fenbu_erp.errors import CurrencyDiffers
+from fenbu_erp.errors import CurrencyDiffers, OrderOfAnother
 from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, require_payable
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem
@@ -160,7 +159,7 @@ def _locked_orders(work: Work, wanted: RecordReceipt, kind: str, currency: str) 
     if wanted.order:
         order = order_store.load(work, wanted.order)
         if order.account != wanted.account:
-            raise NotFound(_("order of account {account}").format(account=wanted.account), wanted.order)
+            raise OrderOfAnother(order.number, order.account, wanted.account)
         if order.currency != currency:
             raise CurrencyDiffers(order.number, order.currency, currency)
         return {order.number: order}

@@ -27,6 +27,7 @@ from attrs import field, frozen
 
 from fenbu.errors import FenbuError, Refused
 from fenbu.i18n import _
+from fenbu.values import plain
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
@@ -47,19 +48,19 @@ class NotFree(Refused):
 
     def __str__(self) -> str:
         return _(
-            "{wanted} of {item} cannot leave {location}: {on_hand} are there, {reserved} promised"
+            "{wanted} of {item} cannot leave {location}: {on_hand} are there, of which {reserved} are promised"
         ).format(
-            wanted=self.wanted,
+            wanted=plain(self.wanted),
             item=self.item,
             location=self.location,
-            on_hand=self.on_hand,
-            reserved=self.reserved,
+            on_hand=plain(self.on_hand),
+            reserved=plain(self.reserved),
         )
 
     @property
     def hint(self) -> str:
         if self.orders:
-            return _("take a promise back first ({orders}): fenbu do scm.reservation.release").format(
+            return _("take back what is promised first ({orders}): fenbu do scm.reservation.release").format(
                 orders=", ".join(self.orders)
             )
         return _("fenbu show scm.stock tells what is where")
@@ -106,7 +107,7 @@ class WorthTooMuch(Refused):
     most: Decimal
 
     def __str__(self) -> str:
-        return _("{item} would be worth {value:f}; at most {most:f} can be kept").format(
+        return _("{item} would be worth {value:,.2f}; the books can hold {most:,.2f} at most").format(
             item=self.item, value=self.value, most=self.most
         )
 
@@ -123,13 +124,13 @@ class LocationUnsuited(Refused):
     kind: str
 
     def __str__(self) -> str:
-        return _("{location} is outside ({kind}); a location in a warehouse is wanted").format(
+        return _("{location} is not a place in a warehouse; it stands for what is outside ({kind})").format(
             location=self.location, kind=self.kind
         )
 
     @property
     def hint(self) -> str:
-        return _("fenbu show scm.locations lists them")
+        return _("name a location in a warehouse: fenbu show scm.locations")
 
 
 @frozen(eq=False)
@@ -139,7 +140,7 @@ class SameLocation(Refused):
     location: str
 
     def __str__(self) -> str:
-        return _("the pieces are in {location} already").format(location=self.location)
+        return _("source and target are the same location, {location}").format(location=self.location)
 
     @property
     def hint(self) -> str:
@@ -187,7 +188,7 @@ class OrderStillWanted(Refused):
     order: str
 
     def __str__(self) -> str:
-        return _("{order} is still to be fulfilled from here").format(order=self.order)
+        return _("{order} is still to be fulfilled from this warehouse").format(order=self.order)
 
     @property
     def hint(self) -> str:
@@ -205,7 +206,7 @@ class NothingReserved(Refused):
 
     @property
     def hint(self) -> str:
-        return _("what is released is let go by cancelling the order: fenbu do erp.order.cancel")
+        return _("what is released is only let go when the order is cancelled: fenbu do erp.order.cancel")
 
 
 @frozen(eq=False)
@@ -218,13 +219,13 @@ class ReturnTooLarge(Refused):
     left: Decimal
 
     def __str__(self) -> str:
-        return _("of line {line} of {order} {left} can come back, not {quantity}").format(
-            line=self.line, order=self.order, left=self.left, quantity=self.quantity
+        return _("only {left} of line {line} of {order} can still come back, not {quantity}").format(
+            line=self.line, order=self.order, left=plain(self.left), quantity=plain(self.quantity)
         )
 
     @property
     def hint(self) -> str:
-        return _("what else came back is a return without an order")
+        return _("post what else came back as a return without an order")
 
 
 @frozen(eq=False)

@@ -83,7 +83,7 @@ def require(work: Work, codes: Collection[str]) -> None:
         _learn(work, missing)
         missing = _missing(work, codes)
     for code in missing:
-        raise NotFound(_("stocked item"), code, _("enter it first: fenbu do erp.item.register"))
+        raise NotFound(_("stocked item"), code, _("enter it first, as goods: fenbu do erp.item.register"))
 
 
 def plan(work: Work, wanted: PlanItem) -> dict[str, Any]:
