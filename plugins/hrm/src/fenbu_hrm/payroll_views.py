@@ -27,7 +27,7 @@ _R, _S, _L, _W = PAYROLL.c, PAYSLIP.c, PAYSLIP_LINE.c, PAYROLL_STEP.c
 
 def _listed(column: Any) -> Any:
     """Show a list of codes as people write one; it is kept as JSON."""
-    shown = type_coerce(column, Text())
+    shown: Any = type_coerce(column, Text())
     for what, instead in (("[]", ""), ('["', ""), ('"]', ""), ('","', ", ")):
         shown = func.replace(shown, what, instead)
     return shown
