@@ -126,7 +126,7 @@ def test_no_event_tells_a_name_or_a_pay(firm: Firm) -> None:
             for row in connection.execute(text(f"SELECT * FROM {table}"))
         ]
     for secret in ("Ann Lee", "X99", "GB00", "ann@example.org", "4321", "5678", "fever", "sick"):
-        assert not [line for line in told if secret in line and "hrm.leave.request" not in line], secret
+        assert not [line for line in told if secret in line], secret
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,17 @@ from fenbu.work import Work
 from fenbu_hrm import employees, leave_store
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.errors import NotEmployed
-from fenbu_hrm.inputs import Code, EmployeeNumber, Input, LeaveChange, LeaveDays, LeaveTypeCode, Reason, Title
+from fenbu_hrm.inputs import (
+    Code,
+    EmployeeNumber,
+    Input,
+    LeaveChange,
+    LeaveDays,
+    LeaveTypeCode,
+    OwnLeaveType,
+    Reason,
+    Title,
+)
 from fenbu_hrm.leave_store import ADJUSTED, GRANT
 from fenbu_hrm.tables import EMPLOYMENT, LEAVE_TYPE
 
@@ -55,7 +65,7 @@ class AdjustLeave(Input):
     """Days that somebody is given or loses beside those of the year."""
 
     employee: EmployeeNumber
-    leave_type: LeaveTypeCode
+    leave_type: OwnLeaveType
     year: int = Field(ge=1900, le=2999, description="Calendar year")
     days: LeaveChange = Field(description="Above zero given, below zero taken away")
     reason: Reason

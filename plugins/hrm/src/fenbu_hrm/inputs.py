@@ -119,6 +119,8 @@ Percentage = Annotated[Decimal, _exact(RATE_SCALE - 2), _NOT_NEGATIVE, AfterVali
 LeaveDays = Annotated[Decimal, _exact(QUANTITY_SCALE), _NOT_NEGATIVE, _HALVES, _YEAR]
 LeaveChange = Annotated[Decimal, _exact(QUANTITY_SCALE), AfterValidator(_not_zero), _HALVES, _YEAR]
 
+OwnLeaveType = Annotated[Code, Field(description="Code, as hrm.leave-types shows it"), Personal()]
+"""Of one person: it may tell of sickness."""
 PersonalTitle = Annotated[str, StringConstraints(min_length=1, max_length=500), Personal()]
 PersonalText = Annotated[str, StringConstraints(max_length=200), Personal()]
 PersonalDay = Annotated[date, AfterValidator(_business_day), Personal()]

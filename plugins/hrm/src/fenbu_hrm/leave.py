@@ -15,7 +15,15 @@ from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_hrm import calendar, employees, history, leave_store
 from fenbu_hrm.errors import LeaveOutside, LeaveOverlaps, LeaveWithoutWork, SamePerson
-from fenbu_hrm.inputs import Code, Day, EmployeeNumber, Input, PersonalText, Reason, RequestNumber
+from fenbu_hrm.inputs import (
+    Day,
+    EmployeeNumber,
+    Input,
+    OwnLeaveType,
+    PersonalText,
+    Reason,
+    RequestNumber,
+)
 from fenbu_hrm.leave_store import RETURNED, TAKEN
 from fenbu_hrm.lifecycles import LEAVE as LIFECYCLE
 from fenbu_hrm.lifecycles import LeaveState
@@ -46,7 +54,7 @@ class RequestLeave(Input):
     """Days on which somebody wants to be away."""
 
     employee: EmployeeNumber
-    leave_type: Code = Field("annual", description="Code, as hrm.leave-types shows it")
+    leave_type: OwnLeaveType = Field("annual", description="Code, as hrm.leave-types shows it")
     first: Day = Field(description="First day")
     last: Day | None = Field(None, description="Last day; the first unless given")
     half_day: bool = Field(False, description="Half of one day")

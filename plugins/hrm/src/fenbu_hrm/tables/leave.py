@@ -67,12 +67,12 @@ class LeaveEntryRow(Base, table=True):
 
     id: int | None = columns.serial(key=True, default=None)
     employee: str = columns.text(references="hrm_employee.number")
-    leave_type: str = columns.text(references="hrm_leave_type.code")
+    leave_type: str = columns.text(references="hrm_leave_type.code", personal=True)
     year: int = columns.whole()
     kind: str = columns.text()
     days: Decimal = columns.quantity()
     document: str = columns.text(default="")
-    reason: str = columns.text(default="")
+    reason: str = columns.text(default="", personal=True)
     entered_at: datetime = columns.moment()
     entered_by: str = columns.text()
 
@@ -92,7 +92,7 @@ class LeaveRequestRow(Base, table=True):
 
     number: str = columns.text(key=True)
     employee: str = columns.text(references="hrm_employee.number")
-    leave_type: str = columns.text(references="hrm_leave_type.code")
+    leave_type: str = columns.text(references="hrm_leave_type.code", personal=True)
     first: date = columns.day()
     last: date = columns.day()
     half_day: bool = columns.flag(default=False)
@@ -103,7 +103,7 @@ class LeaveRequestRow(Base, table=True):
     requested_by: str = columns.text()
     decided_at: datetime | None = columns.moment(null=True)
     decided_by: str = columns.text(default="")
-    note: str = columns.text(default="")
+    note: str = columns.text(default="", personal=True)
 
 
 class LeaveDaysRow(Base, table=True):
