@@ -24,7 +24,7 @@ def test_a_refund_before_its_credit_note_is_not_paid_twice(till: Till) -> None:
     till.do("credit-note.issue", order=order, payout=True)
     till.deliver()
     assert given_back(till) == (("12", "12"), [])
-    assert (till.balance("1100"), till.balance("2100")) == (0, 0)
+    assert not {"1100", "2100"} & till.balances().keys()
     assert till.unhealthy() == {}
 
 
@@ -46,7 +46,7 @@ def test_a_refund_that_a_kept_credit_note_explains_is_not_counted_for_the_next_o
     till.do("credit-note.issue", order=order, lines=[{"line": 1, "quantity": 1}], payout=True)
     till.deliver()
     assert given_back(till) == (("12", "6"), [])
-    assert (till.balance("1100"), till.balance("2100")) == (0, 0)
+    assert not {"1100", "2100"} & till.balances().keys()
 
 
 def test_what_was_paid_too_much_goes_back_beside_what_is_credited(counter: Till) -> None:
@@ -61,7 +61,7 @@ def test_what_was_paid_too_much_goes_back_beside_what_is_credited(counter: Till)
     counter.deliver()
     counter.pay("refund.confirm", refund="PAY-00000001-R2")
     assert given_back(counter) == (("12", "12"), [])
-    assert (counter.balance("1050"), counter.balance("1100"), counter.balance("2100")) == (0, 0, 0)
+    assert not {"1050", "1100", "2100"} & counter.balances().keys()
     assert counter.unhealthy() == {}
 
 

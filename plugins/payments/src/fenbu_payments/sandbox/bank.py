@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS operation (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS operation_key ON operation (key);
 CREATE INDEX IF NOT EXISTS operation_reference ON operation (reference);
+CREATE INDEX IF NOT EXISTS operation_payment ON operation (payment);
 CREATE TABLE IF NOT EXISTS hold (payment TEXT PRIMARY KEY, expires REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS failure (
     id INTEGER PRIMARY KEY, what TEXT NOT NULL, kind TEXT NOT NULL, payment TEXT NOT NULL, times INTEGER NOT NULL
