@@ -114,7 +114,7 @@ def test_a_payroll_is_calculated_again_while_it_is_not_approved(firm: Firm) -> N
     assert firm.slip(run, "E1")[0] == "3100"
     firm.hr("payroll.review", run=run)
     firm.hr("payroll.approve", run=run, by=BO)
-    with pytest.raises(TransitionRefused, match="is approved, so it cannot calculate"):
+    with pytest.raises(TransitionRefused, match=f"cannot calculate {run}: it is approved"):
         firm.hr("payroll.calculate", run=run)
     assert firm.ill() == {}
 

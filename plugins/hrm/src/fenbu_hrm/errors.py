@@ -23,6 +23,7 @@
     ├── NetBelowZero           deductions are more than pay
     ├── PayrollStale           what was reviewed is not what would be paid now
     ├── NotCorrectable         a run that takes another back, or whose correction is under way
+    ├── NothingToPay           a run of which nothing is owed to anybody
     └── NotByHand              a payment module pays it
 """
 
@@ -396,6 +397,21 @@ class NotCorrectable(Refused):
     @property
     def hint(self) -> str:
         return _("fenbu show hrm.payrolls shows which run corrects which")
+
+
+@frozen(eq=False)
+class NothingToPay(Refused):
+    """A run owes nothing to anybody: it is not approved, or takes another back."""
+
+    run: str
+    state: str
+
+    def __str__(self) -> str:
+        return _("nothing of {run} is to be paid: it is {state}").format(run=self.run, state=self.state)
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu show hrm.payrolls tells what is to be paid")
 
 
 @frozen(eq=False)

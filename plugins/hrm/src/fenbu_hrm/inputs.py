@@ -5,6 +5,7 @@ Numbers arrive as text, integer or Decimal, never as float, whose digits are not
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ from fenbu.values import MONEY_SCALE, PRICE_SCALE, QUANTITY_SCALE, RATE_SCALE, P
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 """Business dates that make sense; further away a day is a slip."""
+
+_MONTH = re.compile(r"(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])")
 
 MOST = Decimal(10) ** 9
 """What one amount may be."""
@@ -90,12 +93,18 @@ def _business_day(value: date) -> date:
     return value
 
 
+def _month(value: str) -> str:
+    if not _MONTH.fullmatch(value):
+        raise ValueError(_("a year and a month like 2026-03 are wanted"))
+    return value
+
+
 Day = Annotated[date, AfterValidator(_business_day)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=200)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-Month = Annotated[str, StringConstraints(pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, AfterValidator(_month)]
 
 EmployeeNumber = Annotated[Code, Field(description="Number, as hrm.employees shows it")]
 DepartmentCode = Annotated[Code, Field(description="Code, as hrm.departments shows it")]

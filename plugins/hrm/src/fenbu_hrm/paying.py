@@ -12,9 +12,9 @@ from fenbu.i18n import _
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_hrm import runs
-from fenbu_hrm.errors import NotByHand
+from fenbu_hrm.errors import NotByHand, NothingToPay
 from fenbu_hrm.inputs import Day, Text
-from fenbu_hrm.lifecycles import PAYMENT
+from fenbu_hrm.lifecycles import PAYMENT, PaymentState
 from fenbu_hrm.payroll import PayrollRef
 from fenbu_hrm.runs import Run, answer
 
@@ -30,10 +30,13 @@ def paid_by_hand(work: Work, wanted: PaidByHand) -> dict[str, Any]:
     """Record that the net pay of a run has left the bank.
 
     Raises:
-        NotFound, TransitionRefused: No such run, or nothing of it is to be paid.
+        NotFound, TransitionRefused: No such run, or it is paid.
+        NothingToPay: It owes nothing to anybody.
         NotByHand: A payment module pays it.
     """
     run = runs.load(work, wanted.run)
+    if run.payment == PaymentState.NONE:
+        raise NothingToPay(run.number, run.state)
     PAYMENT.next(run.payment, "pay", run.number)
     if run.payout:
         raise NotByHand(run.number, run.payout)
