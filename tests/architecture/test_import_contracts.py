@@ -59,6 +59,7 @@ BREACHES = [
     Breach("no-circles", "fenbu_scm/order.py", "fenbu_scm.order_store"),
     Breach("modules-independent", "fenbu_online_retail/manifest.py", "fenbu_erp.manifest"),
     Breach("modules-independent", "fenbu_payments/flows.py", "fenbu_erp.orders"),
+    Breach("modules-independent", "fenbu_hrm/flows.py", "fenbu_payments.payouts"),
     Breach("core-knows-no-module", "fenbu/cli/__init__.py", "fenbu_erp"),
     Breach("core-knows-no-module", "fenbu/cli/__init__.py", "fenbu_tui.app"),
     Breach("tui", "fenbu_tui/widgets/row_table.py", "fenbu_tui.screens.modules"),

@@ -55,10 +55,13 @@ class Profile:
     defaults: Mapping[str, str] = field(factory=dict)
     """Field to the value used where the column is missing or empty."""
     format: str = "csv"
+    """``csv``, ``tsv``, ``jsonl``, or ``sqlite`` (a database file, of which `query` gives the rows)."""
     delimiter: str = ","
     encoding: str = "utf-8"
     time_zone: str = ""
     """Zone of times written without one; the enterprise's unless said otherwise."""
+    query: str = ""
+    """Of a database: a SELECT whose columns are the source's; rows of one document follow each other."""
 
 
 @frozen

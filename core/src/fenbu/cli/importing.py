@@ -25,7 +25,8 @@ A document is imported once, by its own reference: run it again to continue afte
 is new. Documents with a bad row are rejected whole and written to FILE.rejects.csv with line and reason; mend
 them there and import that file. Exit code 3 when rejects are left.
 
-PROFILE is a name that an enabled module brings, or a TOML file. FILE is CSV, TSV or JSON lines, plain or gzipped.""")
+PROFILE is a name that an enabled module brings, or a TOML file. FILE is CSV, TSV, JSON lines or a
+SQLite database, plain or gzipped.""")
 
 
 @command("import", help=HELP)

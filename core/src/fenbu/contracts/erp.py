@@ -603,3 +603,21 @@ class PeriodClosed:
     period: str
     first: date
     last: date
+
+
+@event(
+    "erp.payroll-posted/1",
+    lane=Lane.CAPITAL,
+    key="run",
+    about={"payroll": "run"},
+    day="day",
+    says=N_("payroll {run} was posted as {entry}"),
+)
+@frozen(kw_only=True)
+class PayrollPosted:
+    """A payroll run stands in the books."""
+
+    run: str
+    entry: str
+    day: date
+    """The day on which it stands there: the run's own, or the first open one after it."""

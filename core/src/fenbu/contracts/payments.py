@@ -171,6 +171,7 @@ class PaymentRefunded:
     lane=Lane.CAPITAL,
     key="key",
     about={"account": "account", "payout": "payout"},
+    route="purpose",
     day="day",
     says=N_("payout {payout} of {amount} {currency}"),
 )
@@ -183,9 +184,12 @@ class PayoutPaid:
     document: str
     """What it pays: a credit note, a payroll run."""
     account: str
+    """Whose account it settles; empty for a payroll, which is paid to many."""
     day: date
     currency: str
     amount: Decimal
+    purpose: str = "credit"
+    """``credit`` (a credit note) or ``payroll``: who takes it from here."""
 
 
 @event(

@@ -33,12 +33,23 @@ class Role(StrEnum):
     GOODS_IN = "goods_in"
     """Goods received that no supplier has invoiced yet."""
     TAX = "tax"
+    WAGE_TAX = "wage_tax"
+    """Withheld from wages, owed to the tax office."""
+    SOCIAL_SECURITY = "social_security"
+    """Owed to social security: what was withheld, and the employer's share."""
+    DEDUCTIONS = "deductions"
+    """Withheld from wages for others."""
+    NET_PAY = "net_pay"
+    """Owed to those who work here."""
     OPENING = "opening"
     REVENUE = "revenue"
     RETURNS = "returns"
     COST = "cost"
     """Of goods sold."""
     STOCK_LOSS = "stock_loss"
+    WAGES = "wages"
+    EMPLOYER_SHARE = "employer_share"
+    """What the employer adds to wages for social security."""
     BAD_DEBT = "bad_debt"
     FEES = "fees"
     EXCHANGE = "exchange"
@@ -58,6 +69,10 @@ STANDARD: tuple[tuple[str, str, Kind, Role | None], ...] = (
     ("2050", N_("Goods received, not invoiced"), "liability", Role.GOODS_IN),
     ("2100", N_("Customer deposits"), "liability", Role.DEPOSITS),
     ("2200", N_("Sales tax"), "liability", Role.TAX),
+    ("2300", N_("Wage tax"), "liability", Role.WAGE_TAX),
+    ("2310", N_("Social security"), "liability", Role.SOCIAL_SECURITY),
+    ("2320", N_("Other deductions from wages"), "liability", Role.DEDUCTIONS),
+    ("2330", N_("Net pay"), "liability", Role.NET_PAY),
     ("3000", N_("Equity"), "equity", None),
     ("3900", N_("Opening balances"), "equity", Role.OPENING),
     ("4000", N_("Revenue"), "revenue", Role.REVENUE),
@@ -65,6 +80,8 @@ STANDARD: tuple[tuple[str, str, Kind, Role | None], ...] = (
     ("5000", N_("Cost of goods sold"), "expense", Role.COST),
     ("5100", N_("Stock losses and finds"), "expense", Role.STOCK_LOSS),
     ("6000", N_("Operating expenses"), "expense", None),
+    ("6100", N_("Wages and salaries"), "expense", Role.WAGES),
+    ("6110", N_("Social security, employer's share"), "expense", Role.EMPLOYER_SHARE),
     ("6500", N_("Bad debt"), "expense", Role.BAD_DEBT),
     ("6600", N_("Payment fees"), "expense", Role.FEES),
     ("6900", N_("Exchange differences"), "expense", Role.EXCHANGE),

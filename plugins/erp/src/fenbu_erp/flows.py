@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from fenbu.contracts.erp import LineQuantity, OrderFulfilled, RequirementFailed, RequirementMet
+from fenbu.contracts.hrm import PayrollApproved, PayrollPaid
 from fenbu.contracts.payments import PaymentCaptured, PaymentRefunded, PayoutPaid
 from fenbu.contracts.scm import CostedLine, GoodsDispatched, GoodsReceived, GoodsReturned, StockAdjusted
 from fenbu.errors import Permanent
@@ -18,6 +19,7 @@ from fenbu_erp import (
     matching,
     open_items,
     order_store,
+    payroll,
     periods,
     receipts,
     requirements,
@@ -159,6 +161,19 @@ def _money_out(
     )
     pairs = open_items.paired([debit], owing, work.enterprise.currency)
     matching.settle(work, pairs, {}, event.day, chart)
+
+
+# --- people ---------------------------------------------------------------------------------------------
+
+
+def payroll_approved(work: Work, event: PayrollApproved) -> None:
+    """What people at work cost is an expense, and what is owed of it a liability."""
+    payroll.post(work, event)
+
+
+def payroll_paid(work: Work, event: PayrollPaid) -> None:
+    """Net pay that has left us is owed no more."""
+    payroll.paid(work, event)
 
 
 def _quantities(lines: Iterable[LineQuantity | CostedLine]) -> dict[int, Decimal]:

@@ -54,15 +54,15 @@ class Sheet:
         self._work, self.chart, self._currency, self._rate = work, chart, currency, rate
         self.postings: list[Posting] = []
 
-    def debit(self, role: Role, amount: Decimal, party: str = "") -> None:
+    def debit(self, role: Role, amount: Decimal, party: str = "", text: str = "") -> None:
         """Add an amount on the left; nothing when it is zero, on the right when it is negative."""
         if amount:
             own = in_own(self._work, amount, self._rate)
-            self.postings.append(Posting(self.chart.code(role), self._currency, amount, own, party))
+            self.postings.append(Posting(self.chart.code(role), self._currency, amount, own, party, text))
 
-    def credit(self, role: Role, amount: Decimal, party: str = "") -> None:
+    def credit(self, role: Role, amount: Decimal, party: str = "", text: str = "") -> None:
         """Add an amount on the right; nothing when it is zero, on the left when it is negative."""
-        self.debit(role, -amount, party)
+        self.debit(role, -amount, party, text)
 
     def balanced(self) -> list[Posting]:
         """Return the postings, with a rounding line when converting each left a difference."""

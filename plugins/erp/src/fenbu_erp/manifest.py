@@ -299,6 +299,16 @@ SUBSCRIPTIONS = (
             "payments.payment-refunded/1": "fenbu_erp.flows:refunded",
             "payments.payout-paid/1": "fenbu_erp.flows:paid_out",
         },
+        route={"payments.payout-paid/1": "credit"},
+    ),
+    Subscription(
+        "erp.payroll",
+        title=N_("Post what people at work cost, and what they were paid"),
+        on={
+            "hrm.payroll-approved/1": "fenbu_erp.flows:payroll_approved",
+            "hrm.payroll-paid/1": "fenbu_erp.flows:payroll_paid",
+        },
+        history="catch_up",
     ),
 )
 

@@ -9,6 +9,7 @@ from fenbu.contracts.erp import (
     OrderFulfilled,
     RequirementWaived,
 )
+from fenbu.contracts.hrm import PayrollApproved
 from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived, OutcomeDue
 from fenbu.work import Work
 from fenbu_payments import notices, payment_store, payments, payouts, polls, refunds
@@ -86,4 +87,19 @@ def credited(work: Work, event: CreditNoteIssued) -> None:
             currency=event.currency,
             amount=left,
             day=event.day,
+        )
+
+
+def payroll_approved(work: Work, event: PayrollApproved) -> None:
+    """The net pay of a payroll is paid out, in one sum: what each one gets stays with HRM."""
+    if event.payable:
+        payouts.pay(
+            work,
+            document=event.run,
+            order="",
+            account="",
+            currency=event.currency,
+            amount=event.payable,
+            day=event.day,
+            purpose=payouts.PAYROLL,
         )

@@ -171,6 +171,11 @@ SUBSCRIPTIONS = (
         title=N_("Take what gateways tell"),
         on={"payments.notice-received/1": "fenbu_payments.flows:notice"},
     ),
+    Subscription(
+        "payments.payroll",
+        title=N_("Pay out what a payroll comes to"),
+        on={"hrm.payroll-approved/1": "fenbu_payments.flows:payroll_approved"},
+    ),
 )
 
 _MOVES = tuple(

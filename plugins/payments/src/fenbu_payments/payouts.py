@@ -1,4 +1,4 @@
-"""Payouts: money that leaves us and is not the refund of one payment (a return without its order)."""
+"""Payouts: money that leaves us and is not the refund of one payment (a return without its order, a payroll)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from fenbu_payments.settings import PaymentsSettings
 from fenbu_payments.tables import FACT, PAYOUT
 
 PREFIX = "PO"
+CREDIT, PAYROLL = "credit", "payroll"
+"""What a payout is for."""
 
 _READ = select(PAYOUT).where(PAYOUT.c.number == bindparam("wanted"))
 _LOCKED = _READ.with_for_update()
@@ -74,6 +76,7 @@ class Payout:
     attempt: int
     reference: str = ""
     reason: str = ""
+    purpose: str = CREDIT
 
     @property
     def key(self) -> str:
@@ -87,7 +90,15 @@ class Payout:
 
 
 def pay(
-    work: Work, *, document: str, order: str, account: str, currency: str, amount: Decimal, day: date
+    work: Work,
+    *,
+    document: str,
+    order: str,
+    account: str,
+    currency: str,
+    amount: Decimal,
+    day: date,
+    purpose: str = CREDIT,
 ) -> Payout | None:
     """Pay a document out, once; by the gateway, or by hand when that is worked by hand."""
     if work.execute(_OF_DOCUMENT, {"wanted": document}).first() is not None:
@@ -104,6 +115,7 @@ def pay(
         day=day,
         state=PayoutState.REQUESTED,
         attempt=1,
+        purpose=purpose,
     )
     work.execute(_INSERT, asdict(payout) | {"requested_at": work.now})
     work.publish(
@@ -193,6 +205,7 @@ def conclude(work: Work, payout: Payout, outcome: Outcome) -> str:
                 day=day,
                 currency=payout.currency,
                 amount=round_amount(payout.amount, payout.currency),
+                purpose=payout.purpose,
             )
         )
     else:

@@ -125,6 +125,7 @@ class PayoutRow(Base, table=True):
     __tablename__: ClassVar[Any] = "payments_payout"
     __table_args__: ClassVar[Any] = (
         one_of("state", "requested", "paid", "failed"),
+        one_of("purpose", "credit", "payroll"),
         CheckConstraint("amount > 0", name="amount"),
         Index("uq_payments_payout_document", "document", unique=True),
         Index("ix_payments_payout_day", "day", "number"),
@@ -133,6 +134,7 @@ class PayoutRow(Base, table=True):
 
     number: str = columns.text(key=True)
     document: str = columns.text()
+    purpose: str = columns.text(default="credit")
     order_number: str = columns.text(default="")
     account: str = columns.text()
     gateway: str = columns.text()

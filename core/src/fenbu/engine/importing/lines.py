@@ -46,6 +46,11 @@ def _keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error(_UNDECODED, _keep_bytes)
 
 
+def with_bytes_kept(raw: bytes) -> str:
+    """Return UTF-8 as text; bytes that are none stay visible to `undecoded`, and are put back when written."""
+    return raw.decode("utf-8", _UNDECODED)
+
+
 class TooLong(Exception):
     """A line or a record goes on for longer than a table's does; its first line is bad, the next is new."""
 

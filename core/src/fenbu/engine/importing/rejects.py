@@ -1,6 +1,7 @@
 """The rejects file: rows that were not imported, as they were, with their line and the reason.
 
-It is written in the format and encoding of its source, so that it can be mended and imported itself.
+It is written in the format and encoding of its source (CSV for a database), so that it can be mended and imported
+itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from fenbu.engine.importing.lines import text_writer
-from fenbu.engine.importing.source import Record
+from fenbu.engine.importing.source import SQLITE, Record
 from fenbu.errors import BadFile
 from fenbu.i18n import _
 from fenbu.importing import Profile
@@ -87,7 +88,8 @@ class Rejects:
 
 def beside(path: Path, profile: Profile) -> Path:
     """Return where the rejects of a file are written: beside it."""
-    return path.with_name(f"{path.name}.rejects.{profile.format}")
+    suffix = "csv" if profile.format == SQLITE else profile.format
+    return path.with_name(f"{path.name}.rejects.{suffix}")
 
 
 def _is_ours(path: Path) -> bool:

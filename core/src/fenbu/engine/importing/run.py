@@ -18,12 +18,11 @@ from fenbu.engine.importing import references
 from fenbu.engine.importing.columns import Columns
 from fenbu.engine.importing.documents import Gathered, gather
 from fenbu.engine.importing.errors import AlreadyImported
-from fenbu.engine.importing.lines import Lines
+from fenbu.engine.importing.opening import Progressing, opened
 from fenbu.engine.importing.pressure import Pressure
 from fenbu.engine.importing.profiles import Found
 from fenbu.engine.importing.rejects import Rejects, beside
 from fenbu.engine.importing.report import Progress, Report
-from fenbu.engine.importing.source import open_source
 from fenbu.engine.kernel import Kernel, Performed
 from fenbu.engine.store.errors import StoreError
 from fenbu.engine.store.infrastructure import infrastructure
@@ -67,12 +66,11 @@ def import_file(kernel: Kernel, found: Found, path: Path, options: Options) -> R
         NotPermitted: The operator may not perform what the importer does.
     """
     columns = Columns(found.importer, found.profile, kernel.assembly.enterprise.zone)
-    with Lines(path, found.profile.encoding) as lines:
-        source = open_source(lines, found.profile, columns.wanted, columns.needed)
+    with opened(path, found.profile, columns.wanted, columns.needed) as (source, reading):
         place = options.rejects or beside(path, found.profile)
         with Rejects(place, found.profile, source.columns) as rejects:
             run = _Run(kernel, found, path, options, rejects)
-            return run.go(gather(map(columns.read, source)), lines)
+            return run.go(gather(map(columns.read, source)), reading)
 
 
 class _Run:
@@ -88,23 +86,23 @@ class _Run:
         self._pressure = Pressure(kernel, deliver=options.deliver, most=options.most_waiting)
         self.report = Report(found.profile.name, str(path), options.dry_run)
 
-    def go(self, documents: Iterator[Gathered], lines: Lines) -> Report:
+    def go(self, documents: Iterator[Gathered], reading: Progressing) -> Report:
         try:
-            return self._go(documents, lines)
+            return self._go(documents, reading)
         finally:
             self._pressure.close()
 
-    def _go(self, documents: Iterator[Gathered], lines: Lines) -> Report:
+    def _go(self, documents: Iterator[Gathered], reading: Progressing) -> Report:
         started = time.monotonic()
         run = None if self._options.dry_run else self._write(self._start)
         for batch in _batches(documents):
             self._settle(batch)
             self._rejects.flush()
-            self._tell(lines, started)
+            self._tell(reading, started)
             if not self._options.dry_run:
                 self._write(lambda work: self._note(work, run))
                 for _still in self._pressure.relieve():
-                    self._tell(lines, started, pausing=True)
+                    self._tell(reading, started, pausing=True)
                 if self._pressure.stopped:
                     break
         return self._finish(run, started)
@@ -215,13 +213,13 @@ class _Run:
             told = {"rows": self.report.lines, "documents": self.report.documents}
             references.note_run(work, run, **told, rejected=self.report.rejected.documents, **more)
 
-    def _tell(self, lines: Lines, started: float, *, pausing: bool = False) -> None:
+    def _tell(self, reading: Progressing, started: float, *, pausing: bool = False) -> None:
         self._options.on_progress(
             Progress(
                 self.report.documents,
                 self.report.lines,
-                lines.position,
-                lines.size,
+                reading.position,
+                reading.size,
                 time.monotonic() - started,
                 self._pressure.waiting,
                 pausing,

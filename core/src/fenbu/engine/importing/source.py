@@ -1,4 +1,4 @@
-"""Records of a source: CSV, TSV and JSON lines, streamed, with what is wrong in each.
+"""Records of a source: CSV, TSV and JSON lines, streamed, with what is wrong in each (databases: `sqlite_file`).
 
 A record that cannot be read whole is still handed on, so that its document can be refused as a whole;
 only a file that is no table at all raises `BadFile`.
@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from attrs import frozen
@@ -20,7 +21,8 @@ from fenbu.errors import BadFile
 from fenbu.i18n import _
 from fenbu.importing import Profile
 
-FORMATS = ("csv", "tsv", "jsonl")
+SQLITE = "sqlite"
+FORMATS = ("csv", "tsv", "jsonl", SQLITE)
 
 
 @frozen
@@ -80,7 +82,7 @@ class _Separated:
         delimiter = "\t" if profile.format == "tsv" else profile.delimiter
         self._rows = csv.reader(lines, delimiter=delimiter, strict=True)
         self.columns = self._header()
-        self._check(wanted, needed)
+        check_columns(lines.path, self.columns, wanted, needed)
         places = {name: place for place, name in enumerate(self.columns)}
         self._places = [places.get(name) for name in wanted]
 
@@ -132,32 +134,6 @@ class _Separated:
         except (csv.Error, TooLong) as error:
             problem = _unreadable(error, len(self._lines.taken), whole=self._lines.taken[-1].whole)
             raise BadFile(str(self._lines.path), problem, self._lines.taken[0].number) from None
-
-    def _check(self, wanted: Sequence[str], needed: Sequence[str]) -> None:
-        missing = [name for name in needed if name not in self.columns]
-        if missing:
-            self._refuse_header(missing)
-        if twice := sorted({name for name in wanted if self.columns.count(name) > 1}):
-            names = ", ".join(twice)
-            raise BadFile(
-                str(self._lines.path), _("the header names {columns} twice").format(columns=names), 1
-            )
-
-    def _refuse_header(self, missing: Sequence[str]) -> NoReturn:
-        told = []
-        folded = {name.casefold().replace(" ", ""): name for name in self.columns}
-        for name in missing:
-            near = get_close_matches(name.casefold(), list(folded), 1, 0.6)
-            told.append(
-                _("{column} (the nearest is {nearest})").format(column=name, nearest=folded[near[0]])
-                if near
-                else name
-            )
-        problem = _("the header lacks {columns}").format(columns=", ".join(told))
-        way_out = _("the file has: {columns}; mend its header or the profile's columns").format(
-            columns=", ".join(self.columns)
-        )
-        raise BadFile(str(self._lines.path), problem, 1, way_out=way_out)
 
 
 class _JsonLines:
@@ -213,6 +189,43 @@ class _JsonLines:
             problem = problem or _not_text(cell, name)
             cells.append(cell)
         return Record(self._number, cells, original, problem)
+
+
+def check_columns(path: Path, columns: Sequence[str], wanted: Sequence[str], needed: Sequence[str]) -> None:
+    """Refuse a table that lacks what is needed.
+
+    Args:
+        path: Of the file.
+        columns: Names of all its columns.
+        wanted: Those whose cells each record carries.
+        needed: Those of them without which nothing can be imported.
+
+    Raises:
+        BadFile: A needed column is missing (the nearest is named), or a wanted one stands there twice.
+    """
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        _refuse_header(path, columns, missing)
+    if twice := sorted({name for name in wanted if columns.count(name) > 1}):
+        names = ", ".join(twice)
+        raise BadFile(str(path), _("the header names {columns} twice").format(columns=names), 1)
+
+
+def _refuse_header(path: Path, columns: Sequence[str], missing: Sequence[str]) -> NoReturn:
+    told = []
+    folded = {name.casefold().replace(" ", ""): name for name in columns}
+    for name in missing:
+        near = get_close_matches(name.casefold(), list(folded), 1, 0.6)
+        told.append(
+            _("{column} (the nearest is {nearest})").format(column=name, nearest=folded[near[0]])
+            if near
+            else name
+        )
+    problem = _("the header lacks {columns}").format(columns=", ".join(told))
+    way_out = _("the file has: {columns}; mend its header or the profile's columns").format(
+        columns=", ".join(columns)
+    )
+    raise BadFile(str(path), problem, 1, way_out=way_out)
 
 
 def _not_text(cell: str, column: str) -> str:

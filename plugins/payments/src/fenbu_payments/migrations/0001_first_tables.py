@@ -129,6 +129,7 @@ def payouts() -> None:
         "payments_payout",
         sa.Column("number", sa.Text, nullable=False),
         sa.Column("document", sa.Text, nullable=False),
+        sa.Column("purpose", sa.Text, nullable=False),
         sa.Column("order_number", sa.Text, nullable=False),
         sa.Column("account", sa.Text, nullable=False),
         sa.Column("gateway", sa.Text, nullable=False),
@@ -142,6 +143,7 @@ def payouts() -> None:
         sa.Column("requested_at", big, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_payments_payout"),
         sa.CheckConstraint("state IN ('requested', 'paid', 'failed')", name="ck_payments_payout_state"),
+        sa.CheckConstraint("purpose IN ('credit', 'payroll')", name="ck_payments_payout_purpose"),
         sa.CheckConstraint("amount > 0", name="ck_payments_payout_amount"),
         **strict,
     )
@@ -191,7 +193,7 @@ def rules() -> None:
     migration.refuse_delete("payments_notice")
     for table, columns in (
         ("payments_payment", ("number", "order_number", "account", "currency", "requested")),
-        ("payments_payout", ("number", "document", "account", "currency", "amount")),
+        ("payments_payout", ("number", "document", "purpose", "account", "currency", "amount")),
         ("payments_notice", ("gateway", "event", "payment", "operation", "amount", "done")),
     ):
         migration.refuse_update(table, *columns)

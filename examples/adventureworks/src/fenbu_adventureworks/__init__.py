@@ -1,0 +1,1 @@
+"""AdventureWorks for fenbu: an outsider's importer of people."""

@@ -1,0 +1,1 @@
+"""Human resources for fenbu: people at work, their history, leave and pay."""
