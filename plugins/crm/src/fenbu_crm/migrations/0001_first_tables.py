@@ -273,7 +273,7 @@ def rules() -> None:
     migration.refuse_update(
         "crm_opportunity", "state", "amount", "currency", when="OLD.state IN ('won', 'lost')"
     )
-    migration.refuse_update("crm_case", "state", when="OLD.state = 'closed'")
+    migration.refuse_update("crm_case", "state", when="OLD.state = 'closed' AND NEW.state <> 'closed'")
 
 
 def downgrade() -> None:
