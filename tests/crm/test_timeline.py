@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from fenbu.engine import explaining
 from fenbu.testing.clock import Clock
 from fenbu.testing.enterprises import Enterprises
-from tests.crm.bureau import Bureau, columns, furnished
+from tests.crm.bureau import ACME, Bureau, columns, furnished
 from tests.payments.till import card
 
 
@@ -152,3 +153,23 @@ def test_an_event_costs_the_timeline_the_same_few_statements_however_many_lines_
         ("SO-000002",),
         ("SO-000001",),
     ]
+
+
+def test_explaining_a_customer_tells_of_their_account_and_of_who_they_were_before(shop: Bureau) -> None:
+    order = shop.bought("A1")
+    shop.customer("Acme Ltd")
+    shop.crm("customer.link", customer=ACME, account="A1")
+    with shop.kernel.read() as work:
+        told = explaining.explain(work, "customer", ACME)
+    names = [chapter.name for chapter in told.chapters]
+    assert {
+        "crm.customer-registered",
+        "erp.order-placed",
+        "erp.invoice-issued",
+        "crm.customer-merged",
+    } <= set(names)
+    assert names.count("crm.customer-registered") == 2
+    assert any("placed by A1 for 3" in chapter.text for chapter in told.chapters), order
+    assert told.view == "crm.customers"
+    with shop.kernel.read() as work:
+        assert len(explaining.explain(work, "order", order).chapters) > 4

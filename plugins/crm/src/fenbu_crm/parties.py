@@ -11,6 +11,7 @@ from fenbu_crm.upsert import upsert
 _ADD = upsert(PARTY)
 _SET = upsert(PARTY, change=("customer",))
 _MOVE = update(PARTY).where(PARTY.c.customer == bindparam("old")).values(customer=bindparam("new"))
+_NAMES = select(PARTY.c.party).where(PARTY.c.customer == bindparam("wanted")).order_by(PARTY.c.party)
 _OF = select(PARTY.c.customer).where(PARTY.c.party == bindparam("wanted"))
 
 
@@ -43,3 +44,8 @@ def customer_of(work: Work, party: str) -> str | None:
     """Return whose name this is."""
     found: str | None = work.execute(_OF, {"wanted": party}).scalar()
     return found
+
+
+def names(work: Work, customer: str) -> list[str]:
+    """Return all parties that a customer is, in order."""
+    return list(work.execute(_NAMES, {"wanted": customer}).scalars())

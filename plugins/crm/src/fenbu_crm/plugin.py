@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from fenbu.contracts.crm import CustomerFacts
-from fenbu.contracts.module import InFlight
+from fenbu.contracts.module import AlsoKnown, InFlight
 from fenbu.hooks import hookimpl
 from fenbu.i18n import _
 from fenbu.values import Money
 from fenbu.work import Work
-from fenbu_crm import credit, customers
+from fenbu_crm import credit, customers, parties
 from fenbu_crm.lifecycles import AWAITING_ANSWER, OPEN_STAGES
 from fenbu_crm.tables import CASE, OPPORTUNITY
 
@@ -41,6 +41,14 @@ def crm_credit_limit(work: Work, account: str, currency: str) -> Money | None:
 def crm_customers(work: Work, after: str, limit: int) -> Sequence[CustomerFacts] | None:
     """All customers, page by page."""
     return customers.page(work, after, limit)
+
+
+@hookimpl
+def module_also_known(work: Work, kind: str, number: str) -> Sequence[AlsoKnown]:
+    """A customer's story is that of their account, and of the records that were merged with theirs."""
+    if kind != "customer":
+        return []
+    return [AlsoKnown(*party.split(" ", 1)) for party in parties.names(work, number)]
 
 
 @hookimpl
