@@ -3,7 +3,7 @@
     python tools/kernel_history.py
 
 Until the first release nobody has a database to keep, so the first step is simply written anew when
-`fenbu/engine/store/tables.py` changes; a test compares the two. After a release it stays as it is, and a
+`fenbu/engine/store/tables` changes; a test compares the two. After a release it stays as it is, and a
 change of the tables is a step of its own.
 """
 

@@ -77,7 +77,7 @@ def test_the_commands_of_the_page_work_and_end_with_points(package: Path, tmp_pa
         told[command] = done.stdout
     assert re.search(r"A-1\s+9\b", told["fenbu show loyalty.balances"])
     assert re.search(r"loyalty\.points_open\s+5\b", told["fenbu metrics"])
-    assert "loyalty.earning" in told["fenbu explain order SO-000001"]
+    assert "loyalty.earning" in told["fenbu explain order SO-00000001"]
 
 
 @pytest.mark.parametrize("verb", [("check",), ("format", "--check")], ids=" ".join)

@@ -127,7 +127,7 @@ def payout(document: str) -> PayoutPaid:
 
 def test_a_payout_settles_the_credit_note_that_it_pays(shop: Shop) -> None:
     shop.do("credit-note.issue", account="C1", lines=[{"item": "TEA", "quantity": 1}], payout=True)
-    tell(shop, "payments", payout("CN-000001"))
+    tell(shop, "payments", payout("CN-00000001"))
     shop.deliver()
     assert shop.balances() == {CLEARING: Decimal(-3), "2200": Decimal("0.5"), "4900": Decimal("2.5")}
     assert shop.rows("open-items") == []

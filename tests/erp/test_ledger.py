@@ -25,20 +25,20 @@ RENT = [{"account": "6000", "debit": "900"}, {"account": "@bank", "credit": "900
 
 def test_an_entry_by_hand_stands_in_journal_and_ledger(shop: Shop) -> None:
     done = shop.do("journal.post", lines=RENT, day="2026-01-02", text="rent")
-    assert done == {"entry": "JE-000001", "debit": "900"}
-    assert columns(shop.rows("postings", entry="JE-000001"), "chart", "debit", "credit") == [
+    assert done == {"entry": "JE-00000001", "debit": "900"}
+    assert columns(shop.rows("postings", entry="JE-00000001"), "chart", "debit", "credit") == [
         ("1000", Decimal(0), Decimal(900)),
         ("6000", Decimal(900), Decimal(0)),
     ]
-    assert shop.one("journal", "JE-000001")["text"] == "rent"
+    assert shop.one("journal", "JE-00000001")["text"] == "rent"
 
 
 def test_a_reversal_undoes_an_entry_and_both_stay(shop: Shop) -> None:
     shop.do("journal.post", lines=RENT)
-    shop.do("journal.reverse", entry="JE-000001", reason="paid twice")
+    shop.do("journal.reverse", entry="JE-00000001", reason="paid twice")
     assert columns(shop.rows("journal"), "entry", "reverses") == [
-        ("JE-000002", "JE-000001"),
-        ("JE-000001", None),
+        ("JE-00000002", "JE-00000001"),
+        ("JE-00000001", None),
     ]
     assert shop.balances() == {}
 
@@ -56,7 +56,7 @@ def test_a_reversal_undoes_an_entry_and_both_stay(shop: Shop) -> None:
         ("UPDATE erp_match SET amount = 1", "cannot be changed"),
         (
             "INSERT INTO erp_posting (entry, line, day, chart, party, currency, amount, amount_own, text) "
-            "VALUES ('JE-000001', 9, '2026-01-05', '1000', '', 'GBP', 5, 5, '')",
+            "VALUES ('JE-00000001', 9, '2026-01-05', '1000', '', 'GBP', 5, 5, '')",
             "the entry is complete",
         ),
         ("UPDATE erp_open_item SET matched = amount + 1", "CHECK|check"),
@@ -187,7 +187,7 @@ def test_opening_balances_stand_against_the_opening_account_and_can_be_paid(shop
             {"account": "@deposits", "credit": "10", "party": "C2"},
         ],
     )
-    assert done == {"entry": "JE-000001", "lines": 3, "against_opening": "-1050"}
+    assert done == {"entry": "JE-00000001", "lines": 3, "against_opening": "-1050"}
     assert shop.balances()["3900"] == Decimal(-1050)
     paid = shop.do("receipt.record", account="C1", amount="60")
     assert paid["invoices"] == {"OLD-7": "60.00"}
@@ -212,7 +212,7 @@ def test_a_bad_debt_is_written_off_against_what_the_party_owes(shop: Shop) -> No
         {"account": "@receivables", "credit": "12", "party": "C1"},
     ]
     entry = shop.do("journal.post", lines=lines, text="gone")["entry"]
-    shop.do("receipt.match", receipt=f"{entry}/2", invoices=["INV-000001"])
+    shop.do("receipt.match", receipt=f"{entry}/2", invoices=["INV-00000001"])
     assert shop.rows("open-items") == []
     assert shop.balances()["6500"] == Decimal(12)
     assert shop.unhealthy() == {}

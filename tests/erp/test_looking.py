@@ -25,7 +25,9 @@ def busy(shop: Shop) -> Shop:
     shop.sold(("POT", 1, "20"), account="C3", day=date(2026, 1, 3))
     shop.order(("TEA", 1))
     shop.do("receipt.record", account="C1", amount="7")
-    shop.do("credit-note.issue", order="SO-000002", lines=[{"line": 1, "quantity": "0.5"}], reason="cracked")
+    shop.do(
+        "credit-note.issue", order="SO-00000002", lines=[{"line": 1, "quantity": "0.5"}], reason="cracked"
+    )
     shop.do("credit-note.issue", account="C2", lines=[{"item": "TEA", "quantity": 1}])
     return shop
 
@@ -77,20 +79,20 @@ def test_what_a_view_names_is_there(busy: Shop) -> None:
 
 
 def test_a_row_offers_what_its_state_allows(busy: Shop) -> None:
-    busy.do("order.cancel", order="SO-000003", reason="no")
+    busy.do("order.cancel", order="SO-00000003", reason="no")
     view = busy.kernel.assembly.view("erp.orders")
     verbs = {}
     for row in busy.rows("orders"):
         verbs[row["order"]] = [action.name for action in offered(busy.kernel.assembly, view, row)]
-    assert "erp.order.cancel" in verbs["SO-000001"]
-    assert [name for name in verbs["SO-000003"] if name.startswith("erp.order.")] == []
+    assert "erp.order.cancel" in verbs["SO-00000001"]
+    assert [name for name in verbs["SO-00000003"] if name.startswith("erp.order.")] == []
 
 
 def test_orders_are_found_by_how_far_they_are(busy: Shop) -> None:
     with busy.kernel.read("erp") as work:
         view = busy.kernel.assembly.view("erp.orders")
         rows = page(work, view, filters=conditions(["fulfilment=open", "total>=3"])).rows
-        assert [row["order"] for row in rows] == ["SO-000003"]
+        assert [row["order"] for row in rows] == ["SO-00000003"]
 
 
 @pytest.mark.databases("sqlite")
@@ -143,16 +145,16 @@ TAMPERED = [
         "invoice_numbers_gapless",
         "",
         "",
-        "INSERT INTO erp_credit_note SELECT 'CN-000009', order_number, reference, account, day, currency, rate, net, "
-        "tax, total, total_own, reason, payout, entry, issued_at FROM erp_credit_note WHERE number = 'CN-000001'",
+        "INSERT INTO erp_credit_note SELECT 'CN-00000009', order_number, reference, account, day, currency, rate, net, "
+        "tax, total, total_own, reason, payout, entry, issued_at FROM erp_credit_note WHERE number = 'CN-00000001'",
     ),
-    ("order_axes", "", "", "UPDATE erp_order SET fulfilled = 0 WHERE number = 'SO-000002'"),
+    ("order_axes", "", "", "UPDATE erp_order SET fulfilled = 0 WHERE number = 'SO-00000002'"),
     ("order_axes", "", "", "UPDATE erp_order SET settled = 1"),
     (
         "no_order_without_invoice",
         "",
         "",
-        "UPDATE erp_order_line SET invoiced = 0, credited = 0 WHERE order_number = 'SO-000002'",
+        "UPDATE erp_order_line SET invoiced = 0, credited = 0 WHERE order_number = 'SO-00000002'",
     ),
 ]
 
@@ -198,7 +200,7 @@ def test_canonical_facts_can_be_written_down_and_hold_no_times(busy: Shop) -> No
         facts = canonical(work)
     told = json.dumps(facts)
     assert json.loads(told) == facts
-    assert facts["numbers"]["invoices"] == ["INV-000001", "INV-000002", "INV-000003"]
+    assert facts["numbers"]["invoices"] == ["INV-00000001", "INV-00000002", "INV-00000003"]
     assert "T09:" not in told
     assert facts["balances"]
 

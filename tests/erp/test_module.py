@@ -33,5 +33,5 @@ def test_data_stays_when_the_module_goes_and_comes_back(shop: Shop) -> None:
     shop.kernel.perform("fenbu.module.enable", {"modules": ["erp"]})
     assert shop.axes(order) == ("done", "done", "open")
     assert len(shop.rows("chart")) == 20
-    assert shop.sold(("TEA", 1), account="C1") == "SO-000002"
+    assert shop.sold(("TEA", 1), account="C1") == "SO-00000002"
     assert shop.unhealthy() == {}

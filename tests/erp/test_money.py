@@ -15,19 +15,19 @@ def test_a_receipt_settles_the_oldest_invoices_first(shop: Shop) -> None:
     first = shop.sold(("TEA", 2), account="C1", day=date(2026, 1, 2))
     second = shop.sold(("TEA", 4), account="C1", day=date(2026, 1, 3))
     done = shop.do("receipt.record", account="C1", amount="10")
-    assert done["invoices"] == {"INV-000001": "6.00", "INV-000002": "4.00"}
+    assert done["invoices"] == {"INV-00000001": "6.00", "INV-00000002": "4.00"}
     assert [shop.axes(order)[2] for order in (first, second)] == ["done", "part"]
     assert shop.balance(RECEIVABLES) == Decimal(8)
     assert shop.balance(DEPOSITS) == 0
-    assert [event["invoice"] for event in shop.events("erp.invoice-settled")] == ["INV-000001"]
+    assert [event["invoice"] for event in shop.events("erp.invoice-settled")] == ["INV-00000001"]
     assert shop.unhealthy() == {}
 
 
 def test_a_receipt_settles_the_invoices_it_names(shop: Shop) -> None:
     shop.sold(("TEA", 2), account="C1", day=date(2026, 1, 2))
     shop.sold(("TEA", 4), account="C1", day=date(2026, 1, 3))
-    done = shop.do("receipt.record", account="C1", amount="10", invoices=["INV-000002"])
-    assert (done["invoices"], done["deposit"]) == ({"INV-000002": "10.00"}, "0.00")
+    done = shop.do("receipt.record", account="C1", amount="10", invoices=["INV-00000002"])
+    assert (done["invoices"], done["deposit"]) == ({"INV-00000002": "10.00"}, "0.00")
 
 
 def test_money_without_an_invoice_is_a_deposit_and_settles_the_next_invoice(shop: Shop) -> None:
@@ -74,7 +74,7 @@ def test_a_deposit_can_be_matched_by_hand_in_part(shop: Shop) -> None:
 def test_a_credit_note_for_lines_of_an_order_settles_its_invoice(shop: Shop) -> None:
     order = shop.sold(("TEA", 4), ("POT", 1), account="C1")
     done = shop.do("credit-note.issue", order=order, lines=[{"line": 1, "quantity": 1}], reason="stale")
-    assert (done["credit_note"], done["total"], done["left"]) == ("CN-000001", "3.00", "0.00")
+    assert (done["credit_note"], done["total"], done["left"]) == ("CN-00000001", "3.00", "0.00")
     line = shop.rows("order-lines", order=order)[0]
     assert (line["invoiced"], line["credited"]) == (Decimal(4), Decimal(1))
     assert shop.balances()["4900"] == Decimal("2.5")
@@ -104,10 +104,10 @@ def test_a_credit_note_without_an_order_stays_as_credit_of_the_account(shop: Sho
     )
     assert (done["total"], done["left"]) == ("4.81", "4.81")  # 4.01 and 0.80 tax
     [event] = shop.events("erp.credit-note-issued")
-    assert (event["document"], event["order"]) == ("CN-000001", "")
+    assert (event["document"], event["order"]) == ("CN-00000001", "")
     shop.sold(("TEA", 2), account="C1")
-    match = shop.do("receipt.match", receipt="CN-000001")
-    assert match["invoices"] == {"INV-000001": "4.81"}
+    match = shop.do("receipt.match", receipt="CN-00000001")
+    assert match["invoices"] == {"INV-00000001": "4.81"}
     assert shop.unhealthy() == {}
 
 
@@ -163,4 +163,4 @@ def test_a_receipt_says_who_paid_what_when(shop: Shop) -> None:
     assert (receipt["method"], receipt["open"], receipt["reference"]) == ("cash", Decimal("12.34"), "till 1")
     assert shop.balance("1010") == Decimal("12.34")
     [event] = shop.events("erp.receipt-recorded")
-    assert (event["receipt"], event["day"]) == ("RC-000001", "2026-01-03")
+    assert (event["receipt"], event["day"]) == ("RC-00000001", "2026-01-03")

@@ -106,9 +106,9 @@ def test_what_the_depot_ships_is_fulfilled_invoiced_and_costed(depot: Shop) -> N
     say(depot, "depot", "ship", order, lines={1: "3"}, day="2026-01-06", cost="4.20")
     assert depot.axes(order) == ("part", "part", "open")
     [done] = depot.rows("fulfilments", order=order)
-    assert (done["fulfiller"], done["reference"], done["invoice"]) == ("depot", "SH-1", "INV-000001")
+    assert (done["fulfiller"], done["reference"], done["invoice"]) == ("depot", "SH-1", "INV-00000001")
     assert depot.balances()["5000"] == Decimal("4.2")
-    with pytest.raises(Refused, match="SO-000001 is fulfilled by depot, not by hand"):
+    with pytest.raises(Refused, match="SO-00000001 is fulfilled by depot, not by hand"):
         depot.do("order.fulfil", order=order)
     assert depot.unhealthy() == {}
 
@@ -126,7 +126,7 @@ def test_what_waited_for_the_goods_goes_with_the_first_that_the_depot_ships(depo
 def test_a_failed_requirement_waits_for_a_person_who_may_waive_it(till: Shop) -> None:
     order = till.order(("TEA", 4), account="C1")
     say(till, "depot", "met", order)
-    with pytest.raises(Refused, match="payment of SO-000001 is announced and till is at work on it"):
+    with pytest.raises(Refused, match="payment of SO-00000001 is announced and till is at work on it"):
         till.do("order.waive-requirement", order=order, requirement="payment", reason="trusted")
     say(till, "till", "failed", order, reason="card expired")
     assert columns(till.rows("requirements", state="failed"), "requirement", "reason") == [
@@ -137,7 +137,7 @@ def test_a_failed_requirement_waits_for_a_person_who_may_waive_it(till: Shop) ->
     assert released(till, order) == [Decimal(4)]
     [event] = till.events("erp.requirement-waived", order)
     assert (event["requirement"], event["reason"]) == ("payment", "trusted customer")
-    with pytest.raises(Refused, match="payment of SO-000001 is waived, so it cannot waive"):
+    with pytest.raises(Refused, match="payment of SO-00000001 is waived, so it cannot waive"):
         till.do("order.waive-requirement", order=order, requirement="payment", reason="again")
 
 
@@ -216,7 +216,7 @@ def test_an_order_whose_requirement_lost_its_module_is_named_and_can_be_waived(d
     assert in_flight is not None
     assert depot.finding("requirements_have_owners") == (
         "failed",
-        "1 orders wait for a module that is gone: SO-000001 (depot)",
+        "1 orders wait for a module that is gone: SO-00000001 (depot)",
     )
     depot.do("order.waive-requirement", order=order, requirement="stock", reason="the depot is gone")
     assert released(depot, order) == [Decimal(4)]
@@ -236,10 +236,10 @@ def test_an_order_placed_before_a_module_came_is_not_touched_and_can_be_assessed
     [awaits] = shop.events("erp.order-awaits", order)
     assert ([line["quantity"] for line in awaits["lines"]], awaits["total"]) == (["3.0000"], "9.00")
     assert released(shop, order) == [Decimal(1)]
-    with pytest.raises(Refused, match="stock of SO-000001 is announced and depot is at work on it"):
+    with pytest.raises(Refused, match="stock of SO-00000001 is announced and depot is at work on it"):
         shop.do("order.reassess", order=order)
     say(shop, "depot", "met", order)
-    with pytest.raises(Refused, match="SO-000001 is fulfilled by depot, which may already have begun"):
+    with pytest.raises(Refused, match="SO-00000001 is fulfilled by depot, which may already have begun"):
         shop.do("order.reassess", order=order)
     say(shop, "depot", "ship", order, lines={1: "3"}, day="2026-01-06")
     assert shop.axes(order)[:2] == ("done", "done")
@@ -278,6 +278,6 @@ def test_before_a_module_goes_one_sees_what_waits_for_it(depot: Shop) -> None:
     with depot.kernel.read("fenbu") as work:
         [found, *_others] = [one for one in work.ask(module_in_flight, module="depot") if one]
     assert [(one.kind, one.count, one.examples) for one in found] == [
-        ("orders that wait for its requirement", 1, ("SO-000001",)),
-        ("orders that it has to fulfil", 1, ("SO-000001",)),
+        ("orders that wait for its requirement", 1, ("SO-00000001",)),
+        ("orders that it has to fulfil", 1, ("SO-00000001",)),
     ]

@@ -48,7 +48,7 @@ def order(*lines: tuple[str, str], ship: str = "partial") -> Order:
     ]
     net, tax = sum((one.amount for one in made), ZERO), sum((one.tax for one in made), ZERO)
     return Order(
-        number="SO-000001",
+        number="SO-00000001",
         state="placed",
         account="C1",
         channel="direct",

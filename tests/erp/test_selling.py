@@ -36,7 +36,7 @@ def test_what_is_handed_over_is_invoiced_and_posted(shop: Shop) -> None:
     shop.fulfil(order, day=date(2026, 1, 3))
     [invoice] = shop.rows("invoices", order=order)
     assert (invoice["invoice"], invoice["day"], invoice["due"]) == (
-        "INV-000001",
+        "INV-00000001",
         date(2026, 1, 3),
         date(2026, 2, 2),
     )
@@ -190,7 +190,7 @@ def test_a_retired_item_is_not_sold_until_it_is_back(shop: Shop) -> None:
     shop.do("item.retire", item="TEA")
     assert shop.one("items", "TEA")["state"] == "retired"
     shop.do("item.reinstate", item="TEA")
-    assert shop.order(("TEA", 1)) == "SO-000001"
+    assert shop.order(("TEA", 1)) == "SO-00000001"
 
 
 def test_a_changed_item_is_published_and_counts_its_revisions(shop: Shop) -> None:

@@ -14,6 +14,7 @@ from fenbu.engine.importing.report import Report
 from fenbu.engine.importing.run import Options, import_file
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.reading import page
+from fenbu.work import Actor
 from tools.constraints import ROOT
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -54,6 +55,12 @@ def run(kernel: Kernel, path: Path, **options: Any) -> Report:
     return import_file(
         kernel, profiles.find(kernel, "online_retail"), path, Options(**{"deliver": True, **options})
     )
+
+
+def imported(url: str, path: Path) -> None:
+    """Import a file in a process that may be killed and started again."""
+    with Kernel.open(url, actor=Actor(OWNER)) as kernel:
+        run(kernel, path, rejects=path.with_name("rejects.csv"))
 
 
 def rows(kernel: Kernel, view: str) -> list[dict[str, Any]]:

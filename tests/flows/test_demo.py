@@ -1,82 +1,195 @@
-"""The demo: a shop out of a seed, whose books are right, told within eighty columns."""
+"""The demo: a shop out of a seed that grows module by module, whose books are right, told within eighty columns."""
 
 from __future__ import annotations
 
+import io
 import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import frozen
 
 from fenbu.cli.demo import shop
+from fenbu.cli.demo.stages import STAGES, runnable
 from fenbu.cli.layout import width_of
 from fenbu.cli.running import run
 from fenbu.engine.kernel import Kernel
+from fenbu.engine.reading import page
+from fenbu.testing.dummies import DummyModule, DummyModules
 
 TODAY = date(2026, 11, 22)
+ORDERS = 60
+"""Enough for everything to happen, and few, because a demo is dear."""
 
 
-def demo(capsys: pytest.CaptureFixture[str], *options: str, code: int = 0) -> str:
-    assert run(["demo", "--orders", "15", *options]) == code
-    return capsys.readouterr().out
+def demo(*options: str, code: int = 0, orders: int = ORDERS) -> str:
+    with redirect_stdout(io.StringIO()) as out:
+        assert run(["demo", "--orders", str(orders), *options]) == code
+    return out.getvalue()
 
 
-def told(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(demo(capsys, "--json", *options))
-    return found
+@frozen
+class Lived:
+    """A demo that was run once for all tests: what it told, and the enterprise that it left."""
+
+    told: str
+    kernel: Kernel
+
+    @property
+    def events(self) -> Counter[str]:
+        with self.kernel.database.read() as connection:
+            rows = connection.exec_driver_sql("SELECT topic, count(*) FROM fenbu_event GROUP BY topic")
+            return Counter({row[0]: int(row[1]) for row in rows})
+
+    def rows(self, view: str) -> Sequence[Mapping[str, Any]]:
+        with self.kernel.read(view.partition(".")[0]) as work:
+            return page(work, self.kernel.assembly.view(view), limit=1000).rows
+
+    @property
+    def requirements(self) -> dict[str, set[str]]:
+        """Return which requirements the orders had, by the order's number."""
+        found: dict[str, set[str]] = {row["order"]: set() for row in self.rows("erp.orders")}
+        for row in self.rows("erp.requirements"):
+            found[row["order"]].add(row["requirement"])
+        return found
 
 
-def test_the_demo_ends_with_balanced_books_and_a_healthy_enterprise(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    found = told(capsys, "--folder", str(tmp_path / "shop"))
-    assert found["healthy"], found["failed_checks"]
-    assert found["orders"] == found["events"]["erp.order-placed"] == 15
-    assert found["trial_balance"]["debit"] == found["trial_balance"]["credit"] != "0"
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "80")
+        patch.chdir(folder)
+        told = demo("--folder", "shop")
+    with Kernel.open(str(folder / "shop" / "fenbu.db")) as kernel:
+        yield Lived(told, kernel)
 
 
-def test_the_same_seed_makes_the_same_shop_and_another_seed_another(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    shops = [
-        told(capsys, "--folder", str(tmp_path / name), "--seed", seed)
-        for name, seed in (("one", "3"), ("again", "3"), ("other", "4"))
+def test_the_demo_ends_with_balanced_books_and_a_healthy_enterprise(lived: Lived) -> None:
+    health = lived.told.partition("Health ")[2].partition("Go on")[0]
+    assert "✖" not in lived.told
+    for check in ("fenbu.books", "erp.ledger_balanced", "payments.state_is_fold", "scm.stock_matches_moves"):
+        assert f"✔ {check}" in health
+    sums = [sum(row[side] or 0 for row in lived.rows("erp.trial-balance")) for side in ("debit", "credit")]
+    assert sums[0] == sums[1] > 0
+    assert lived.events["erp.order-placed"] == ORDERS
+    assert lived.kernel.assembly.enterprise.name == shop.NAME
+
+
+def test_orders_flow_further_with_each_module_that_is_enabled(lived: Lived) -> None:
+    seen = list(dict.fromkeys(frozenset(one) for _order, one in sorted(lived.requirements.items())))
+    assert seen[0] == frozenset()
+    assert frozenset({"payment"}) in seen
+    assert frozenset({"stock", "payment"}) in seen
+    assert seen.index(frozenset({"payment"})) < seen.index(frozenset({"stock", "payment"}))
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "erp.order-cancelled",
+        "erp.credit-note-issued",
+        "payments.payment-captured",
+        "payments.payment-failed",
+        "payments.payment-refunded",
+        "scm.goods-dispatched",
+        "scm.backorder-raised",
+        "scm.backorder-filled",
+        "scm.goods-returned",
+    ],
+)
+def test_what_happens_in_shops_happens_in_the_demo(lived: Lived, topic: str) -> None:
+    assert lived.events[topic] > 0
+
+
+def test_a_declined_card_is_tried_again_and_no_money_lacks_its_document(lived: Lived) -> None:
+    declined = {row["order"] for row in lived.rows("payments.payments") if row["state"] == "failed"}
+    paid = {row["order"] for row in lived.rows("payments.payments") if row["state"] == "captured"}
+    assert declined & paid
+    assert lived.rows("payments.money-without-document") == []
+    assert [row for row in lived.rows("erp.requirements") if row["state"] == "failed"] == []
+
+
+def test_something_is_short_at_the_end_so_that_one_can_try_a_receipt(lived: Lived) -> None:
+    assert lived.rows("scm.backorders") != []
+    assert "fenbu do scm.receipt.post" in lived.told.partition("Go on")[2]
+
+
+def test_each_stage_says_which_flows_run_and_which_are_new(lived: Lived) -> None:
+    stages = lived.told.split("\nStage ")[1:]
+    assert [stage.partition("\n")[0].split()[-3:] for stage in stages] == [
+        ["fenbu", "enable", module] for module in ("erp", "payments", "scm")
     ]
-    compared = [(found["events"], found["trial_balance"]) for found in shops]
-    assert compared[0] == compared[1] != compared[2]
+    new = [sum(line.startswith("  + ") for line in stage.splitlines()) for stage in stages]
+    assert new[0] == 1
+    assert all(new)
 
 
-def test_the_story_fits_eighty_columns_and_names_the_commands_to_go_on_with(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_story_fits_eighty_columns_and_names_the_commands_to_go_on_with(lived: Lived) -> None:
+    assert [line for line in lived.told.splitlines() if width_of(line) > 80] == []
+    for command in ("cd ", "fenbu tui", "fenbu show erp.orders", "fenbu explain order SO-000000"):
+        assert command in lived.told.partition("Go on")[2]
+
+
+def test_the_same_seed_makes_the_same_shop_and_its_folder_goes_when_it_is_not_wanted(
+    lived: Lived, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.chdir(tmp_path)
-    told = demo(capsys, "--folder", "shop")
-    assert [line for line in told.splitlines() if width_of(line) > 80] == []
-    for command in ("cd shop", "fenbu tui", "fenbu show erp.orders", "fenbu explain order SO-000001"):
-        assert command in told
+    again = json.loads(demo("--json", "--folder", str(tmp_path / "shop"), "--remove"))
+    assert again["healthy"], again["failed_checks"]
+    assert again["events"] == dict(lived.events)
+    assert [stage["modules"] for stage in again["stages"]] == [["erp"], ["payments"], ["scm"]]
+    debit = sum(row["debit"] or 0 for row in lived.rows("erp.trial-balance"))
+    assert again["trial_balance"]["debit"] == again["trial_balance"]["credit"] == f"{debit:f}"
+    assert not (tmp_path / "shop").exists()
 
 
-def test_the_enterprise_can_be_opened_afterwards(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    folder = tmp_path / "shop"
-    demo(capsys, "--folder", str(folder))
-    with Kernel.open(str(folder / "fenbu.db")) as kernel:
-        assert kernel.assembly.enterprise.name == shop.NAME
-    assert (folder / "fenbu.toml").is_file()
-
-
-def test_a_folder_that_holds_something_is_left_alone(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_a_stage_whose_module_is_not_there_is_left_out_and_named(
+    dummy_modules: DummyModules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    dummy_modules.install(DummyModule(name="scm"))  # two claim the name, so neither can be had
+    found = json.loads(demo("--json", "--folder", str(tmp_path / "shop"), orders=6))
+    assert found["healthy"], found["failed_checks"]
+    assert [stage["modules"] for stage in found["stages"]] == [["erp"], ["payments"]]
+    assert found["skipped"] == ["goods flow"]
+    assert "pip install fenbu-scm" in capsys.readouterr().err
+
+
+def test_without_erp_there_is_nothing_to_show(
+    dummy_modules: DummyModules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dummy_modules.install(DummyModule(name="erp"))
+    demo("--folder", str(tmp_path / "shop"), code=1)
+    assert "the demo needs the module erp" in capsys.readouterr().err
+    assert not (tmp_path / "shop").exists()
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("precious", encoding="utf-8")
-    demo(capsys, "--folder", str(tmp_path), code=65)
+    demo("--folder", str(tmp_path), code=65)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_the_folder_goes_when_it_is_not_wanted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    demo(capsys, "--folder", str(tmp_path / "shop"), "--remove")
-    assert not (tmp_path / "shop").exists()
+# --- the stages -------------------------------------------------------------------------------------------
+
+
+def test_stages_run_whose_modules_are_all_installed() -> None:
+    here, missing = runnable(STAGES, {"erp", "scm", "other"})
+    assert [stage.modules for stage in here] == [("erp",), ("scm",)]
+    assert [stage.modules for stage in missing] == [("payments",)]
+
+
+def test_seasons_share_the_days_without_gap() -> None:
+    made = shop.make(1, 10, TODAY)
+    for many in (1, 2, 3, 4):
+        seasons = made.seasons(many)
+        assert sum(season.days for season in seasons) == shop.DAYS
+        assert (seasons[0].first, seasons[-1].last) == (made.first_day, made.last_day)
+        assert sorted(s.number for one in seasons for s in made.stories_of(one)) == list(range(1, 11))
 
 
 # --- the plan ---------------------------------------------------------------------------------------------
@@ -89,6 +202,10 @@ def test_nothing_of_the_plan_happens_before_its_order_or_after_yesterday() -> No
         for moment in filter(None, moments):
             assert story.placed < moment
             assert moment.date() <= made.last_day
+
+
+def test_the_same_seed_plans_the_same_and_another_seed_another() -> None:
+    assert shop.make(3, 40, TODAY) == shop.make(3, 40, TODAY) != shop.make(4, 40, TODAY)
 
 
 def test_the_plan_has_all_that_happens_in_shops() -> None:

@@ -14,7 +14,8 @@ from fenbu.engine.kernel import Kernel
 from fenbu.engine.store import tables
 from fenbu.testing.databases import DatabaseCopy
 from fenbu.work import Actor
-from tests.flows import killed, retail
+from tests.faults import killing
+from tests.flows import retail
 
 
 def invoices(folder: Path, documents: int, seed: int) -> Path:
@@ -60,10 +61,12 @@ def test_killed_five_times_and_continued_an_import_ends_the_same(
 ) -> None:
     file = invoices(tmp_path, 40, seed=7)
     undisturbed, disturbed = (database_copy("retail", retail.build) for _ in range(2))
-    total = killed.statements(undisturbed, file)
-    died = [killed.killed(disturbed, file, kill) for kill in killed.kills(7, 5, total)]
+    total, _seconds = killing.timed(retail.imported, undisturbed, file)
+    died = [
+        killing.killed(retail.imported, disturbed, file, kill=kill) for kill in killing.kills(7, 5, total)
+    ]
     assert sum(died) >= 4
-    killed.statements(disturbed, file)
+    killing.killed(retail.imported, disturbed, file)
     assert difference(export(undisturbed), export(disturbed)) == ""
 
 
@@ -76,9 +79,12 @@ def test_killed_fifty_times_the_real_orders_end_the_same(database_copy: Database
     file = tmp_path / "orders.csv.gz"
     file.write_bytes((data / "small" / "orders.csv.gz").read_bytes())
     undisturbed, disturbed = (database_copy("retail", retail.build) for _ in range(2))
-    total, seconds = killed.timed(undisturbed, file)
-    died = [killed.killed(disturbed, file, kill) for kill in killed.kills(20261121, 60, total, seconds)]
+    total, seconds = killing.timed(retail.imported, undisturbed, file)
+    died = [
+        killing.killed(retail.imported, disturbed, file, kill=kill)
+        for kill in killing.kills(20261121, 60, total, seconds)
+    ]
     print(f"{sum(died)} kills in an import of {total:,} statements")
     assert sum(died) >= 50
-    killed.statements(disturbed, file)
+    killing.killed(retail.imported, disturbed, file)
     assert difference(export(undisturbed), export(disturbed)) == ""

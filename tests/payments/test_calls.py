@@ -43,7 +43,7 @@ def tries(till: Till, operation: str) -> int:
 
 def test_the_bank_in_a_process_of_its_own_charges_an_order_over_http(served: Till) -> None:
     order = served.sold_prepaid()
-    assert served.charged() == [("PAY-000001-C1", 1)]
+    assert served.charged() == [("PAY-00000001-C1", 1)]
     assert served.one("orders", order)["state"] == "closed"
     assert served.unhealthy() == {}
 
@@ -52,8 +52,8 @@ def test_a_time_out_after_the_money_moved_charges_once(served: Till) -> None:
     served.bank.fail("timeout", kind="authorise")
     served.bank.fail("timeout", kind="capture", times=2)
     served.sold_prepaid()
-    assert served.charged() == [("PAY-000001-C1", 1)]
-    assert (tries(served, "PAY-000001-A1"), tries(served, "PAY-000001-C1")) == (2, 3)
+    assert served.charged() == [("PAY-00000001-C1", 1)]
+    assert (tries(served, "PAY-00000001-A1"), tries(served, "PAY-00000001-C1")) == (2, 3)
     assert (served.states(), served.unhealthy()) == (["captured"], {})
 
 
@@ -71,7 +71,7 @@ def test_a_gateway_that_does_not_know_us_waits_for_a_person(
 def test_an_outage_is_waited_out(till: Till) -> None:
     till.bank.fail("outage", times=5)
     till.sold_prepaid()
-    assert (till.charged(), till.states()) == ([("PAY-000001-C1", 1)], ["captured"])
+    assert (till.charged(), till.states()) == ([("PAY-00000001-C1", 1)], ["captured"])
 
 
 def test_a_gateway_that_has_forgotten_the_key_is_asked_before_anything_is_sent_again(till: Till) -> None:
@@ -87,7 +87,7 @@ def test_a_gateway_that_has_forgotten_the_key_is_asked_before_anything_is_sent_a
     till.later(minutes=20)
     till.deliver()
     worker.close()
-    assert till.charged() == [("PAY-000001-C1", 1)]
+    assert till.charged() == [("PAY-00000001-C1", 1)]
     assert (till.states(), till.unhealthy()) == (["captured"], {})
 
 
@@ -127,13 +127,13 @@ def test_a_call_that_is_skipped_fails_and_late_money_is_let_go_again(till: Till)
     till.kernel.perform("fenbu.flow.skip", {"call": call, "reason": "the gateway says no by telephone"})
     till.deliver()
     assert (till.states(), till.waits_for(order)) == (["failed"], "failed")
-    till.pay("payment.retry", payment="PAY-000001")
+    till.pay("payment.retry", payment="PAY-00000001")
     till.fulfil(order)
-    told = {"event": "evt_late", "kind": "authorise", "done": True, "reference": "PAY-000001-A1"}
-    told |= {"payment": "PAY-000001", "amount": "12", "currency": "GBP", "expires_in": 600}
+    told = {"event": "evt_late", "kind": "authorise", "done": True, "reference": "PAY-00000001-A1"}
+    told |= {"payment": "PAY-00000001", "amount": "12", "currency": "GBP", "expires_in": 600}
     till.bank.perform(told, "late")
     till.receive(told)
     till.deliver()
     assert till.states() == ["voided", "captured"]
-    assert till.charged() == [("PAY-000002-C1", 1)]
+    assert till.charged() == [("PAY-00000002-C1", 1)]
     assert till.unhealthy() == {}

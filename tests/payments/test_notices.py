@@ -16,9 +16,9 @@ from tests.payments.till import Till, columns
 def told(kind: str, number: int = 1, amount: str = "12", **more: Any) -> dict[str, Any]:
     """Return a notice about an operation of the first payment."""
     letter = {"authorise": "A", "renew": "N", "capture": "C", "void": "V", "refund": "R"}[kind]
-    operation = f"PAY-000001-{letter}{number}"
+    operation = f"PAY-00000001-{letter}{number}"
     notice = {"event": f"evt_{operation}", "kind": kind, "done": True, "reference": operation}
-    return notice | {"payment": "PAY-000001", "amount": amount, "currency": "GBP", "number": "x"} | more
+    return notice | {"payment": "PAY-00000001", "amount": amount, "currency": "GBP", "number": "x"} | more
 
 
 def test_what_the_bank_tells_by_itself_changes_nothing_that_is_known(till: Till) -> None:
@@ -37,7 +37,7 @@ def test_a_notice_comes_before_the_answer_and_charges_once(till: Till) -> None:
     assert till.states() == ["authorised"]
     till.take_notices()
     assert till.states() == ["captured"]
-    assert till.charged() == [("PAY-000001-C1", 1)]
+    assert till.charged() == [("PAY-00000001-C1", 1)]
     assert till.axes(order)[2] == "done"
     till.try_dead_calls_again()
     till.deliver()
@@ -62,12 +62,12 @@ def test_notices_doubled_late_and_out_of_order_end_in_the_same_state(till: Till,
     till.later(hours=2)
     till.take_notices(Random(seed))
     assert till.states() == ["refunded", "captured"]
-    assert (till.sums("PAY-000001"), till.sums("PAY-000002")) == (
+    assert (till.sums("PAY-00000001"), till.sums("PAY-00000002")) == (
         ("12", "12", "0", "12"),
         ("12", "3", "9", "0"),
     )
     assert {state for (state,) in columns(till.see("inbox"), "state")} == {"applied"}
-    assert till.charged() == [("PAY-000001-C1", 1), ("PAY-000002-C1", 1)]
+    assert till.charged() == [("PAY-00000001-C1", 1), ("PAY-00000002-C1", 1)]
     assert till.unhealthy() == {}
 
 
@@ -75,7 +75,7 @@ def test_a_notice_of_an_unknown_payment_is_kept_and_taken_when_the_payment_is_th
     assert till.receive(told("authorise", expires_in=600))["new"]
     till.deliver()
     assert columns(till.see("inbox"), "state", "problem") == [
-        ("waiting", "there is no payment PAY-000001 here")
+        ("waiting", "there is no payment PAY-00000001 here")
     ]
     till.bank.fail("timeout", kind="authorise", times=8)
     till.asked()
@@ -106,9 +106,9 @@ def test_a_notice_with_another_amount_currency_or_gateway_is_not_taken(till: Til
     till.receive(told("void", number=9, amount="13", event="c"))
     till.deliver()
     assert sorted(columns(till.see("inbox"), "state", "problem")) == [
-        ("waiting", "PAY-000001 is in GBP, not in EUR"),
-        ("waiting", "PAY-000001-C1 was asked for 12.0000, not for 11.0000"),
-        ("waiting", "only 0.0000 is left to void of PAY-000001"),
+        ("waiting", "PAY-00000001 is in GBP, not in EUR"),
+        ("waiting", "PAY-00000001-C1 was asked for 12.0000, not for 11.0000"),
+        ("waiting", "only 0.0000 is left to void of PAY-00000001"),
     ]
     assert till.states() == ["authorised"]
     till.take_notices()

@@ -21,7 +21,7 @@ def test_an_order_is_released_when_its_money_is_held_and_charged_when_it_is_fulf
     assert till.charged() == []
     till.fulfil(order)
     assert (till.states(), till.sums()) == (["captured"], ("12", "12", "0", "0"))
-    assert till.charged() == [("PAY-000001-C1", 1)]
+    assert till.charged() == [("PAY-00000001-C1", 1)]
     assert till.axes(order) == ("done", "done", "done")
     assert till.one("orders", order)["state"] == "closed"
     assert (till.balance(DEPOSITS), till.balance(RECEIVABLES)) == (Decimal(0), Decimal(0))
@@ -34,7 +34,7 @@ def test_each_part_that_leaves_is_charged_by_itself(till: Till) -> None:
     assert (till.states(), till.sums()) == (["authorised"], ("12", "3", "0", "0"))
     till.fulfil(order, lines=[{"line": 1, "quantity": 3}])
     assert (till.states(), till.sums()) == (["captured"], ("12", "12", "0", "0"))
-    assert till.charged() == [("PAY-000001-C1", 1), ("PAY-000001-C2", 1)]
+    assert till.charged() == [("PAY-00000001-C1", 1), ("PAY-00000001-C2", 1)]
     assert till.unhealthy() == {}
 
 
@@ -44,7 +44,7 @@ def test_what_is_cancelled_is_let_go_and_what_was_fulfilled_stays_charged(till: 
     till.do("order.cancel", order=order, reason="enough")
     till.deliver()
     assert (till.states(), till.sums()) == (["captured"], ("12", "3", "9", "0"))
-    assert till.bank.moved("PAY-000001")["void"] == Decimal(9)
+    assert till.bank.moved("PAY-00000001")["void"] == Decimal(9)
     assert till.events("payments.payment-voided")[0]["amount"] == "9.00"
     assert till.unhealthy() == {}
 
@@ -67,7 +67,7 @@ def test_money_that_is_held_after_its_order_was_cancelled_is_let_go(till: Till) 
     till.do("order.cancel", order=order, reason="too slow")
     till.deliver()
     assert till.states() == ["voided"]
-    assert till.bank.moved("PAY-000001")["authorise"] == till.bank.moved("PAY-000001")["void"]
+    assert till.bank.moved("PAY-00000001")["authorise"] == till.bank.moved("PAY-00000001")["void"]
     worker.close()
 
 
@@ -77,10 +77,10 @@ def test_a_declined_payment_is_tried_again_by_another(till: Till) -> None:
     assert (till.states(), till.waits_for(order)) == (["failed"], "failed")
     assert till.events("erp.order-released", order) == []
     assert till.payment()["reason"] == "declined by the payer's bank"
-    assert till.pay("payment.retry", payment="PAY-000001")["payment"] == "PAY-000002"
+    assert till.pay("payment.retry", payment="PAY-00000001")["payment"] == "PAY-00000002"
     assert (till.states(), till.waits_for(order)) == (["failed", "authorised"], "met")
     till.fulfil(order)
-    assert till.charged() == [("PAY-000002-C1", 1)]
+    assert till.charged() == [("PAY-00000002-C1", 1)]
     assert till.unhealthy() == {}
 
 
@@ -105,8 +105,8 @@ def test_a_refused_capture_waits_for_a_person_and_is_charged_when_it_is_tried_ag
     [missing] = till.see("document-without-money")
     assert (missing["document"], missing["why"], missing["amount"]) == (order, "refused", Decimal(12))
     assert till.unhealthy() == {}
-    till.pay("payment.retry", payment="PAY-000001")
-    assert (till.charged(), till.states()) == ([("PAY-000001-C2", 1)], ["captured"])
+    till.pay("payment.retry", payment="PAY-00000001")
+    assert (till.charged(), till.states()) == ([("PAY-00000001-C2", 1)], ["captured"])
     assert till.see("document-without-money") == []
     assert till.axes(order)[2] == "done"
 
@@ -120,7 +120,7 @@ def test_goods_that_come_back_are_refunded_to_the_card(till: Till) -> None:
     till.do("credit-note.issue", order=order, payout=True)
     till.deliver()
     assert (till.states(), till.sums()) == (["refunded"], ("12", "12", "0", "12"))
-    assert till.bank.moved("PAY-000001")["refund"] == Decimal(12)
+    assert till.bank.moved("PAY-00000001")["refund"] == Decimal(12)
     assert (till.balance(DEPOSITS), till.balance(RECEIVABLES)) == (Decimal(0), Decimal(0))
     assert till.unhealthy() == {}
 
@@ -141,7 +141,7 @@ def test_a_return_without_its_order_is_paid_out(till: Till) -> None:
         note["credit_note"],
         Decimal(6),
     )
-    assert till.bank.moved("PO-000001")["payout"] == Decimal(6)
+    assert till.bank.moved("PO-00000001")["payout"] == Decimal(6)
     assert (till.balance(RECEIVABLES), till.balance(DEPOSITS)) == (Decimal(0), Decimal(0))
     assert till.unhealthy() == {}
 
@@ -152,9 +152,9 @@ def test_a_refused_payout_is_tried_again(till: Till) -> None:
     till.deliver()
     assert columns(till.see("payouts"), "state", "reason") == [("failed", "declined by the payer's bank")]
     assert till.see("document-without-money")[0]["why"] == "refused"
-    till.pay("payout.retry", payout="PO-000001")
+    till.pay("payout.retry", payout="PO-00000001")
     assert columns(till.see("payouts"), "state") == [("paid",)]
-    assert till.bank.moved("PO-000001")["payout"] == Decimal(6)
+    assert till.bank.moved("PO-00000001")["payout"] == Decimal(6)
 
 
 def test_a_credit_note_of_an_order_that_was_never_paid_moves_no_money(till: Till) -> None:
@@ -213,7 +213,7 @@ def test_an_authorisation_that_expired_is_renewed_before_a_late_capture(till: Ti
         "renew done",
         "capture done",
     ]
-    assert till.charged() == [("PAY-000001-C1", 1)]
+    assert till.charged() == [("PAY-00000001-C1", 1)]
     assert till.unhealthy() == {}
 
 
@@ -224,8 +224,8 @@ def test_an_authorisation_that_cannot_be_renewed_waits_for_a_person(till: Till) 
     till.fulfil(order)
     assert till.charged() == []
     assert till.see("document-without-money")[0]["why"] == "expired"
-    till.pay("payment.retry", payment="PAY-000001")
-    assert till.charged() == [("PAY-000001-C1", 1)]
+    till.pay("payment.retry", payment="PAY-00000001")
+    assert till.charged() == [("PAY-00000001-C1", 1)]
 
 
 def test_money_captured_in_time_leaves_no_timer_behind(till: Till) -> None:
@@ -268,12 +268,12 @@ def test_orders_from_before_payments_were_enabled_finish_the_old_way(
 def test_payments_are_enabled_first_and_orders_come_later(enterprise: Enterprises, till: Till) -> None:
     first = Till(enterprise("payments"), till.clock, till.bank)
     first.pay("payment.request", account="C1", amount=5)
-    first.pay("payment.confirm", payment="PAY-000001")
+    first.pay("payment.confirm", payment="PAY-00000001")
     first.kernel.perform("fenbu.module.enable", {"modules": ["erp"]})
     first.item("TEA", "2.50", tax_category="standard")
     first.account("C1")
     order = first.asked(2)
-    first.pay("payment.confirm", payment="PAY-000002")
+    first.pay("payment.confirm", payment="PAY-00000002")
     first.fulfil(order)
     assert first.one("orders", order)["state"] == "closed"
     assert first.unhealthy() == {}
@@ -293,7 +293,7 @@ def test_parked_and_enabled_again_payments_go_on_where_they_were(till: Till) -> 
     assert till.axes(held)[2] == "done"
     till.fulfil(waiting)
     assert sorted(till.states()) == ["captured", "captured"]
-    assert till.charged() == [("PAY-000001-C1", 1), ("PAY-000002-C1", 1)]
+    assert till.charged() == [("PAY-00000001-C1", 1), ("PAY-00000002-C1", 1)]
     assert till.axes(without)[2] == "open"
     assert till.unhealthy() == {}
 
@@ -305,7 +305,7 @@ def test_the_preview_of_disabling_names_what_is_under_way(till: Till) -> None:
 
         found = [one for answer in work.ask(module_in_flight, module="payments") for one in answer]
     told = [(one.kind, one.count, one.examples) for one in found]
-    assert ("payments under way", 1, ("PAY-000001",)) in told
+    assert ("payments under way", 1, ("PAY-00000001",)) in told
 
 
 def test_the_metrics_count_what_is_held_taken_and_failed(till: Till) -> None:

@@ -45,7 +45,7 @@ def test_money_is_asked_for_when_the_goods_are_promised_and_taken_when_they_leav
     assert waits(store, order) == [("payment", "met"), ("stock", "met")]
     assert (store.states(), store.charged()) == (["authorised"], [])
     dispatch(store, f"{order}-1")
-    assert (store.states(), store.charged()) == (["captured"], [("PAY-000001-C1", 1)])
+    assert (store.states(), store.charged()) == (["captured"], [("PAY-00000001-C1", 1)])
     assert store.one("orders", order)["state"] == "closed"
     assert store.unhealthy() == {}
 
@@ -78,9 +78,9 @@ def test_a_declined_payment_keeps_the_goods_until_it_is_tried_again(store: Till)
     store.bank.fail("decline", kind="authorise")
     order = store.asked(3)
     assert waits(store, order) == [("payment", "failed"), ("stock", "met")]
-    store.pay("payment.retry", payment="PAY-000001")
+    store.pay("payment.retry", payment="PAY-00000001")
     dispatch(store, f"{order}-1")
-    assert store.charged() == [("PAY-000002-C1", 1)]
+    assert store.charged() == [("PAY-00000002-C1", 1)]
     assert store.unhealthy() == {}
 
 

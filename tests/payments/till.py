@@ -31,7 +31,7 @@ class Till(Shop):
     # --- doing ----------------------------------------------------------------------------------------
 
     def pay(self, action: str, **values: Any) -> Row:
-        """Perform an action of payments and deliver: ``pay("payment.confirm", payment="PAY-000001")``."""
+        """Perform an action of payments and deliver: ``pay("payment.confirm", payment="PAY-00000001")``."""
         done = self.kernel.perform(f"payments.{action}", values).answer
         self.deliver()
         return done
@@ -90,7 +90,7 @@ class Till(Shop):
             wanted = [Condition(name, value) for name, value in equal.items()]
             return [dict(row) for row in page(work, declared, filters=wanted, limit=10_000).rows]
 
-    def payment(self, number: str = "PAY-000001") -> dict[str, Any]:
+    def payment(self, number: str = "PAY-00000001") -> dict[str, Any]:
         with self.kernel.read("payments") as work:
             return dict(record(work, self.kernel.assembly.view("payments.payments"), number))
 
@@ -98,12 +98,12 @@ class Till(Shop):
         """Return where each payment stands, the oldest first."""
         return [row["state"] for row in sorted(self.see("payments"), key=lambda row: str(row["payment"]))]
 
-    def sums(self, number: str = "PAY-000001") -> tuple[str, ...]:
+    def sums(self, number: str = "PAY-00000001") -> tuple[str, ...]:
         """Return authorised, captured, let go, refunded, as texts without trailing noughts."""
         row = self.payment(number)
         return amounts(row[name] for name in ("authorised", "captured", "voided", "refunded"))
 
-    def story(self, number: str = "PAY-000001") -> list[str]:
+    def story(self, number: str = "PAY-00000001") -> list[str]:
         """Return a payment's facts, as ``capture begun``."""
         facts = sorted(self.see("facts", subject=number), key=lambda fact: int(fact["position"]))
         return [f"{fact['kind']} {fact['step']}".removesuffix(" noted") for fact in facts]

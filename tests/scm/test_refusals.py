@@ -35,7 +35,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     (
         "receipt.post",
         {"lines": [TEA], "supplier": "Hill farm", "reference": "DN 7"},
-        r"receipt with the reference DN 7 \(GR-000002\) exists already",
+        r"receipt with the reference DN 7 \(GR-00000002\) exists already",
         "",
     ),
     ("receipt.post", {"lines": [TEA], "day": "0001-01-01"}, "a day between 1900-01-01 and 2999-12-31", ""),
@@ -54,7 +54,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "stock.adjust",
         {"lines": [{"item": "POT", "quantity": -2}], "reason": "fell"},
         r"2 of POT cannot leave MAIN: 3\.0000 are there, 2\.0000 promised",
-        r"take a promise back first (SO-000001): fenbu do scm.reservation.release",
+        r"take a promise back first (SO-00000001): fenbu do scm.reservation.release",
     ),
     (
         "stock.adjust",
@@ -76,7 +76,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "TEA at MAIN is counted twice",
         "add the pieces up",
     ),
-    ("stock.count", {"lines": [{"item": "POT", "counted": 1}]}, "2.0000 of POT cannot leave MAIN", "SO-000001"),
+    ("stock.count", {"lines": [{"item": "POT", "counted": 1}]}, "2.0000 of POT cannot leave MAIN", "SO-00000001"),
     (
         "stock.transfer",
         {"item": "TEA", "quantity": 1, "source": "MAIN", "target": "MAIN"},
@@ -93,7 +93,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "stock.transfer",
         {"item": "POT", "quantity": 3, "source": "MAIN", "target": "QA"},
         "3 of POT cannot leave MAIN",
-        "SO-000001",
+        "SO-00000001",
     ),
     (
         "stock.transfer",
@@ -104,55 +104,55 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("return.post", {"lines": [{"quantity": 1}]}, "without an order, each line names an item", "--help"),
     (
         "return.post",
-        {"order": "SO-000002", "lines": [{"item": "TEA", "quantity": 1}]},
+        {"order": "SO-00000002", "lines": [{"item": "TEA", "quantity": 1}]},
         "with an order, each line names a line of it",
         "",
     ),
     (
         "return.post",
-        {"order": "SO-000002", "account": "C1", "lines": [{"line": 1, "quantity": 1}]},
+        {"order": "SO-00000002", "account": "C1", "lines": [{"line": 1, "quantity": 1}]},
         "the account is the order's; leave it out",
         "",
     ),
     (
         "return.post",
-        {"order": "SO-000002", "lines": [{"line": 1, "quantity": 5}]},
-        r"of line 1 of SO-000002 4\.0000 can come back, not 5",
+        {"order": "SO-00000002", "lines": [{"line": 1, "quantity": 5}]},
+        r"of line 1 of SO-00000002 4\.0000 can come back, not 5",
         "return without an order",
     ),
     (
         "return.post",
-        {"order": "SO-000002", "lines": [{"line": 9, "quantity": 1}]},
-        "there is no line 9 of SO-000002",
+        {"order": "SO-00000002", "lines": [{"line": 9, "quantity": 1}]},
+        "there is no line 9 of SO-00000002",
         "",
     ),
     (
         "return.post",
-        {"order": "SO-000099", "lines": [{"line": 1, "quantity": 1}]},
-        "there is no order in the warehouse SO-000099",
+        {"order": "SO-00000099", "lines": [{"line": 1, "quantity": 1}]},
+        "there is no order in the warehouse SO-00000099",
         "scm.orders",
     ),
     ("return.post", {"lines": [{"item": "CUP", "quantity": 1}]}, "nobody knows what CUP costs", "unit_cost"),
     ("shipment.dispatch", {"shipment": "SO-9"}, "there is no shipment SO-9", "scm.shipments"),
-    ("shipment.dispatch", {"shipment": "SO-000002-1"}, "is dispatched, so it cannot dispatch", "is final"),
-    ("shipment.pack", {"shipment": "SO-000002-1"}, "is dispatched, so it cannot pack", ""),
-    ("shipment.unpack", {"shipment": "SO-000001-1"}, "is open, so it cannot unpack", "possible now: pack, dispatch"),
+    ("shipment.dispatch", {"shipment": "SO-00000002-1"}, "is dispatched, so it cannot dispatch", "is final"),
+    ("shipment.pack", {"shipment": "SO-00000002-1"}, "is dispatched, so it cannot pack", ""),
+    ("shipment.unpack", {"shipment": "SO-00000001-1"}, "is open, so it cannot unpack", "possible now: pack, dispatch"),
     (
         "reservation.release",
-        {"order": "SO-000001", "reason": "x"},
-        "SO-000001 holds nothing that could be let go",
+        {"order": "SO-00000001", "reason": "x"},
+        "SO-00000001 holds nothing that could be let go",
         "erp.order.cancel",
     ),
     ("reservation.release", {"order": "SO-9", "reason": "x"}, "there is no order in the warehouse SO-9", ""),
-    ("reservation.renew", {"order": "SO-000001"}, "SO-000001 is open, so it cannot renew", "possible now: lapse"),
-    ("reservation.renew", {"order": "SO-000003"}, "SO-000003 is stopped, so it cannot renew", "resume"),
+    ("reservation.renew", {"order": "SO-00000001"}, "SO-00000001 is open, so it cannot renew", "possible now: lapse"),
+    ("reservation.renew", {"order": "SO-00000003"}, "SO-00000003 is stopped, so it cannot renew", "resume"),
     (
         "order.stop",
-        {"order": "SO-000001", "reason": "x"},
-        "SO-000001 is still to be fulfilled from here",
+        {"order": "SO-00000001", "reason": "x"},
+        "SO-00000001 is still to be fulfilled from here",
         "erp.order.cancel",
     ),
-    ("order.stop", {"order": "SO-000003", "reason": "x"}, "SO-000003 is stopped, so it cannot stop", ""),
+    ("order.stop", {"order": "SO-00000003", "reason": "x"}, "SO-00000003 is stopped, so it cannot stop", ""),
     ("warehouse.open", {"warehouse": "MAIN", "title": "x"}, "the warehouse MAIN exists already", ""),
     ("warehouse.open", {"warehouse": "lost", "title": "x"}, "the location lost exists already", ""),
     ("location.open", {"location": "Q", "warehouse": "NONE", "title": "x"}, "no warehouse NONE", "scm.warehouses"),
@@ -170,7 +170,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
 
 @pytest.fixture
 def busy(depot: Depot) -> Depot:
-    """Two pots promised to SO-000001, four teas of SO-000002 gone, SO-000003 cancelled, a cup never seen."""
+    """Two pots promised to SO-00000001, four teas of SO-00000002 gone, SO-00000003 cancelled, a cup never seen."""
     depot.item("CUP", "3")
     depot.scm("location.open", location="QA", warehouse="MAIN", title="Inspection", kind="hold")
     depot.receive(("TEA", 5, "1.00"), supplier="Hill farm", reference="DN 7")

@@ -78,9 +78,9 @@ def test_goods_that_come_back_are_worth_what_they_left_for(swift: Depot) -> None
 def test_goods_come_back_without_an_order_at_the_average(depot: Depot) -> None:
     done = depot.scm("return.post", lines=[{"item": "POT", "quantity": 2}], account="C2")
     depot.deliver()
-    assert (done["return"], done["value"]) == ("RT-000001", "8.00")
+    assert (done["return"], done["value"]) == ("RT-00000001", "8.00")
     [event] = depot.events("scm.goods-returned")
-    assert (event["document"], event["account"]) == ("RT-000001", "C2")
+    assert (event["document"], event["account"]) == ("RT-00000001", "C2")
     assert depot.ill() == {}
 
 

@@ -201,8 +201,8 @@ def test_before_the_warehouse_goes_one_sees_what_it_holds(depot: Depot) -> None:
     with depot.kernel.read("fenbu") as work:
         found = [one for answer in work.ask(module_in_flight, module="scm") for one in answer]
     kinds = {one.kind: (one.count, one.examples) for one in found}
-    assert kinds["orders that hold pieces or wait for them"] == (2, (order, "SO-000002"))
-    assert kinds["shipments that have not left"] == (2, ("SO-000001-1", "SO-000002-1"))
+    assert kinds["orders that hold pieces or wait for them"] == (2, (order, "SO-00000002"))
+    assert kinds["shipments that have not left"] == (2, ("SO-00000001-1", "SO-00000002-1"))
 
 
 def test_a_warehouse_that_drains_finishes_its_orders_and_is_off(depot: Depot) -> None:

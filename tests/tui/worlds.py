@@ -128,7 +128,7 @@ async def read(app: App[Any], pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
-async def until(pilot: Pilot[Any], holds: Callable[[], bool], patience: float = 10) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], bool], patience: float = 60) -> None:
     """Wait until something another thread brings about holds; fail after some seconds."""
     async with asyncio.timeout(patience):
         while not holds():

@@ -43,7 +43,7 @@ class CallRequest:
     """Idempotency key; the same at every attempt."""
     operation: str
     subject: str
-    """What is acted on, by its own number (``PAY-000042``)."""
+    """What is acted on, by its own number (``PAY-00000042``)."""
     key: str
     """Key of the outcome's events, usually the order's number."""
     amount: Money | None

@@ -273,12 +273,19 @@ class Unknown(FenbuError):
     kind: str
     name: str
     nearest: str = ""
+    because: str = ""
+    """How its module stands, when it has one that does not run."""
+    todo: str = ""
+    """What to do about that module."""
 
     def __str__(self) -> str:
-        return _("there is no {kind} {name} here").format(kind=self.kind, name=self.name)
+        told = _("there is no {kind} {name} here").format(kind=self.kind, name=self.name)
+        return f"{told}: {self.because}" if self.because else told
 
     @property
     def hint(self) -> str:
+        if self.todo:
+            return self.todo
         if self.nearest:
             return _("did you mean {nearest}?").format(nearest=self.nearest)
         return _("fenbu modules lists what is enabled")

@@ -85,7 +85,7 @@ class Manifest:
     importers: tuple[Importer, ...] = ()
     profiles: tuple[Profile, ...] = ()
     explain: Mapping[str, str] = field(factory=dict, converter=_copied)
-    """Kind of document to the view that holds its record, for ``fenbu explain order SO-000001``."""
+    """Kind of document to the view that holds its record, for ``fenbu explain order SO-00000001``."""
     canonical: str | None = None
     """``"package.module:function"`` of ``(work)`` → business facts without surrogate keys, for comparing."""
     locale: str | None = None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
-from typing import Annotated
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from fenbu.errors import Permanent
 from fenbu.i18n import _
 
 _REFERENCE = re.compile(r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+)$")
@@ -35,3 +39,39 @@ def _is_reference(value: str) -> str:
 
 Secret = Annotated[str, AfterValidator(_is_reference), "secret"]
 """A reference to a secret (``env:``, ``file:``, ``keyring:``), resolved only when a call is made."""
+
+
+def reveal(reference: str) -> str:
+    """Return the secret behind a reference, to be used at once and kept nowhere; empty without reference.
+
+    For the code that makes a call to the outside (``Call.send``): not for rows, events, logs or answers.
+
+    Raises:
+        Permanent: It is not there; the text names the reference, never the secret.
+    """
+    kind, _colon, name = reference.partition(":")
+    if not reference:
+        return ""
+    try:
+        if kind == "env":
+            return os.environ[name]
+        if kind == "file":
+            return Path(name).read_text(encoding="utf-8").strip()
+        return _from_keyring(*name.split("/", 1))
+    except (KeyError, OSError):
+        raise Permanent(_("there is no secret at {reference}").format(reference=reference)) from None
+
+
+def _from_keyring(service: str, name: str) -> str:
+    try:
+        keyring: Any = import_module("keyring")
+    except ImportError:
+        raise Permanent(
+            _("the package keyring is not installed, so keyring:{service}/{name} cannot be read").format(
+                service=service, name=name
+            )
+        ) from None
+    found: str | None = keyring.get_password(service, name)
+    if found is None:
+        raise KeyError(name)
+    return found

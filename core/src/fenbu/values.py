@@ -187,6 +187,11 @@ def line_amount(
     return round_amount(quantity * unit_price, currency, rule)
 
 
+def document_number(prefix: str, count: int) -> str:
+    """Return the number by which people know a document, ``SO-00000123``: eight digits, so that it sorts as text."""
+    return f"{prefix}-{count:08d}"
+
+
 def to_microseconds(moment: datetime) -> int:
     """Return a moment as integer microseconds since 1970, UTC; a time without zone is refused."""
     if moment.tzinfo is None:

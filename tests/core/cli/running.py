@@ -54,7 +54,7 @@ def process(
         input="" if stdin is None else stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     return Ran(ended.returncode, ended.stdout, ended.stderr)

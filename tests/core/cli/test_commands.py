@@ -53,7 +53,7 @@ def test_a_module_is_switched_off_and_on_and_its_rows_are_kept(fenbu: Fenbu) -> 
     assert refused.code == 64
     assert "-y says yes beforehand" in refused.err
 
-    assert fenbu("disable", "kiosk", "-y").code == 0
+    assert fenbu("disable", "kiosk", "--how", "park", "-y").code == 0
     assert fenbu("show", "kiosk.sales").code == 64
     assert fenbu("enable", "kiosk").code == 0
     assert len(fenbu("show", "kiosk.sales", "--json").data["rows"]) == 3
@@ -67,6 +67,28 @@ def test_a_dry_run_of_enabling_enables_nothing(fenbu: Fenbu, site: DummyModules)
     assert ran.code == 0
     states = {one["module"]: one["state"] for one in fenbu("modules", "--json").data["modules"]}
     assert states["tea"] == "discovered"
+
+
+def test_a_module_with_newer_code_is_brought_up_to_it(fenbu: Fenbu, site: DummyModules) -> None:
+    site.install(DummyModule(name="tea", version="1.0"))
+    assert fenbu("enable", "tea").code == 0
+    site.forget("tea")
+    site.install(DummyModule(name="tea", version="2.0", provides=("tea.pots",)))
+    assert "fenbu upgrade tea" in fenbu("modules").err
+    assert fenbu("upgrade", "--json").data["answer"]["upgraded"] == ["tea"]
+    site.forget("tea")
+    assert "● enabled" in next(line for line in fenbu("modules").out.splitlines() if line.startswith("tea"))
+
+
+def test_what_a_module_has_that_does_not_run_is_not_taken_for_a_slip(
+    fenbu: Fenbu, site: DummyModules
+) -> None:
+    site.install(DummyModule(name="tea"))
+    ran = fenbu("show", "tea.pots")
+    assert "there is no view tea.pots here: tea does not run (installed, never enabled)" in ran.err
+    assert "fenbu enable tea" in ran.err
+    assert fenbu("disable", "kiosk", "--how", "park", "-y").code == 0
+    assert "kiosk does not run (switched off; its rows are kept)" in fenbu("do", "kiosk.sale.sell").err
 
 
 def test_settings_are_read_and_changed_and_the_change_is_audited(fenbu: Fenbu) -> None:
@@ -182,13 +204,13 @@ def test_a_dead_call_is_told_in_the_story_tried_again_and_given_up(fenbu: Fenbu)
     assert key in dead.out
     assert [one["call"] for one in fenbu("flows", "dead", "--json").data["calls"]] == [key]
     story = [one["text"] for one in fenbu("explain", "sale", "K-1", "--json").data["chapters"]]
-    assert any(text.startswith("kiosk.post K-1 2.5 GBP: dead – ") for text in story), story
+    assert any(text.startswith("kiosk.post K-1, 2.50 GBP: dead – ") for text in story), story
     assert "the post office is closed" in fenbu("doctor", "fenbu.dead").out
 
     assert fenbu("flows", "retry", "--call", key, "--wait").code == 1
     assert fenbu("flows", "skip", "--call", key, "--reason", "by hand", "-y").code == 0
     told = fenbu("explain", "sale", "K-1").out
-    assert "kiosk.post K-1 2.5 GBP: failed – by hand" in told
+    assert "kiosk.post K-1, 2.50 GBP: failed – by hand" in told
     assert "kiosk.whispered" in told
 
 
@@ -221,6 +243,24 @@ def test_the_map_shows_who_takes_what_and_what_is_stuck(fenbu: Fenbu) -> None:
     arrow = fenbu("flows", "map", "--json").data["arrows"][0]
     assert arrow["topics"] == [{"topic": "kiosk.sale-made/1", "lane": "capital", "route": None}]
     assert arrow["dead"] == 1
+
+
+def test_the_map_says_who_tells_whom_and_what_comes_of_it(fenbu: Fenbu) -> None:
+    fenbu("worker", "--once")
+
+    assert fenbu("flows", "map", "--json").data["arrows"][0]["sources"] == ["kiosk"]
+    assert "kiosk → kiosk" in fenbu("flows", "map").out.splitlines()[0]
+
+
+def test_flows_alone_lists_the_subscriptions(fenbu: Fenbu) -> None:
+    assert fenbu("flows").out == fenbu("flows", "list").out != ""
+
+
+def test_a_group_without_a_command_names_its_commands(fenbu: Fenbu) -> None:
+    ran = fenbu("settings")
+
+    assert (ran.code, ran.out) == (64, "")
+    assert "which command? get, list, set" in ran.err
 
 
 def test_a_topic_that_nobody_takes_is_named(fenbu: Fenbu) -> None:

@@ -281,7 +281,7 @@ def test_a_worker_delivers_and_stops_politely(kiosk_url: str, site: DummyModules
                 break
         assert (row["done"], row["dead"], row["waiting"]) == (2, 1, 0)
         working.send_signal(signal.SIGTERM)
-        _out, err = working.communicate(timeout=20)
+        _out, err = working.communicate(timeout=120)
     finally:
         working.kill()
     assert working.returncode == 0

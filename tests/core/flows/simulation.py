@@ -279,12 +279,12 @@ def simulation(seed: int, template: Path, folder: Path) -> Iterator[Simulation]:
         old.unlink()
     shutil.copyfile(template, path)
     database = Database.open(str(path), gate=False)
-    kept = (log.PARTITIONS["sqlite"], blocked.CHUNK, history.CHUNK, retry.BASE_PAUSE, batch.SQLITE_SECONDS)
+    kept = (log.PARTITIONS["sqlite"], blocked.CHUNK, history.CHUNK, retry.BASE_PAUSE, batch.SECONDS)
     log.PARTITIONS["sqlite"] = chance.choice((1, 2, 3))
     blocked.CHUNK = chance.choice((1, 2, 1000))
     history.CHUNK = chance.choice((2, 5, 1000))
     retry.BASE_PAUSE = chance.choice((10_000, SECOND, 30 * SECOND))
-    batch.SQLITE_SECONDS = 10.0
+    batch.SECONDS = dict.fromkeys(batch.SECONDS, 10.0)
     shop = SimulatedShop(database, now=1_000 * SECOND)
     run = Simulation(
         seed,
@@ -299,7 +299,7 @@ def simulation(seed: int, template: Path, folder: Path) -> Iterator[Simulation]:
         yield run
     finally:
         database.dispose()
-        log.PARTITIONS["sqlite"], blocked.CHUNK, history.CHUNK, retry.BASE_PAUSE, batch.SQLITE_SECONDS = kept
+        log.PARTITIONS["sqlite"], blocked.CHUNK, history.CHUNK, retry.BASE_PAUSE, batch.SECONDS = kept
 
 
 def _watch(engine: Engine, run: Simulation) -> None:

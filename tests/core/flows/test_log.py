@@ -20,10 +20,10 @@ def test_events_are_numbered_in_the_order_in_which_they_happened(shop: Shop) -> 
 
 
 def test_an_event_is_found_by_what_it_is_about(shop: Shop) -> None:
-    (seq,) = shop.publish(Placed(order="SO-000042"))
+    (seq,) = shop.publish(Placed(order="SO-00000042"))
     with shop.database.read() as connection:
         rows = connection.execute(text("SELECT kind, value, seq FROM fenbu_event_about")).all()
-    assert rows == [("order", "SO-000042", seq)]
+    assert rows == [("order", "SO-00000042", seq)]
 
 
 def test_publishing_takes_three_statements_however_many_subscribe(shop: Shop) -> None:

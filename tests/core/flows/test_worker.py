@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from fenbu.calls import CallDone
 from fenbu.engine.flows import admin, books, breaker, calls, history, housekeeping, subscriptions
-from fenbu.engine.flows.deadline import Deadline
+from fenbu.engine.flows.deadline import Deadline, lock_waits
 from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.map import arrows
 from fenbu.engine.flows.marker import Markers
@@ -98,7 +98,7 @@ def test_draining_waits_for_what_is_tried_again_and_not_for_the_dead(shop: Shop)
     shop.subscribe("shop.ledger", attempts=2)
     shop.faults["shop.ledger"] = fail("A")
     shop.publish(Placed(order="A"), Cancelled(order="A"), Placed(order="B"))
-    assert shop.worker().drain(timeout=20).finished
+    assert shop.worker().drain(timeout=60).finished
     assert shop.states("shop.ledger") == {"dead": 1, "held": 1}
 
 
@@ -276,6 +276,32 @@ def test_a_handler_that_never_ends_is_interrupted_and_counted(shop: Shop, stuck:
     with shop.database.read() as connection:
         stuck_one = admin.find(connection, "shop.ledger", 2)
     assert stuck_one.reason == "HandlerTooSlow: the handler took more than 0.3 seconds"
+    deadline.close()
+
+
+@pytest.mark.databases("postgresql")
+def test_waiting_for_what_somebody_else_holds_is_not_counted_as_being_slow(shop: Shop) -> None:
+    """Three times the deadline passes while an operator's long act holds the row that the handler wants."""
+
+    def wants_the_order(connection: Connection, received: Received) -> None:
+        wanted = "SELECT changes FROM shop_order WHERE number = :number FOR UPDATE"
+        connection.execute(text(wanted), {"number": received.key})
+
+    shop.subscribe("shop.ledger")
+    shop.faults["shop.ledger"] = wants_the_order
+    deadline = Deadline(0.5, waits=lock_waits(shop.database))
+    shop.delivery = Delivery(shop.database, lambda: shop.bound, shop.before, deadline=deadline)
+    shop.publish(Placed(order="A"))
+    delivering = threading.Thread(target=shop.drain)
+    with shop.database.write() as act:
+        act.execute(text("UPDATE shop_order SET changes = 7 WHERE number = 'A'"))
+        delivering.start()
+        time.sleep(1.5)
+    delivering.join()
+    assert [one.key for one in shop.effects()] == ["A"]
+    assert shop.states("shop.ledger") == {}
+    with shop.database.read() as connection:
+        assert connection.execute(text("SELECT attempts FROM fenbu_delivered")).scalars().all() == [0]
     deadline.close()
 
 

@@ -20,6 +20,12 @@ class PotBrewed:
     litres: Decimal
 
 
+@event("tea.pot-cold/1", lane=Lane.GOODS, key="pot", about={"pot": "pot"}, says="pot {pot} has gone cold")
+@frozen(kw_only=True)
+class PotCold:
+    pot: str
+
+
 @hookspec(kind="all")
 def tea_ingredients(work, pot: str) -> str:
     """Say what else must go into a pot."""
@@ -27,13 +33,14 @@ def tea_ingredients(work, pot: str) -> str:
 '''
 
 VERBS = '''
+from datetime import timedelta
 from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from fenbu import Refused
-from fenbu_tea.contract import PotBrewed, tea_ingredients
+from fenbu_tea.contract import PotBrewed, PotCold, tea_ingredients
 
 
 class Brew(BaseModel):
@@ -53,6 +60,14 @@ def brew(work, values):
     return {"pot": values.pot, "number": work.number("pot"), "litres": values.litres}
 
 
+def warm(work, values):
+    """Let a pot cool down for an hour, and drink it before: publish, cancel, publish again in one work."""
+    work.publish(PotCold(pot=values.pot), not_before=work.now + timedelta(hours=1))
+    cancelled = work.cancel_timers("tea.pot-cold/1", values.pot)
+    work.publish(PotBrewed(pot=values.pot + " again", litres=values.litres))
+    return {"cancelled": cancelled}
+
+
 def drink(work, values):
     """Drink a pot, which needs the network, which is not allowed."""
     import socket
@@ -67,12 +82,24 @@ def steal(work, values):
 
 def noted(work, event: PotBrewed) -> None:
     work.execute(text("INSERT INTO tea_note (label) VALUES (:label)"), {"label": event.pot})
+
+
+def cold(work, event: PotCold) -> None:
+    work.execute(text("INSERT INTO tea_note (label) VALUES (:label)"), {"label": event.pot + " is cold"})
 '''
 
 ACTIONS = """(
     Action(name="tea.pot.brew", title="Brew", input="fenbu_tea.verbs:Brew", run="fenbu_tea.verbs:brew", subject="pot"),
+    Action(name="tea.pot.warm", title="Warm", input="fenbu_tea.verbs:Brew", run="fenbu_tea.verbs:warm"),
     Action(name="tea.pot.drink", title="Drink", input="fenbu_tea.verbs:Brew", run="fenbu_tea.verbs:drink"),
     Action(name="tea.pot.steal", title="Steal", input="fenbu_tea.verbs:Brew", run="fenbu_tea.verbs:steal"),
+)"""
+
+SUBSCRIPTIONS = """(
+    Subscription(
+        "tea.notes",
+        {"tea.pot-brewed/1": "fenbu_tea.verbs:noted", "tea.pot-cold/1": "fenbu_tea.verbs:cold"},
+    ),
 )"""
 
 TEA = DummyModule(
@@ -81,7 +108,7 @@ TEA = DummyModule(
     manifest={
         "actions": ACTIONS,
         "contracts": "('fenbu_tea.contract',)",
-        "subscriptions": "(Subscription('tea.notes', {'tea.pot-brewed/1': 'fenbu_tea.verbs:noted'}),)",
+        "subscriptions": SUBSCRIPTIONS,
     },
     files={"contract.py": CONTRACT, "verbs.py": VERBS},
 )

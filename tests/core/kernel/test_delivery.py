@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.dummies import DummyModule, DummyModules
+from fenbu.values import to_microseconds
 
 
 def rows(kernel: Kernel, statement: str) -> list[Any]:
@@ -26,12 +28,24 @@ def test_an_event_reaches_its_handler_once(tea_room: Kernel) -> None:
     assert rows(tea_room, "SELECT label FROM tea_note") == ["P-1"]
 
 
+def test_a_timer_cancelled_in_the_work_that_set_it_never_rings(tea_room: Kernel) -> None:
+    done = tea_room.perform("tea.pot.warm", {"pot": "P-1"})
+    assert done.answer == {"cancelled": 1}
+    two_hours_on = to_microseconds(datetime.now(UTC) + timedelta(hours=2))
+    assert Kernel(tea_room.database, clock=lambda: two_hours_on).drain().finished
+    assert rows(tea_room, "SELECT label FROM tea_note") == ["P-1 again"]
+
+
+def test_who_waits_is_told_of_what_was_published_before_a_timer_was_cancelled(tea_room: Kernel) -> None:
+    assert tea_room.perform("tea.pot.warm", {"pot": "P-1"}).keys == ("P-1", "P-1 again")
+
+
 def test_a_module_enabled_while_a_worker_runs_is_served_without_a_restart(tea_room: Kernel) -> None:
     other = Kernel(tea_room.database)
     with tea_room.worker().running():
         other.perform("fenbu.module.enable", {"modules": ["sugar"]})
         other.perform("tea.pot.brew", {"pot": "P-1"})
-        assert other.drain(timeout=20).finished
+        assert other.drain(timeout=60).finished
     assert rows(tea_room, "SELECT label FROM sugar_lump") == ["P-1"]
     assert rows(tea_room, "SELECT label FROM tea_pot") == ["P-1 sugar"]
 

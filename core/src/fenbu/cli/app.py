@@ -12,6 +12,7 @@ COMMANDS = {
     "modules": ("fenbu.cli.modules:modules", N_("Which modules there are, their states and problems")),
     "enable": ("fenbu.cli.modules:enable", N_("Switch modules on, with what they need")),
     "disable": ("fenbu.cli.modules:disable", N_("Switch modules off; every row is kept")),
+    "upgrade": ("fenbu.cli.modules:upgrade", N_("Bring modules' data up to their installed code")),
     "do": ("fenbu.cli.do:do", N_("Perform an action; without a name, list them")),
     "show": ("fenbu.cli.show:show", N_("Look at a list or a record; without a name, list them")),
     "explain": ("fenbu.cli.explain:explain", N_("The story of an order, account or invoice in time order")),
@@ -25,7 +26,7 @@ COMMANDS = {
     "audit": ("fenbu.cli.audit:audit", N_("Who did what; verify and seal the trail")),
     "demo": (
         "fenbu.cli.demo:demo",
-        N_("An enterprise from its first order to its ledger, in a fresh folder"),
+        N_("An enterprise that grows one module at a time, in a fresh folder"),
     ),
     "tui": ("fenbu.cli.tui:tui", N_("Open the terminal UI")),
     "completion": ("fenbu.cli.completion:completion", N_("Print the completion script of a shell")),

@@ -34,3 +34,20 @@ class FaceMissing(FenbuError):
     @property
     def hint(self) -> str:
         return f"pip install {self.package}"
+
+
+@frozen(eq=False)
+class ModuleMissing(FenbuError):
+    """What is asked for needs a module that is not installed."""
+
+    what: str
+    module: str
+
+    def __str__(self) -> str:
+        return _("{what} needs the module {module}, which is not installed").format(
+            what=self.what, module=self.module
+        )
+
+    @property
+    def hint(self) -> str:
+        return f"pip install fenbu-{self.module}"

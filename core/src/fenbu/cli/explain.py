@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HELP = N_("""The story of an order, account or invoice in time order.
 
-fenbu explain order SO-000042
+fenbu explain order SO-00000042
 What happened, who did it, who was told of it, and what still waits, failed or was asked of the outside.""")
 _SIGNS = {
     "done": ("✔", "green"),
@@ -28,6 +28,9 @@ _SIGNS = {
     "dead": ("✖", "red"),
     "skipped": ("○", "dim"),
 }
+_LEFT = 14
+"""Columns of the clock and the sign."""
+_PAST = ("done", "skipped")
 _KINDS = {"event": "•", "act": "▸", "call": "↗"}
 
 
@@ -72,40 +75,60 @@ def tell(session: Session, kernel: Kernel, story: Story) -> None:
     out.title(f"{story.kind} {story.number}")
     if story.left_out:
         out.say(_("{count} older events are left out; --limit tells more").format(count=story.left_out))
-    day = ""
+    day = clock = ""
     for chapter in story.chapters:
         local = chapter.at.astimezone(zone)
         if (today := local.strftime("%Y-%m-%d")) != day:
-            day = today
+            day, clock = today, ""
             out.line(out.style(day, "bold"))
-        _write(session, chapter, local.strftime("%H:%M:%S"))
+        now = local.strftime("%H:%M:%S")
+        _write(session, chapter, now if now != clock else "")
+        clock = now
     if story.view:
         out.say(_("the record: fenbu show {view} {number}").format(view=story.view, number=story.number))
 
 
 def _write(session: Session, chapter: Chapter, clock: str) -> None:
+    """Write one chapter: what happened, then, fainter, who did it, its number and who has taken it."""
+    from fenbu.cli.layout import width_of, wrap
+    from fenbu.cli.output import visible
+
+    out = session.out
+    room = max((out.width or 1_000) - _LEFT, 20)
+    lines = wrap(visible(chapter.text), room)
+    tail = visible(_tail(chapter))
+    beside = width_of(lines[-1]) + 2 + width_of(tail) <= room
+    for index, line in enumerate(lines):
+        start = f"  {out.style(f'{clock:<8}', 'dim')}  {_KINDS[chapter.kind]} " if index == 0 else " " * _LEFT
+        ends = f"  {out.style(tail, 'dim')}" if tail and beside and line is lines[-1] else ""
+        out.line(f"{start}{line}{ends}")
+    if not beside:
+        for line in wrap(tail, room):
+            out.line(f"{' ' * _LEFT}{out.style(line, 'dim')}")
+    for travel in chapter.travels:
+        if travel.state not in _PAST:
+            _write_travel(session, travel, room)
+
+
+def _tail(chapter: Chapter) -> str:
+    told = [chapter.who or chapter.module, f"#{chapter.seq}" if chapter.seq else ""]
+    for one in chapter.travels:
+        if one.state in _PAST:
+            why = one.detail if one.state == "skipped" else ""
+            told.append(f"{_SIGNS[one.state][0]} {one.subscription} {why}".rstrip())
+    return " ".join(part for part in told if part)
+
+
+def _write_travel(session: Session, travel: Travel, room: int) -> None:
+    """Write where an event is on its way or stuck."""
     from fenbu.cli.layout import wrap
     from fenbu.cli.output import visible
 
     out = session.out
-    who = f"  {chapter.who}" if chapter.who else ""
-    number = f" #{chapter.seq}" if chapter.seq else ""
-    width = (out.width or 1_000) - 14
-    first, *rest = wrap(visible(f"{chapter.text}{who}{number}"), max(width, 20))
-    out.line(f"  {out.style(clock, 'dim')}  {_KINDS[chapter.kind]} {first}")
-    for more in rest:
-        out.line(f"{' ' * 14}{more}")
-    for travel in chapter.travels:
-        sign, colour = _SIGNS[travel.state]
-        told = visible(
-            " ".join(part for part in (travel.subscription, _state(travel), travel.detail) if part)
-        )
-        for index, line in enumerate(wrap(told, max(width - 3, 20))):
-            out.line(f"{' ' * 15}{out.style(sign, colour) if index == 0 else ' '} {line}")
-
-
-def _state(travel: Travel) -> str:
-    return "" if travel.state == "done" else _(travel.state)
+    sign, colour = _SIGNS[travel.state]
+    told = visible(" ".join(part for part in (travel.subscription, _(travel.state), travel.detail) if part))
+    for index, line in enumerate(wrap(told, room - 2)):
+        out.line(f"{' ' * _LEFT}{out.style(sign, colour) if index == 0 else ' '} {line}")
 
 
 def _plain(story: Story) -> dict[str, Any]:
@@ -126,6 +149,7 @@ def _plain_chapter(chapter: Chapter) -> dict[str, Any]:
         "name": chapter.name,
         "text": chapter.text,
         "who": chapter.who,
+        "module": chapter.module,
         "seq": chapter.seq,
         "cause": chapter.cause,
         "deliveries": [

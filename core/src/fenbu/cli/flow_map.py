@@ -30,25 +30,31 @@ def show_map(session: Session, kernel: Kernel) -> None:
         return
     if not found:
         session.out.say(_("no enabled module reacts to anything yet"))
+    titles = {
+        one.name: one.title
+        for module in kernel.assembly.modules.values()
+        for one in module.manifest.subscriptions
+    }
     for arrow in found:
-        _draw(session, arrow, lanes)
+        _draw(session, arrow, lanes, _(titles.get(arrow.subscription, "")))
 
 
-def _draw(session: Session, arrow: Arrow, lanes: Mapping[str, str]) -> None:
-    """Write one arrow: who reacts, how it goes, and the topics that lead there."""
+def _draw(session: Session, arrow: Arrow, lanes: Mapping[str, str], title: str) -> None:
+    """Write one arrow: who tells whom, what comes of it, how it goes, and the topics that lead there."""
     from fenbu.cli.layout import width_of, wrap
 
     out = session.out
     state, colour = _standing(arrow)
-    out.line(f"{out.style(f'┌ {arrow.subscription}', 'bold')} {out.style(state, colour)}")
-    told = _figures(arrow)
-    for line in wrap(told, (out.width or 1_000) - 2):
-        out.line(f"│ {line}")
+    ends = f"{', '.join(arrow.sources)} → {arrow.module}" if arrow.sources else f"→ {arrow.module}"
+    out.line(f"{out.style(f'┌ {arrow.subscription}', 'bold')} {out.style(state, colour)}  {ends}")
+    for told in filter(None, (title, _figures(arrow))):
+        for line in wrap(told, (out.width or 1_000) - 2):
+            out.line(f"│ {line}")
     topics = sorted(arrow.topics.items(), key=lambda one: (lanes.get(one[0], "~"), one[0]))
     widest = max((width_of(name) for name, _route in topics), default=0)
     for index, (name, route) in enumerate(topics):
         branch = _BRANCH[index == len(topics) - 1]
-        only = _(" only {route}").format(route=route) if route else ""
+        only = _(", only {route}").format(route=route) if route else ""
         lane = lanes.get(name, "?")
         out.line(f"{branch}{name.ljust(widest)}  {out.style(_(lane), 'dim')}{only}".rstrip())
 
@@ -98,6 +104,7 @@ def _plain_arrow(arrow: Arrow, lanes: Mapping[str, str]) -> dict[str, Any]:
     return {
         "subscription": arrow.subscription,
         "module": arrow.module,
+        "sources": list(arrow.sources),
         "topics": topics,
         "catching_up": arrow.catching_up,
         "rate_per_minute": round(arrow.rate, 2),

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 HELP = N_("""What travels between modules; retry, skip, pause, replay.
 
-A delivery is named by its subscription and the number of its event: scm.orders/42""")
+Without a command: the subscriptions, as list shows them. A delivery is named by its subscription and the number
+of its event: scm.orders/42""")
 _DEAD_COLUMNS = ("delivery", "key", "attempts", "error", "topic", "at")
 _LOST_COLUMNS = ("call", "subject", "attempts", "error", "operation", "amount", "at")
 
 
-@click.group("flows", cls=Group, help=HELP)
-def flows() -> None:
-    """Group of the commands on flows."""
+@click.group("flows", cls=Group, help=HELP, invoke_without_command=True)
+@click.pass_context
+def flows(context: click.Context) -> None:
+    """List the subscriptions when no command is named."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_, module=None, limit=50, after="")
 
 
 _limit = click.option("--limit", type=int, default=50, show_default=True, help=N_("Rows wanted."))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
     from fenbu.metrics import Metric
 
-_UNITS = {"percent": "%", "days": N_("days"), "count": ""}
+_UNITS = {"percent": "%", "days": N_("days"), "count": "", "quantity": ""}
 
 
 @command("metrics", help=N_("Numbers with their definitions; with names, only those."))

@@ -1,4 +1,4 @@
-"""``fenbu modules``, ``enable``, ``disable``: what is on, and switching it."""
+"""``fenbu modules``, ``enable``, ``disable``, ``upgrade``: what is on, and switching it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ What they need must be on already or be named too. It is one transaction: it hap
 DISABLE_HELP = N_("""Switch modules off; every row is kept.
 
 What still waits for a module is shown first. --how drain finishes it, park keeps it for later, waive gives it up.""")
+
+
+UPGRADE_HELP = N_("""Bring the data of modules up to their installed code; without names, all that wait for it.
+
+Until then nothing of such a module runs, and its events wait. It is one transaction.""")
 
 
 @command("modules", help=MODULES_HELP)
@@ -85,6 +90,17 @@ def disable(session: Session, *, names: Sequence[str], how: str, dry_run: bool) 
 
     with session.noticing() as kernel:
         act(session, kernel, "fenbu.module.disable", {"modules": list(names), "how": how}, dry_run=dry_run)
+
+
+@command("upgrade", help=UPGRADE_HELP)
+@click.argument("names", nargs=-1, metavar="[NAME…]", shell_complete=completer("module"))
+@click.option("--dry-run", is_flag=True, help=N_("Say what would happen; change nothing."))
+def upgrade(session: Session, *, names: Sequence[str], dry_run: bool) -> None:
+    """Upgrade modules through the kernel's action."""
+    from fenbu.cli.do import act
+
+    with session.noticing() as kernel:
+        act(session, kernel, "fenbu.module.upgrade", {"modules": list(names)}, dry_run=dry_run)
 
 
 def state_of(module: Module) -> tuple[str, str]:

@@ -66,6 +66,8 @@ def _readable(word: str) -> bool:
 
 
 def _usage(out: Output, error: click.UsageError) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
+        return _group(out, error.ctx)
     path = error.ctx.command_path if error.ctx else "fenbu"
     text = (
         error.message if (near := getattr(error, "possibilities", None)) else error.format_message()
@@ -75,6 +77,16 @@ def _usage(out: Output, error: click.UsageError) -> int:
     else:
         hint = _("{command} --help shows how").format(command=path)
     out.error("usage", text[:1].lower() + text[1:], hint=hint)
+    return exits.USAGE
+
+
+def _group(out: Output, context: click.Context) -> int:
+    """Show what a group of commands has, when none of them is named."""
+    names = (
+        ", ".join(context.command.list_commands(context)) if isinstance(context.command, click.Group) else ""
+    )
+    told = _("{path}: which command? {names}").format(path=context.command_path, names=names)
+    out.error("usage", told, hint=_("{command} --help shows how").format(command=context.command_path))
     return exits.USAGE
 
 

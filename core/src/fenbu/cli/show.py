@@ -22,7 +22,7 @@ HELP = N_("""Look at a list or a record.
 
 fenbu show                                  the views that there are
 fenbu show erp.orders --where state=placed  a list
-fenbu show erp.orders SO-000042             a record, with what can be done
+fenbu show erp.orders SO-00000042             a record, with what can be done
 fenbu show erp.orders --help                its columns, filters and sorts""")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TYPED = "fenbu.cli.show.typed"
@@ -129,6 +129,8 @@ def show_page(
         return
     if not page.rows:
         session.out.say(_("nothing there"))
+        if view.help:
+            session.out.say(_("it would show: {help}").format(help=_(view.help)))
         return
     write_rows(session, kernel, view, page.rows, wanted)
     if page.next:

@@ -6,7 +6,7 @@ A work runs from begin to commit with one assembly, so it never asks half of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.modules import Modules
 from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.catalog.states import TABLE
 from fenbu.engine.hooks import Dispatcher
 from fenbu.errors import FieldProblem, InputInvalid, Unknown
 from fenbu.i18n import _
@@ -119,19 +120,28 @@ class Assembly:
         """Return an action by name; `Unknown` names the nearest when there is none."""
         ready = self.actions.get(name)
         if ready is None:
-            raise unknown("action", name, self.actions)
+            raise self._unknown("action", name, self.actions)
         return ready
 
     def view(self, name: str) -> View:
         """Return a view by name; `Unknown` names the nearest when there is none."""
         found = self.views.get(name)
         if found is None:
-            raise unknown("view", name, self.views)
+            raise self._unknown("view", name, self.views)
         return found
 
     def module_of(self, name: str) -> str:
         """Return the module to which an action, a view, a metric or a check belongs."""
         return name.partition(".")[0]
+
+    def _unknown(self, kind: str, name: str, known: Iterable[str]) -> Unknown:
+        """Return the error for a name: of a module that does not run, how it stands and what to do about that."""
+        module = self.known.by_name.get(self.module_of(name))
+        if module is None or module.name in self.modules:
+            return unknown(kind, name, known)
+        state = _(TABLE[module.state].means)
+        because = _("{module} does not run ({state})").format(module=module.name, state=state)
+        return Unknown(kind, name, because=because, todo=module.advice)
 
     def _declared(self, part: str) -> Iterable[Any]:
         for module in self.modules.values():
@@ -162,29 +172,3 @@ def field_problems(error: ValidationError) -> list[FieldProblem]:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def refuse_nul(action: str, values: BaseModel) -> None:
-    """Refuse texts with the character NUL, which PostgreSQL cannot keep; so both databases take the same.
-
-    Raises:
-        InputInvalid: Names every such field.
-    """
-    found = [place for place, text in _texts("", values.model_dump(mode="json")) if "\0" in text]
-    if found:
-        raise InputInvalid(
-            action, [FieldProblem(place, _("the character NUL cannot be kept")) for place in found]
-        )
-
-
-def _texts(place: str, value: object) -> Iterator[tuple[str, str]]:
-    """Walk through what JSON may hold, and name each text by its place."""
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            yield place, name
-            yield from _texts(f"{place}.{name}".removeprefix("."), one)
-    elif isinstance(value, list):
-        for position, one in enumerate(value):
-            yield from _texts(f"{place}.{position}".removeprefix("."), one)

@@ -7,10 +7,12 @@ of the outside stands beside them, and who did what comes from the audit trail.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 from sqlalchemy import and_, or_, select, type_coerce
@@ -18,6 +20,7 @@ from sqlalchemy import and_, or_, select, type_coerce
 from fenbu.contracts.module import module_also_known
 from fenbu.engine.assembling import CONTRACTS
 from fenbu.engine.assembly import unknown
+from fenbu.engine.guard.operators import SYSTEM
 from fenbu.engine.store.tables import (
     audit,
     call,
@@ -31,12 +34,16 @@ from fenbu.engine.store.tables import (
 from fenbu.events import EventType
 from fenbu.i18n import _
 from fenbu.tables import MoneyType
-from fenbu.values import from_microseconds
+from fenbu.values import from_microseconds, round_amount
 
 if TYPE_CHECKING:
     from fenbu.engine.assembly import Assembly
     from fenbu.engine.work import EngineWork
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)\Z")
+_MINUTES = "%Y-%m-%d %H:%M"
+_ORDER = ("act", "event", "call")
+"""Within one transaction, whose parts have one time: somebody acts, so it happens, so the outside is asked."""
 MOST = 500
 """Events of one story at most; more are counted, not told."""
 
@@ -62,6 +69,9 @@ class Chapter:
     """``event``, ``act`` or ``call``."""
     text: str
     who: str = ""
+    """Who did it; empty when it followed by itself."""
+    module: str = ""
+    """Whose it is: what published the event, declares the action, asked the outside."""
     name: str = ""
     """Topic, action or operation."""
     seq: int | None = None
@@ -111,11 +121,11 @@ def explain(work: EngineWork, kind: str, number: str, *, most: int = MOST) -> St
     names = [(kind, number), *_other_names(work, kind, number)]
     rows, left_out = _events(work, names, most)
     travels = _travels(work, [row.seq for row in rows])
-    types = event_types(assembly)
-    chapters = [_told(row, types, travels.get(row.seq, ())) for row in rows]
+    types, zone = event_types(assembly), assembly.enterprise.zone
+    chapters = [_told(row, types, travels.get(row.seq, ()), zone) for row in rows]
     numbers = sorted({name for _kind, name in names})
     chapters += _acts(work, numbers) + _calls(work, numbers)
-    chapters.sort(key=lambda chapter: (chapter.at, chapter.seq or 0))
+    chapters.sort(key=lambda chapter: (chapter.at, _ORDER.index(chapter.kind), chapter.seq or 0))
     return Story(kind, number, chapters, left_out, known[kind])
 
 
@@ -132,15 +142,23 @@ def event_types(assembly: Assembly) -> Mapping[tuple[str, int], EventType]:
     return found
 
 
-def sentence(declared: EventType | None, topic: str, payload: Mapping[str, Any]) -> str:
-    """Return how an event reads for people; topic and payload when it has no sentence."""
-    plain = ", ".join(
-        f"{name} {_shown(value)}" for name, value in payload.items() if value not in (None, "", [])
-    )
+def sentence(
+    declared: EventType | None, topic: str, payload: Mapping[str, Any], zone: ZoneInfo | None = None
+) -> str:
+    """Return how an event reads for people; topic and payload when it has no sentence.
+
+    Args:
+        declared: What its contract says of it; None when no enabled module knows it.
+        topic: Without version.
+        payload: As it is kept.
+        zone: In which moments are told; UTC unless given.
+    """
+    told = {name: _shown(_local(value, zone)) for name, value in payload.items()}
+    plain = ", ".join(f"{name} {told[name]}" for name in told if payload[name] not in (None, "", []))
     if declared is None or not declared.says:
         return f"{topic}: {plain}"
     try:
-        return _(declared.says).format(**{name: _shown(value) for name, value in payload.items()})
+        return _(declared.says).format(**told)
     except (KeyError, IndexError, AttributeError):  # an older event lacks a field that the sentence names
         return f"{topic}: {plain}"
 
@@ -162,16 +180,19 @@ def _events(work: EngineWork, names: Sequence[tuple[str, str]], most: int) -> tu
     return rows, len(work.execute(older).all())
 
 
-def _told(row: Any, types: Mapping[tuple[str, int], EventType], travels: Sequence[Travel]) -> Chapter:
-    text = sentence(types.get((row.topic, row.version)), row.topic, json.loads(row.payload))
+def _told(
+    row: Any, types: Mapping[tuple[str, int], EventType], travels: Sequence[Travel], zone: ZoneInfo
+) -> Chapter:
+    text = sentence(types.get((row.topic, row.version)), row.topic, json.loads(row.payload), zone)
     if row.not_before is not None:
-        due = from_microseconds(row.not_before).strftime("%Y-%m-%d %H:%M")
-        text = _("{text} (timer for {due} UTC)").format(text=text, due=due)
+        due = from_microseconds(row.not_before).astimezone(zone).strftime(_MINUTES)
+        text = _("timer for {due}: {text}").format(text=text, due=due)
     return Chapter(
         at=from_microseconds(row.at),
         kind="event",
         text=text,
-        who=row.actor,
+        who="" if row.actor == SYSTEM.name else row.actor,
+        module=row.module,
         name=row.topic,
         seq=row.seq,
         cause=row.cause,
@@ -208,6 +229,7 @@ def _acts(work: EngineWork, numbers: Sequence[str]) -> list[Chapter]:
             kind="act",
             text=row.action if row.outcome == "done" else f"{row.action}: {_(row.outcome)}",
             who=row.actor,
+            module=row.module,
             name=row.action,
         )
         for row in work.execute(wanted)
@@ -216,16 +238,28 @@ def _acts(work: EngineWork, numbers: Sequence[str]) -> list[Chapter]:
 
 def _calls(work: EngineWork, numbers: Sequence[str]) -> list[Chapter]:
     amount = type_coerce(call.c.amount, MoneyType()).label("money")
-    wanted = select(call, amount).where(or_(call.c.key.in_(numbers), call.c.subject.in_(numbers))).limit(MOST)
+    # Operations of a payment are its parts: PAY-00000001-C1.
+    parts = [call.c.subject.startswith(f"{number}-", autoescape=True) for number in numbers]
+    wanted = (
+        select(call, amount)
+        .where(or_(call.c.key.in_(numbers), call.c.subject.in_(numbers), *parts))
+        .limit(MOST)
+    )
     chapters = []
     for row in work.execute(wanted):
-        sum_ = f" {row.money.normalize():f} {row.currency}" if row.money is not None else ""
+        sum_ = f", {round_amount(row.money, row.currency)} {row.currency}" if row.money is not None else ""
         error = f" – {row.error}" if row.error else ""
         text = f"{row.operation} {row.subject}{sum_}: {_(row.state)}{error}"
-        chapters.append(
-            Chapter(at=from_microseconds(row.at), kind="call", text=text, who=row.module, name=row.operation)
-        )
+        at = from_microseconds(row.at)
+        chapters.append(Chapter(at=at, kind="call", text=text, module=row.module, name=row.operation))
     return chapters
+
+
+def _local(value: Any, zone: ZoneInfo | None) -> Any:
+    """Return a moment as people write it; what is none as it is."""
+    if not isinstance(value, str) or not _MOMENT.match(value):
+        return value
+    return datetime.fromisoformat(value).astimezone(zone or UTC).strftime(_MINUTES)
 
 
 def _shown(value: Any) -> str:

@@ -65,6 +65,9 @@ class Transaction:
     catching_up: bool = False
     problems: list[NotedProblem] = field(factory=list)
     published: list[tuple[str, NewEvent]] = field(factory=list)
+    """Module and event, in the order in which they were published; what is written already stays here."""
+    _written: int = 0
+    """How many of them are in the log."""
 
     @cached_property
     def now(self) -> datetime:
@@ -79,15 +82,13 @@ class Transaction:
         if "session" in self.__dict__:
             self.session.flush()
 
-    def flush(self) -> list[int]:
+    def flush(self) -> None:
         """Write what the ORM holds, then the events, in the order in which they were published."""
         self.flush_rows()
-        if not self.published:
-            return []
-        pending, self.published = self.published, []
-        written: list[int] = []
+        pending = self.published[self._written :]
+        self._written = len(self.published)
         for module, events in groupby(pending, key=itemgetter(0)):
-            written += log.append(
+            log.append(
                 self.connection,
                 self.database.dialect,
                 [event for _module, event in events],
@@ -97,7 +98,6 @@ class Transaction:
                 cause=self.cause,
                 depth=self.depth,
             )
-        return written
 
 
 class EngineWork:

@@ -11,12 +11,13 @@ from sqlalchemy import Row, bindparam, select, update
 from fenbu.contracts.erp import AccountFacts, AccountOpened
 from fenbu.errors import Changed, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_erp import lifecycles
 from fenbu_erp.errors import AccountBlocked
-from fenbu_erp.inputs import Code, CurrencyOrNone, Input, PersonalText
+from fenbu_erp.inputs import CurrencyOrNone, PersonalText
 from fenbu_erp.tables import ACCOUNT
-from fenbu_erp.upsert import upsert
 
 WALK_IN = "WALK-IN"
 """Number of the account of buyers who give no name; made when the module is enabled."""

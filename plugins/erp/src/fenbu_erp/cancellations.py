@@ -9,10 +9,10 @@ from pydantic import Field
 from fenbu.actions import Consequence
 from fenbu.contracts.erp import OrderCancelled, OrderClosed, erp_order_cancellation
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input, Reason
 from fenbu.work import Work
 from fenbu_erp import order_store, requirements
 from fenbu_erp.errors import OrderStillOpen
-from fenbu_erp.inputs import Code, Day, Input, Reason
 from fenbu_erp.lifecycles import ORDER, OrderState
 from fenbu_erp.order import Order
 

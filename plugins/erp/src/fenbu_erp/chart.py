@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from fenbu.errors import AlreadyExists, FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import N_, _
+from fenbu.inputs import Code, Input, Title
 from fenbu.work import Work
 from fenbu_erp.errors import ChartInUse, RoleMissing
-from fenbu_erp.inputs import Code, Input, Title
 from fenbu_erp.tables import BALANCE, CHART, POSTING
 
 Kind = Literal["asset", "liability", "equity", "revenue", "expense"]

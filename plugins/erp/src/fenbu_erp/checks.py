@@ -5,13 +5,14 @@ What concerns one order is judged at rest: orders with deliveries still to come 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Table, and_, cast, func, literal, or_, select
+from sqlalchemy import Integer, and_, cast, func, literal, or_, select
 
+from fenbu.checks import at_rest, count, found
 from fenbu.i18n import N_, _
-from fenbu.metrics import Check, Finding, Health
+from fenbu.metrics import Check, Finding
 from fenbu.tables import MoneyType, QuantityType
 from fenbu.work import Work
 from fenbu_erp.chart import CONTROL, Chart
@@ -31,28 +32,8 @@ from fenbu_erp.tables import (
     REQUIREMENT,
 )
 
-_SHOWN = 5
 _NOTHING = literal(0, MoneyType())
 _NONE = literal(0, QuantityType())
-
-
-def _found(wrong: Sequence[str], counted: int, skipped: int, told: str) -> Finding:
-    if not wrong:
-        return Finding(Health.OK, "", counted, skipped)
-    named = ", ".join(wrong[:_SHOWN]) + (" …" if len(wrong) > _SHOWN else "")
-    return Finding(Health.FAILED, told.format(count=len(wrong), named=named), counted, skipped)
-
-
-def _at_rest(work: Work, keys: Iterable[str]) -> tuple[list[str], int]:
-    """Return the keys with nothing waiting, sorted, and how many others there are."""
-    found = sorted(set(keys))
-    waiting = work.waiting_keys() if found else frozenset()
-    rest = [key for key in found if key not in waiting]
-    return rest, len(found) - len(rest)
-
-
-def _count(work: Work, table: Table) -> int:
-    return int(work.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 # --- the ledger -----------------------------------------------------------------------------------------
@@ -73,9 +54,7 @@ _WITHOUT_POSTINGS = select(ENTRY.c.number).where(
 def ledger_balanced(work: Work) -> Finding:
     """Say whether every entry balances in the own currency and has its postings."""
     wrong = sorted({*work.execute(_UNBALANCED).scalars(), *work.execute(_WITHOUT_POSTINGS).scalars()})
-    return _found(
-        wrong, _count(work, ENTRY), 0, _("{count} entries do not balance or are incomplete: {named}")
-    )
+    return found(_("{count} entries do not balance or are incomplete: {named}"), wrong, count(work, ENTRY))
 
 
 _KEPT = (
@@ -105,8 +84,8 @@ def balances_match_postings(work: Work) -> Finding:
             wrong.append(
                 _("{role} ({posted} posted, {left} open)").format(role=role, posted=posted, left=left)
             )
-    counted = _count(work, BALANCE) + len(CONTROL)
-    return _found(wrong, counted, 0, _("{count} balances differ from what they stand for: {named}"))
+    counted = count(work, BALANCE) + len(CONTROL)
+    return found(_("{count} balances differ from what they stand for: {named}"), wrong, counted)
 
 
 _MATCHED_DEBIT = select(MATCH.c.debit.label("document"), MATCH.c.amount, MATCH.c.debit_own.label("own"))
@@ -139,9 +118,7 @@ _MISMATCHED = (
 def open_items_match(work: Work) -> Finding:
     """Say whether what each document has settled is the sum of its matches."""
     wrong = list(work.execute(_MISMATCHED).scalars())
-    return _found(
-        wrong, _count(work, OPEN_ITEM), 0, _("{count} documents differ from their matches: {named}")
-    )
+    return found(_("{count} documents differ from their matches: {named}"), wrong, count(work, OPEN_ITEM))
 
 
 def invoice_numbers_gapless(work: Work) -> Finding:
@@ -158,7 +135,7 @@ def invoice_numbers_gapless(work: Work) -> Finding:
         if row.many and (row.first, row.last) != (1, row.many):
             told = _("{prefix}: {count} between {first} and {last}")
             wrong.append(told.format(prefix=prefix, count=row.many, first=row.first, last=row.last))
-    return _found(wrong, counted, 0, _("numbers are missing: {named}"))
+    return found(_("numbers are missing: {named}"), wrong, counted)
 
 
 # --- orders ---------------------------------------------------------------------------------------------
@@ -206,9 +183,9 @@ _OFF_AXES = (
 
 def order_axes(work: Work) -> Finding:
     """Say whether the quantities and amounts on each order are those of its lines, invoices and matches."""
-    rest, skipped = _at_rest(work, work.execute(_OFF_AXES).scalars())
-    return _found(
-        rest, _count(work, ORDER), skipped, _("{count} orders differ from their lines or documents: {named}")
+    rest, skipped = at_rest(work, work.execute(_OFF_AXES).scalars())
+    return found(
+        _("{count} orders differ from their lines or documents: {named}"), rest, count(work, ORDER), skipped
     )
 
 
@@ -219,9 +196,9 @@ _UNINVOICED = (
 
 def no_order_without_invoice(work: Work) -> Finding:
     """Say whether all that was handed over is invoiced."""
-    rest, skipped = _at_rest(work, work.execute(_UNINVOICED).scalars())
-    return _found(
-        rest, _count(work, ORDER), skipped, _("{count} orders are fulfilled and not invoiced: {named}")
+    rest, skipped = at_rest(work, work.execute(_UNINVOICED).scalars())
+    return found(
+        _("{count} orders are fulfilled and not invoiced: {named}"), rest, count(work, ORDER), skipped
     )
 
 
@@ -241,7 +218,7 @@ def requirements_have_owners(work: Work) -> Finding:
     rows: Sequence[Any] = work.execute(_OWNED).all()
     enabled = {owner: work.enabled(owner) for owner in {row.owner for row in rows}}
     wrong = [f"{row.order_number} ({row.owner})" for row in rows if not enabled[row.owner]]
-    return _found(wrong, len(rows), 0, _("{count} orders wait for a module that is gone: {named}"))
+    return found(_("{count} orders wait for a module that is gone: {named}"), wrong, len(rows))
 
 
 _REVERSE = N_("find out who wrote past the journal; correct it by entries, never by changing rows")

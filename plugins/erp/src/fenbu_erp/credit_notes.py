@@ -13,12 +13,13 @@ from sqlalchemy import insert
 
 from fenbu.contracts.erp import CreditNoteIssued, LineQuantity
 from fenbu.i18n import _
+from fenbu.inputs import Day, Input
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store, orders
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import NothingLeft, TotalNegative
-from fenbu_erp.inputs import CurrencyOrNone, Day, ExchangeRate, Input, Price, Quantity, Text
+from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, Price, Quantity, Text
 from fenbu_erp.invoices import line_of
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem

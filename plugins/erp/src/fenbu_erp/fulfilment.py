@@ -11,10 +11,11 @@ from pydantic import Field
 
 from fenbu.contracts.erp import LineQuantity, OrderFulfilled
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input
 from fenbu.work import Work
 from fenbu_erp import order_store
 from fenbu_erp.errors import FulfilledElsewhere, NothingLeft
-from fenbu_erp.inputs import Code, Day, Input, Quantity
+from fenbu_erp.inputs import Quantity
 from fenbu_erp.order import BY_HAND, GOODS, Fulfilment, Order
 
 

@@ -11,13 +11,14 @@ from sqlalchemy import Row, bindparam, select, update
 from fenbu.contracts.erp import ItemFacts, ItemPublished
 from fenbu.errors import Changed, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Title
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_erp import lifecycles, taxes
 from fenbu_erp.errors import ItemRetired
-from fenbu_erp.inputs import Code, Input, Text, Title
+from fenbu_erp.inputs import Text
 from fenbu_erp.settings import ErpSettings
 from fenbu_erp.tables import ITEM
-from fenbu_erp.upsert import upsert
 
 GOODS = "goods"
 SERVICE = "service"

@@ -12,21 +12,12 @@ from sqlalchemy import Row, bindparam, select
 
 from fenbu.errors import FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import AmountOrZero, Code, Day, Input, Reason
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, open_items
 from fenbu_erp.chart import Chart, Role, resolve
 from fenbu_erp.errors import EntryNotReversible
-from fenbu_erp.inputs import (
-    AmountOrZero,
-    Code,
-    CurrencyOrNone,
-    Day,
-    ExchangeRate,
-    Input,
-    Reason,
-    Text,
-    require_payable,
-)
+from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, Text, require_payable
 from fenbu_erp.ledger import Posting
 from fenbu_erp.open_items import OpenItem
 from fenbu_erp.order import ZERO

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.tables import MoneyType
 from fenbu.views import Column, Kind, Related, View
 from fenbu.work import Work
-from fenbu_erp import looks, periods
+from fenbu_erp import periods, references
 from fenbu_erp.tables import BALANCE, CHART, ENTRY, MATCH, OPEN_ITEM, PERIOD, POSTING, RECEIPT
 
 _ZERO = literal(0, MoneyType())
@@ -192,7 +193,7 @@ AGED_RECEIVABLES = View(
     title=N_("Aged receivables"),
     query=aged_receivables,
     columns=(
-        looks.account(),
+        references.account(),
         _CURRENCY,
         looks.money("not_due", N_("Not due")),
         looks.money("days_30", N_("Up to 30 days")),
@@ -230,8 +231,8 @@ OPEN_ITEMS = View(
     columns=(
         Column("document", N_("Document")),
         Column("kind", N_("Kind")),
-        looks.account(),
-        looks.order(),
+        references.account(),
+        references.order(),
         _DAY,
         looks.day("due", N_("Due")),
         looks.money("amount", N_("Amount")),
@@ -263,7 +264,7 @@ MATCHES = View(
     columns=(
         Column("debit", N_("Debit")),
         Column("credit", N_("Credit")),
-        looks.account(),
+        references.account(),
         looks.money("amount", N_("Amount")),
         _CURRENCY,
         _DAY,
@@ -297,14 +298,14 @@ RECEIPTS = View(
     ),
     columns=(
         Column("receipt", N_("Receipt")),
-        looks.account(),
+        references.account(),
         _DAY,
         looks.money("amount", N_("Amount")),
         looks.money("open", N_("Not matched")),
         _CURRENCY,
         Column("method", N_("By")),
         Column("reference", N_("Reference")),
-        looks.order(),
+        references.order(),
         looks.money("amount_own", N_("In own currency"), None),
         Column("rate", N_("Exchange rate"), Kind.RATE),
         Column("entry", N_("Journal entry"), ref="erp.journal"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
-from fenbu_erp import looks
+from fenbu_erp import references
 from fenbu_erp.tables import ACCOUNT, EXCHANGE_RATE, ITEM, PRICE, TAX_CATEGORY, TAX_RATE
 
 _SINCE = looks.day("since", N_("From"))
@@ -54,7 +55,7 @@ PRICES = View(
     help=N_("The price list: each price holds until the next one of the item begins."),
     query=looks.always(select(*PRICE.c)),
     columns=(
-        looks.item(),
+        references.item(),
         Column("currency", N_("Currency")),
         _SINCE,
         Column("unit_price", N_("Price"), Kind.PRICE, "currency"),

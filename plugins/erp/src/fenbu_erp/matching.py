@@ -13,12 +13,13 @@ from sqlalchemy import insert
 from fenbu.contracts.erp import InvoiceSettled
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Amount, Code, Day, Input
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import cancellations, ledger, open_items, order_store
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import AmountTooLarge, NothingLeft
-from fenbu_erp.inputs import Amount, Code, Day, Input, require_payable
+from fenbu_erp.inputs import require_payable
 from fenbu_erp.open_items import OpenItem, Pair
 from fenbu_erp.order import ZERO, Order
 from fenbu_erp.tables import MATCH

@@ -5,6 +5,7 @@ All come from gapless series of the kernel, the last lock that a work takes.
 
 from __future__ import annotations
 
+from fenbu.values import document_number
 from fenbu.work import Work
 
 PREFIXES = {
@@ -17,5 +18,5 @@ PREFIXES = {
 
 
 def next_number(work: Work, series: str) -> str:
-    """Take the next number of a series: ``SO-000123``."""
-    return f"{PREFIXES[series]}-{work.number(series):06d}"
+    """Take the next number of a series: ``SO-00000123``."""
+    return document_number(PREFIXES[series], work.number(series))

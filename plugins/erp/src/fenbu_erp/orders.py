@@ -14,11 +14,12 @@ from fenbu.contracts.crm import crm_credit_limit
 from fenbu.contracts.erp import OrderPlaced
 from fenbu.errors import AlreadyExists
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input
 from fenbu.values import line_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, items, order_store, prices, requirements, taxes
 from fenbu_erp.errors import CreditLimitExceeded, TotalNegative
-from fenbu_erp.inputs import Code, CurrencyOrNone, Day, ExchangeRate, Input, Price, Quantity
+from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, Price, Quantity
 from fenbu_erp.lifecycles import OrderState
 from fenbu_erp.numbers import next_number
 from fenbu_erp.order import BY_HAND, ZERO, Line, Order

@@ -12,14 +12,14 @@ from sqlalchemy import and_, bindparam, case, false, func, insert, literal, sele
 from fenbu.contracts.erp import PeriodClosed
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Input
+from fenbu.statements import upsert
 from fenbu.tables import MoneyType
 from fenbu.work import Work
 from fenbu_erp.errors import PeriodBlocked
-from fenbu_erp.inputs import Input
 from fenbu_erp.lifecycles import PERIOD as LIFECYCLE
 from fenbu_erp.lifecycles import PeriodState
 from fenbu_erp.tables import BALANCE, PERIOD, POSTING
-from fenbu_erp.upsert import upsert
 
 _SHARED = select(PERIOD.c.state).where(PERIOD.c.code == bindparam("wanted")).with_for_update(read=True)
 _LOCKED = select(PERIOD).where(PERIOD.c.code == bindparam("wanted")).with_for_update(key_share=True)

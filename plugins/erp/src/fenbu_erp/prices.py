@@ -11,12 +11,13 @@ from pydantic import Field
 from sqlalchemy import bindparam, select
 
 from fenbu.contracts.erp import erp_line_price
+from fenbu.inputs import Code, Day, Input
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_erp import items
 from fenbu_erp.errors import PriceMissing, PriceNegative
-from fenbu_erp.inputs import Code, CurrencyOrNone, Day, Input, Price
+from fenbu_erp.inputs import CurrencyOrNone, Price
 from fenbu_erp.tables import PRICE
-from fenbu_erp.upsert import upsert
 
 _LISTED = (
     select(PRICE.c.item, PRICE.c.unit_price)

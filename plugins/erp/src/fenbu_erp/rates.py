@@ -9,12 +9,13 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import bindparam, select
 
+from fenbu.inputs import Currency, Day, Input
+from fenbu.statements import upsert
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp.errors import BeyondBooks, CurrencyFixed, ExchangeRateMissing
-from fenbu_erp.inputs import Currency, Day, ExchangeRate, Input
+from fenbu_erp.inputs import ExchangeRate
 from fenbu_erp.tables import EXCHANGE_RATE
-from fenbu_erp.upsert import upsert
 
 ONE = Decimal(1)
 MOST = Decimal(10) ** 13

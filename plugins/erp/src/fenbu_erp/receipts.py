@@ -14,12 +14,13 @@ from sqlalchemy import insert
 from fenbu.contracts.erp import ReceiptRecorded
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Amount, Code, Day, Input
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import CurrencyDiffers
-from fenbu_erp.inputs import Amount, Code, CurrencyOrNone, Day, ExchangeRate, Input, require_payable
+from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, require_payable
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem
 from fenbu_erp.order import ZERO, Order

@@ -20,18 +20,18 @@ from fenbu.contracts.erp import (
 )
 from fenbu.errors import NotFound, Permanent
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Reason
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_erp import order_store
 from fenbu_erp.errors import NothingLeft, NotReassessable, RequirementNotWaivable
 from fenbu_erp.fulfilment import hand_over
-from fenbu_erp.inputs import Code, Input, Reason
 from fenbu_erp.lifecycles import REQUIREMENT as LIFECYCLE
 from fenbu_erp.lifecycles import OrderState, RequirementState
 from fenbu_erp.order import BY_HAND, GOODS, Order
 from fenbu_erp.requirement import Needed, announceable, cleared, joined
 from fenbu_erp.settings import ErpSettings
 from fenbu_erp.tables import REQUIREMENT, REQUIREMENT_LINE
-from fenbu_erp.upsert import upsert
 
 _OF_ORDER = select(
     REQUIREMENT.c.name, REQUIREMENT.c.owner, REQUIREMENT.c.after, REQUIREMENT.c.state, REQUIREMENT.c.reason

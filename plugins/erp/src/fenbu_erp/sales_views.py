@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import literal_column, select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
-from fenbu_erp import looks
+from fenbu_erp import references
 from fenbu_erp.tables import (
     CREDIT_NOTE,
     CREDIT_NOTE_LINE,
@@ -62,7 +63,7 @@ ORDERS = View(
         looks.state("fulfilment", N_("Fulfilment")),
         looks.state("invoicing", N_("Invoicing")),
         looks.state("payment", N_("Payment")),
-        looks.account(),
+        references.account(),
         _DAY,
         looks.money("total", N_("Total")),
         _CURRENCY,
@@ -137,9 +138,9 @@ ORDER_LINES = View(
         ).join_from(ORDER_LINE, ORDER, _L.order_number == _O.number)
     ),
     columns=(
-        looks.order(),
+        references.order(),
         looks.number("line", N_("Line")),
-        looks.item(),
+        references.item(),
         Column("title", N_("Title")),
         Column("kind", N_("Kind")),
         looks.quantity("quantity", N_("Ordered")),
@@ -175,7 +176,7 @@ REQUIREMENTS = View(
         )
     ),
     columns=(
-        looks.order(),
+        references.order(),
         Column("requirement", N_("Requirement")),
         Column("owner", N_("Module"), ref="fenbu.modules"),
         looks.state("state", N_("State")),
@@ -212,7 +213,7 @@ FULFILMENTS = View(
         )
     ),
     columns=(
-        looks.order(),
+        references.order(),
         looks.number("fulfilment", N_("Number")),
         _DAY,
         Column("fulfiller", N_("By")),
@@ -251,8 +252,8 @@ INVOICES = View(
     ),
     columns=(
         Column("invoice", N_("Invoice")),
-        looks.order(),
-        looks.account(),
+        references.order(),
+        references.account(),
         _DAY,
         looks.day("due", N_("Due")),
         looks.money("net", N_("Without tax")),
@@ -277,7 +278,7 @@ INVOICES = View(
 
 _LINE_COLUMNS = (
     looks.number("line", N_("Line")),
-    looks.item(),
+    references.item(),
     Column("title", N_("Title")),
     looks.quantity("quantity", N_("Quantity")),
     Column("unit", N_("Unit")),
@@ -331,8 +332,8 @@ CREDIT_NOTES = View(
     ),
     columns=(
         Column("credit_note", N_("Credit note")),
-        looks.order(),
-        looks.account(),
+        references.order(),
+        references.account(),
         _DAY,
         looks.money("net", N_("Without tax")),
         looks.money("tax", N_("Tax")),

@@ -12,12 +12,13 @@ from sqlalchemy import bindparam, select
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input
+from fenbu.statements import upsert
 from fenbu.values import Rounding, round_amount
 from fenbu.work import Work
 from fenbu_erp.errors import TaxRateMissing
-from fenbu_erp.inputs import Code, Day, Input, TaxRate
+from fenbu_erp.inputs import TaxRate
 from fenbu_erp.tables import TAX_CATEGORY, TAX_RATE
-from fenbu_erp.upsert import upsert
 
 UNTAXED = "none"
 """The category of what is not taxed; what an item has when nothing is said."""

@@ -73,6 +73,7 @@ def _asked(request: CallRequest) -> Asked:
         kind=_kind(request),
         reference=request.subject,
         payment=str(request.payload["payment"]),
+        about=request.key,
         account=str(request.payload["account"]),
         amount=request.amount,
     )

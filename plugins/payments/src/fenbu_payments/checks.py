@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
+from fenbu.checks import at_rest, count, found
 from fenbu.i18n import N_, _
 from fenbu.metrics import Check, Finding, Health
 from fenbu.work import Work
-from fenbu_payments import gateways
+from fenbu_payments import gateways, orders
 from fenbu_payments.open_views import DOCUMENTS, MONEY
 from fenbu_payments.payment import Fact, Kind, Step, fold, operations
 from fenbu_payments.payment_store import FACT_COLUMNS, KEPT
 from fenbu_payments.settings import PaymentsSettings
 from fenbu_payments.tables import FACT, PAYMENT
 
-_SHOWN = 5
 _CHUNK = 500
 _P = PAYMENT.c
 _KEY = func.coalesce(func.nullif(_P.order_number, ""), _P.number)
-
-
-def _found(wrong: Sequence[str], counted: int, skipped: int, told: str) -> Finding:
-    if not wrong:
-        return Finding(Health.OK, "", counted, skipped)
-    named = ", ".join(wrong[:_SHOWN]) + (" …" if len(wrong) > _SHOWN else "")
-    return Finding(Health.FAILED, told.format(count=len(wrong), named=named), counted, skipped)
-
-
-def _at_rest(work: Work, rows: Iterable[tuple[str, str]]) -> tuple[list[str], int]:
-    """Return the numbers of (key, number) whose key has nothing waiting, sorted, and how many others there are."""
-    found = sorted(set(rows))
-    waiting = work.waiting_keys() if found else frozenset()
-    rest = [number for key, number in found if key not in waiting]
-    return rest, len(found) - len(rest)
-
-
-def _many(work: Work) -> int:
-    return int(work.execute(select(func.count()).select_from(PAYMENT)).scalar_one())
 
 
 # --- amounts and facts ----------------------------------------------------------------------------------
@@ -70,7 +51,9 @@ _TOO_MUCH = select(_D.subject).where(
 def captured_within_authorised(work: Work) -> Finding:
     """Say whether no payment took more than was authorised, or gave back more than it took."""
     wrong = sorted(work.execute(_TOO_MUCH).scalars())
-    return _found(wrong, _many(work), 0, _("{count} payments took or gave back more than there was: {named}"))
+    return found(
+        _("{count} payments took or gave back more than there was: {named}"), wrong, count(work, PAYMENT)
+    )
 
 
 _CHUNKS = (
@@ -107,7 +90,7 @@ def state_is_fold(work: Work) -> Finding:
         totals, counted = fold(facts), counted + 1
         if row.state != totals.state or any(getattr(row, name) != getattr(totals, name) for name in KEPT):
             wrong.append(row.number)
-    return _found(wrong, counted, 0, _("{count} payments differ from their facts: {named}"))
+    return found(_("{count} payments differ from their facts: {named}"), wrong, counted)
 
 
 # --- calls and documents --------------------------------------------------------------------------------
@@ -130,7 +113,7 @@ def operations_have_calls(work: Work) -> Finding:
             continue
         facts = [Fact(**fact._mapping) for fact in work.execute(_OPEN_FACTS, {"wanted": row.number})]
         wrong += [one.number for one in operations(facts).values() if one.open]
-    return _found(wrong, len(rows), 0, _("{count} operations are under way and nobody calls: {named}"))
+    return found(_("{count} operations are under way and nobody calls: {named}"), wrong, len(rows))
 
 
 _MONEY = MONEY.subquery()
@@ -143,9 +126,32 @@ _UNEXPLAINED_DOCUMENTS = select(DOCUMENTS.c.document, DOCUMENTS.c.number).where(
 def money_and_documents_agree(work: Work) -> Finding:
     """Say whether, at rest, what was captured is what was fulfilled, or there is a reason why not."""
     asked = (_UNEXPLAINED_MONEY, _UNEXPLAINED_DOCUMENTS)
-    rows = [tuple(row) for statement in asked for row in work.execute(statement)]
-    rest, skipped = _at_rest(work, rows)
-    return _found(rest, _many(work), skipped, _("{count} payments differ from what was fulfilled: {named}"))
+    rows = [(key, number) for statement in asked for key, number in map(tuple, work.execute(statement))]
+    rest, skipped = at_rest(work, rows, key=itemgetter(0))
+    told = _("{count} payments differ from what was fulfilled: {named}")
+    return found(told, [number for _key, number in rest], count(work, PAYMENT), skipped)
+
+
+_HELD = select(_P.order_number, _P.number).where(
+    _P.order_number != "",
+    _P.authorised > _P.captured + _P.capturing + _P.voided + _P.voiding,
+    _P.due <= _P.captured + _P.capturing,
+)
+
+
+def held_is_wanted(work: Work) -> Finding:
+    """Say whether money that is held, and of which nothing is due, is held for orders that will want it.
+
+    An order may have been settled while payments were switched off, and what it told given up.
+    """
+    rows = [(order, number) for order, number in map(tuple, work.execute(_HELD))]
+    done = orders.finished(work, (order for order, _number in rows))
+    if done is None:
+        return Finding(Health.UNKNOWN, _("nobody here keeps orders"), len(rows))
+    stray = [row for row in rows if row[0] in done]
+    rest, skipped = at_rest(work, stray, key=itemgetter(0))
+    told = _("{count} payments hold money that no order waits for: {named}")
+    return found(told, [number for _key, number in rest], len(rows), skipped)
 
 
 _RESTORE = N_("find out who wrote past the module; the facts are what is true")
@@ -174,5 +180,11 @@ CHECKS = (
         title=N_("Money and documents agree"),
         run=money_and_documents_agree,
         repair=N_("fenbu show payments.document-without-money and payments.money-without-document say where"),
+    ),
+    Check(
+        name="payments.held_is_wanted",
+        title=N_("Money that is held is wanted"),
+        run=held_is_wanted,
+        repair=N_("let it go: fenbu do payments.payment.void"),
     ),
 )

@@ -15,24 +15,24 @@ from sqlalchemy import Row, bindparam, select, update
 from fenbu.contracts.payments import NoticeReceived
 from fenbu.errors import NotFound, TransitionRefused
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Reason
+from fenbu.statements import upsert
 from fenbu.values import MONEY_SCALE, exact_decimal
 from fenbu.work import Work
 from fenbu_payments import gateways, operations, payment_store, payouts
 from fenbu_payments.errors import NoticeRefused
 from fenbu_payments.gateways import Told
-from fenbu_payments.inputs import Code, Input, Reason
 from fenbu_payments.lifecycles import NOTICE as LIFECYCLE
 from fenbu_payments.lifecycles import NoticeState
 from fenbu_payments.operations import Outcome
 from fenbu_payments.payment import Kind, Payment
 from fenbu_payments.settings import PaymentsSettings
 from fenbu_payments.tables import NOTICE, PAYMENT
-from fenbu_payments.upsert import insert_new
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440, 1440, 1440))
 """After which a notice that does not fit is looked at again; besides, whenever its payment changes."""
 
-_INSERT = insert_new(NOTICE)
+_INSERT = upsert(NOTICE, returning=tuple(NOTICE.primary_key))
 _KEY = select(PAYMENT.c.order_number).where(PAYMENT.c.number == bindparam("wanted"))
 _READ = select(NOTICE).where(NOTICE.c.number == bindparam("wanted"))
 _LOCKED = _READ.with_for_update()
@@ -140,7 +140,7 @@ def take(work: Work, number: str) -> None:
     row = work.execute(_READ, {"wanted": number}).first()
     if row is None or row.state not in (NoticeState.RECEIVED, NoticeState.WAITING):
         return
-    if row.payment.startswith(payouts.PREFIX):
+    if row.payment.startswith(f"{payouts.PREFIX}-"):
         payout = payouts.find(work, row.payment)
         row = work.execute(_LOCKED, {"wanted": number}).one()
         problem = _unknown(row) if payout is None else _other(row, payout.gateway, payout.currency)

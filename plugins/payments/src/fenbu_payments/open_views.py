@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import case, literal, select, union_all
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.tables import MoneyType
 from fenbu.views import Column, View
-from fenbu_payments import looks
+from fenbu_payments import references
 from fenbu_payments.lifecycles import PaymentState, PayoutState
 from fenbu_payments.tables import PAYMENT, PAYOUT
 
@@ -77,13 +78,13 @@ MONEY_WITHOUT_DOCUMENT = View(
     help=N_("Captured money that belongs to nothing fulfilled, and why."),
     query=looks.always(MONEY),
     columns=(
-        looks.payment(),
+        references.payment(),
         looks.state("why", N_("Why")),
-        looks.order(),
-        looks.account(),
-        looks.day(),
+        references.order(),
+        references.account(),
+        looks.day("day", N_("Day")),
         looks.money("amount", N_("Amount")),
-        looks.currency(),
+        Column("currency", N_("Currency")),
     ),
     key=("payment",),
     record="payment",
@@ -110,10 +111,10 @@ DOCUMENT_WITHOUT_MONEY = View(
         Column("number", N_("Payment or payout")),
         looks.state("why", N_("Why")),
         Column("document", N_("Document")),
-        looks.account(),
-        looks.day(),
+        references.account(),
+        looks.day("day", N_("Day")),
         looks.money("amount", N_("Amount")),
-        looks.currency(),
+        Column("currency", N_("Currency")),
     ),
     key=("number",),
     record="number",

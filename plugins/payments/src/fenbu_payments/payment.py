@@ -56,7 +56,7 @@ class Step(StrEnum):
 
 
 LETTERS = {Kind.AUTHORISE: "A", Kind.RENEW: "N", Kind.CAPTURE: "C", Kind.VOID: "V", Kind.REFUND: "R"}
-"""By which an operation's number says what it is: ``PAY-000042-C1``."""
+"""By which an operation's number says what it is: ``PAY-00000042-C1``."""
 
 
 @frozen(kw_only=True)

@@ -13,9 +13,10 @@ from fenbu.contracts.erp import RequirementMet
 from fenbu.contracts.payments import REQUIREMENT, PaymentRequested, payments_method
 from fenbu.errors import NotFound, TransitionRefused
 from fenbu.i18n import _
-from fenbu.values import round_amount
+from fenbu.inputs import Amount, Code, Input, Reason
+from fenbu.values import document_number, round_amount
 from fenbu.work import Work
-from fenbu_payments import gateways, operations, payment_store
+from fenbu_payments import gateways, operations, orders, payment_store
 from fenbu_payments.errors import (
     AmountTooFine,
     AmountTooLarge,
@@ -25,19 +26,20 @@ from fenbu_payments.errors import (
     NothingToRetry,
     OrderPaidOtherwise,
 )
-from fenbu_payments.inputs import Amount, Code, CurrencyOrNone, Input, Reason, Reference
+from fenbu_payments.inputs import CurrencyOrNone, Reference
 from fenbu_payments.lifecycles import PAYMENT, PaymentState
 from fenbu_payments.payment import ZERO, Fact, Kind, Payment, Step
 from fenbu_payments.settings import PaymentsSettings
 
+PREFIX = "PAY"
 _UNDER_WAY = (PaymentState.REQUESTED, PaymentState.AUTHORISED)
 
 
 class RequestPayment(Input):
     """Money to ask an account for, without an order: a deposit."""
 
-    account: Code
-    amount: Amount
+    account: Code = Field(description="Who is to pay")
+    amount: Amount = Field(description="How much is asked for")
     currency: CurrencyOrNone = ""
     gateway: str = Field("", max_length=32, description="The settings' one unless given")
     day: date | None = Field(None, description="Business date; today unless given")
@@ -46,7 +48,7 @@ class RequestPayment(Input):
 class ConfirmPayment(Input):
     """Money that an operator has seen arrive."""
 
-    payment: Code
+    payment: Code = Field(description="Its number, as payments.payments shows it")
     amount: Amount | None = Field(None, description="All that is still awaited unless given")
     currency: CurrencyOrNone = ""
     reference: Reference = Field("", description="What the bank statement or the till says")
@@ -56,38 +58,38 @@ class ConfirmPayment(Input):
 class FailPayment(Input):
     """Money that will not arrive."""
 
-    payment: Code
-    reason: Reason
+    payment: Code = Field(description="Its number, as payments.payments shows it")
+    reason: Reason = Field(description="Why; its facts keep it")
 
 
 class PaymentRef(Input):
     """A payment."""
 
-    payment: Code
+    payment: Code = Field(description="Its number, as payments.payments shows it")
 
 
 class RefundPayment(Input):
     """Money to give back."""
 
-    payment: Code
+    payment: Code = Field(description="Its number, as payments.payments shows it")
     amount: Amount | None = Field(None, description="All that is captured and not given back unless given")
-    reason: Reason
+    reason: Reason = Field(description="Why; its facts keep it")
     day: date | None = Field(None, description="Business date; today unless given")
 
 
 class ConfirmRefund(Input):
     """Money that an operator has sent back."""
 
-    refund: Code = Field(description="Number of the refund: PAY-000001-R1")
+    refund: Code = Field(description="Number of the refund: PAY-00000001-R1")
     reference: Reference = ""
     day: date | None = Field(None, description="Business date; today unless given")
 
 
 class VoidPayment(Input):
-    """A payment without an order that is not wanted any more."""
+    """A payment that no order waits for."""
 
-    payment: Code
-    reason: Reason
+    payment: Code = Field(description="Its number, as payments.payments shows it")
+    reason: Reason = Field(description="Why; its facts keep it")
 
 
 # --- asking ---------------------------------------------------------------------------------------------
@@ -144,7 +146,8 @@ def _open(
     due: bool = False,
 ) -> Payment:
     gateways.find(work.settings(PaymentsSettings), gateway)
-    payment = Payment(f"PAY-{work.number('payment'):06d}", order, account, gateway, currency)
+    number = document_number(PREFIX, work.number("payment"))
+    payment = Payment(number, order, account, gateway, currency)
     payment.add(Fact(kind=Kind.REQUEST, amount=amount, day=day, at=work.now))
     if due:
         payment.add(Fact(kind=Kind.DUE, amount=amount, day=day, at=work.now))
@@ -337,20 +340,27 @@ def preview_refund(work: Work, wanted: RefundPayment) -> list[Consequence]:
 
 
 def void(work: Work, wanted: VoidPayment) -> dict[str, Any]:
-    """Let a payment without an order go.
+    """Let a payment go that no order waits for: a deposit, or one whose order was settled without it.
 
     Raises:
-        BelongsToOrder: The order decides.
+        BelongsToOrder: Something of the order is still to be fulfilled, or on its way here; it decides.
         TransitionRefused: Nothing is held or awaited any more.
     """
     payment = payment_store.load(work, wanted.payment)
-    if payment.order_number:
+    if payment.order_number and not _settled(work, payment):
         raise BelongsToOrder(payment.number, payment.order_number)
     _may(payment, "void")
     t = payment.totals
     undone = t.due - t.captured - t.capturing
     let_go(work, payment, work.today, wanted.reason, source="operator", undone=undone)
     return _answer(payment)
+
+
+def _settled(work: Work, payment: Payment) -> bool:
+    """Say whether nothing more will come from the payment's order; when nobody keeps orders, nothing will."""
+    done = orders.finished(work, [payment.order_number])
+    settled = done is None or payment.order_number in done
+    return settled and not work.waiting(key=payment.key) and not payment.totals.due > payment.totals.captured
 
 
 # --- decided by orders ----------------------------------------------------------------------------------

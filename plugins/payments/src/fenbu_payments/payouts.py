@@ -13,11 +13,12 @@ from sqlalchemy import bindparam, func, insert, select, update
 from fenbu.contracts.payments import PayoutFailed, PayoutPaid, PayoutRequested
 from fenbu.errors import NotFound
 from fenbu.i18n import _
-from fenbu.values import Money, round_amount
+from fenbu.inputs import Code, Input
+from fenbu.values import Money, document_number, round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways
 from fenbu_payments.errors import NotByHand
-from fenbu_payments.inputs import Code, Input, Reference
+from fenbu_payments.inputs import Reference
 from fenbu_payments.lifecycles import PAYOUT as LIFECYCLE
 from fenbu_payments.lifecycles import PayoutState
 from fenbu_payments.operations import Outcome, business_day
@@ -26,7 +27,7 @@ from fenbu_payments.payment_store import FACT_COLUMNS
 from fenbu_payments.settings import PaymentsSettings
 from fenbu_payments.tables import FACT, PAYOUT
 
-PREFIX = "PO-"
+PREFIX = "PO"
 
 _READ = select(PAYOUT).where(PAYOUT.c.number == bindparam("wanted"))
 _LOCKED = _READ.with_for_update()
@@ -46,7 +47,7 @@ _UPDATE = (
 class ConfirmPayout(Input):
     """Money that an operator has sent."""
 
-    payout: Code
+    payout: Code = Field(description="Its number, as payments.payouts shows it")
     reference: Reference = Field("", description="What the bank statement says")
     day: date | None = Field(None, description="Business date; today unless given")
 
@@ -54,7 +55,7 @@ class ConfirmPayout(Input):
 class PayoutRef(Input):
     """A payout."""
 
-    payout: Code
+    payout: Code = Field(description="Its number, as payments.payouts shows it")
 
 
 @define
@@ -93,7 +94,7 @@ def pay(
         return None
     settings = work.settings(PaymentsSettings)
     payout = Payout(
-        number=f"{PREFIX}{work.number('payout'):06d}",
+        number=document_number(PREFIX, work.number("payout")),
         document=document,
         order_number=order,
         account=account,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
-from fenbu_payments import looks
+from fenbu_payments import references
 from fenbu_payments.checks import CHECKS
 from fenbu_payments.metrics import METRICS
 from fenbu_payments.open_views import OPEN_VIEWS
@@ -45,14 +46,14 @@ PAYMENTS = View(
     columns=(
         Column("payment", N_("Payment")),
         looks.state("state", N_("State")),
-        looks.order(),
-        looks.account(),
-        looks.day(),
+        references.order(),
+        references.account(),
+        looks.day("day", N_("Day")),
         looks.money("requested", N_("Asked for")),
         looks.money("authorised", N_("Authorised")),
         looks.money("captured", N_("Captured")),
         looks.money("refunded", N_("Refunded")),
-        looks.currency(),
+        Column("currency", N_("Currency")),
         Column("gateway", N_("Gateway")),
         looks.money("capturing", N_("Being captured")),
         looks.money("voided", N_("Let go")),
@@ -107,15 +108,15 @@ FACTS = View(
         ).join_from(FACT, PAYMENT, _P.number == _F.subject, isouter=True)
     ),
     columns=(
-        looks.payment("subject"),
+        references.payment("subject"),
         Column("position", N_("Position"), Kind.NUMBER),
         looks.state("kind", N_("What")),
         looks.state("step", N_("Step")),
         Column("operation", N_("Operation")),
         looks.money("amount", N_("Amount")),
         looks.money("fee", N_("Fee")),
-        looks.currency(),
-        looks.day(),
+        Column("currency", N_("Currency")),
+        looks.day("day", N_("Day")),
         Column("reference", N_("Reference")),
         Column("reason", N_("Reason")),
         Column("source", N_("Says")),
@@ -152,11 +153,11 @@ PAYOUTS = View(
         Column("payout", N_("Payout")),
         looks.state("state", N_("State")),
         Column("document", N_("Pays")),
-        looks.order(),
-        looks.account(),
-        looks.day(),
+        references.order(),
+        references.account(),
+        looks.day("day", N_("Day")),
         looks.money("amount", N_("Amount")),
-        looks.currency(),
+        Column("currency", N_("Currency")),
         Column("gateway", N_("Gateway")),
         Column("reference", N_("Reference")),
         Column("reason", N_("Reason")),
@@ -195,12 +196,12 @@ INBOX = View(
     columns=(
         Column("notice", N_("Notice")),
         looks.state("state", N_("State")),
-        looks.payment(),
+        references.payment(),
         Column("operation", N_("Operation")),
         looks.state("kind", N_("What")),
         Column("done", N_("Done"), Kind.YES_NO),
         looks.money("amount", N_("Amount")),
-        looks.currency(),
+        Column("currency", N_("Currency")),
         Column("problem", N_("Problem")),
         Column("gateway", N_("Gateway")),
         Column("reason", N_("Reason")),

@@ -12,12 +12,13 @@ from pydantic import Field
 from sqlalchemy import insert
 
 from fenbu.contracts.scm import StockAdjusted
+from fenbu.inputs import Code, Day, Input, Reason
 from fenbu.values import line_amount
 from fenbu.work import Work
 from fenbu_scm import backorders, items, locations, stock
 from fenbu_scm.errors import CountedTwice, NotFree, SameLocation
 from fenbu_scm.holding import ZERO
-from fenbu_scm.inputs import Code, Day, Difference, Input, Quantity, QuantityOrZero, Reason, UnitCost
+from fenbu_scm.inputs import Difference, Quantity, QuantityOrZero, UnitCost
 from fenbu_scm.locations import LOST
 from fenbu_scm.numbers import next_number
 from fenbu_scm.stock import Stock

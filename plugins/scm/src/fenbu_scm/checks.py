@@ -5,11 +5,12 @@ What concerns one order is judged at rest: orders with deliveries still to come 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Table, and_, case, func, literal, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select
 
+from fenbu.checks import at_rest, count, found
 from fenbu.contracts.erp import erp_open_lines
 from fenbu.i18n import N_, _
 from fenbu.metrics import Check, Finding, Health
@@ -30,30 +31,10 @@ from fenbu_scm.tables import (
     STOCK,
 )
 
-_SHOWN = 5
 _PAGE = 500
 _MODULE = "scm"
 _NOTHING = literal(0, MoneyType())
 _NONE = literal(0, QuantityType())
-
-
-def _found(wrong: Sequence[str], counted: int, skipped: int, told: str) -> Finding:
-    if not wrong:
-        return Finding(Health.OK, "", counted, skipped)
-    named = ", ".join(wrong[:_SHOWN]) + (" …" if len(wrong) > _SHOWN else "")
-    return Finding(Health.FAILED, told.format(count=len(wrong), named=named), counted, skipped)
-
-
-def _at_rest(work: Work, keys: Iterable[str]) -> tuple[list[str], int]:
-    """Return the keys with nothing waiting, sorted, and how many others there are."""
-    found = sorted(set(keys))
-    waiting = work.waiting_keys() if found else frozenset()
-    rest = [key for key in found if key not in waiting]
-    return rest, len(found) - len(rest)
-
-
-def _count(work: Work, table: Table) -> int:
-    return int(work.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 def _total(column: Any) -> Any:
@@ -93,7 +74,7 @@ def stock_matches_moves(work: Work) -> Finding:
     """Say whether what is on hand everywhere is what the moves come to."""
     rows = [*work.execute(_OFF_LEDGER), *work.execute(_WITHOUT_STOCK)]
     wrong = [f"{row.item} {row.location}" for row in rows]
-    return _found(wrong, _count(work, STOCK), 0, _("{count} piles differ from their moves: {named}"))
+    return found(_("{count} piles differ from their moves: {named}"), wrong, count(work, STOCK))
 
 
 _FROM, _TO = LOCATION.alias("source"), LOCATION.alias("target")
@@ -128,9 +109,7 @@ _OFF_VALUE = (
 def value_matches_moves(work: Work) -> Finding:
     """Say whether each item's quantity and value are what came in less what went out."""
     wrong = list(work.execute(_OFF_VALUE).scalars())
-    return _found(
-        wrong, _count(work, ITEM), 0, _("{count} items differ from the values of their moves: {named}")
-    )
+    return found(_("{count} items differ from the values of their moves: {named}"), wrong, count(work, ITEM))
 
 
 # --- promises -------------------------------------------------------------------------------------------
@@ -200,11 +179,8 @@ def reserved_matches_reservations(work: Work) -> Finding:
     """Say whether what is reserved, by pile and by order line, is the sum of the reservations and shipments."""
     wrong = [f"{row.item} {row.location}" for row in work.execute(_OFF_PROMISES)]
     wrong += work.execute(_OFF_LINES).scalars()
-    return _found(
-        wrong,
-        _count(work, STOCK) + _count(work, DEMAND),
-        0,
-        _("{count} differ from their reservations: {named}"),
+    return found(
+        _("{count} differ from their reservations: {named}"), wrong, count(work, STOCK) + count(work, DEMAND)
     )
 
 
@@ -226,9 +202,7 @@ _NEEDLESS = (
 def nobody_waits_beside_free_stock(work: Work) -> Finding:
     """Say whether nobody waits for an item of which a piece is free."""
     wrong = list(work.execute(_NEEDLESS).scalars())
-    return _found(
-        wrong, _count(work, DEMAND), 0, _("{count} items are free while orders wait for them: {named}")
-    )
+    return found(_("{count} items are free while orders wait for them: {named}"), wrong, count(work, DEMAND))
 
 
 _UNSHIPPED = (
@@ -245,9 +219,9 @@ _UNSHIPPED = (
 
 def released_is_shipped(work: Work) -> Finding:
     """Say whether everything that was released has a shipment, or waits as backorder."""
-    rest, skipped = _at_rest(work, work.execute(_UNSHIPPED).scalars())
-    return _found(
-        rest, _count(work, ORDER), skipped, _("{count} orders were released and have no shipment: {named}")
+    rest, skipped = at_rest(work, work.execute(_UNSHIPPED).scalars())
+    return found(
+        _("{count} orders were released and have no shipment: {named}"), rest, count(work, ORDER), skipped
     )
 
 
@@ -267,8 +241,8 @@ def reservations_have_open_lines(work: Work) -> Finding:
         for row in rows
         if row.reserved + row.short > left.get((row.order_number, row.line), 0)
     }
-    rest, skipped = _at_rest(work, stray)
-    return _found(rest, len(rows), skipped, _("{count} orders hold what they do not want from here: {named}"))
+    rest, skipped = at_rest(work, stray)
+    return found(_("{count} orders hold what they do not want from here: {named}"), rest, len(rows), skipped)
 
 
 def _wanted(work: Work, numbers: Sequence[str]) -> dict[tuple[str, int], Any] | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
-from fenbu_scm import looks
+from fenbu_scm import references
 from fenbu_scm.tables import (
     ADJUSTMENT,
     ADJUSTMENT_LINE,
@@ -73,8 +74,8 @@ RECEIPT_LINES = View(
     columns=(
         Column("receipt", N_("Receipt"), ref="scm.receipts"),
         looks.number("line", N_("Line")),
-        looks.item(),
-        looks.location(),
+        references.item(),
+        references.location(),
         _QUANTITY,
         _UNIT,
         Column("unit_cost", N_("Unit cost"), Kind.PRICE),
@@ -103,8 +104,8 @@ RETURNS = View(
     columns=(
         Column("return", N_("Return")),
         _DAY,
-        looks.order(),
-        looks.account(),
+        references.order(),
+        references.account(),
         Column("reason", N_("Reason")),
         _VALUE,
         *_POSTED,
@@ -132,8 +133,8 @@ RETURN_LINES = View(
     columns=(
         Column("return", N_("Return"), ref="scm.returns"),
         looks.number("line", N_("Line")),
-        looks.item(),
-        looks.location(),
+        references.item(),
+        references.location(),
         _QUANTITY,
         _UNIT,
         _VALUE,
@@ -165,8 +166,8 @@ ADJUSTMENT_LINES = View(
     columns=(
         Column("adjustment", N_("Adjustment"), ref="scm.adjustments"),
         looks.number("line", N_("Line")),
-        looks.item(),
-        looks.location(),
+        references.item(),
+        references.location(),
         _QUANTITY,
         _UNIT,
         _VALUE,

@@ -14,15 +14,15 @@ from fenbu.contracts.erp import ItemPublished, erp_items
 from fenbu.contracts.scm import Promise
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input
+from fenbu.statements import upsert
 from fenbu.tables import QuantityType
 from fenbu.work import Work
 from fenbu_scm import stock
 from fenbu_scm.holding import ZERO
-from fenbu_scm.inputs import Code, Input
 from fenbu_scm.locations import STOCK_KIND
 from fenbu_scm.settings import ScmSettings
 from fenbu_scm.tables import ITEM, LOCATION, STOCK
-from fenbu_scm.upsert import upsert
 
 GOODS = "goods"
 _PAGE = 1000

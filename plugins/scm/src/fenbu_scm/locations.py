@@ -10,9 +10,9 @@ from sqlalchemy import Row, bindparam, insert, select
 
 from fenbu.errors import AlreadyExists, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Title
 from fenbu.work import Work
 from fenbu_scm.errors import LocationUnsuited
-from fenbu_scm.inputs import Code, Input, Title
 from fenbu_scm.settings import ScmSettings
 from fenbu_scm.tables import LOCATION, WAREHOUSE
 

@@ -149,6 +149,6 @@ METRICS = (
         unit="count",
         definition=N_("Orders whose pieces were let go because what they waited for did not come."),
         value=lapsed,
-        drill="scm.orders",
+        drill="scm.lapsed",
     ),
 )

@@ -11,13 +11,13 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_scm import stock as stocks
 from fenbu_scm.lifecycles import OrderState
 from fenbu_scm.order import Demand, Order, Place
 from fenbu_scm.stock import Stock
 from fenbu_scm.tables import DEMAND, ORDER, RESERVATION
-from fenbu_scm.upsert import upsert
 
 _ORDER_FIELDS = tuple(one.name for one in fields(Order) if one.name not in ("demands", "changed"))
 _MOVING = ("state", "account", "ship", "day", "day_at", "waived", "alone", "reason", "lapses_at", "shipments")

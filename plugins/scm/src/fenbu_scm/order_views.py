@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
-from fenbu_scm import looks
+from fenbu_scm import references
+from fenbu_scm.lifecycles import OrderState
 from fenbu_scm.tables import DEMAND, ITEM, ORDER, RESERVATION, SHIPMENT, SHIPMENT_LINE
 
 _O, _D, _R, _S, _L, _I = ORDER.c, DEMAND.c, RESERVATION.c, SHIPMENT.c, SHIPMENT_LINE.c, ITEM.c
@@ -45,9 +47,9 @@ ORDERS = View(
         ).select_from(ORDER.outerjoin(_SUMS, _SUMS.c.order_number == _O.number))
     ),
     columns=(
-        looks.order(),
+        references.order(),
         looks.state("state", N_("State")),
-        looks.account(),
+        references.account(),
         looks.day("day", N_("Day")),
         Column("wanted", N_("Wanted"), Kind.QUANTITY),
         Column("reserved", N_("Reserved"), Kind.QUANTITY),
@@ -94,7 +96,7 @@ ORDER_LINES = View(
     columns=(
         Column("order", N_("Order"), ref="scm.orders"),
         looks.number("line", N_("Line")),
-        looks.item(),
+        references.item(),
         looks.quantity("wanted", N_("Wanted")),
         looks.quantity("reserved", N_("Reserved")),
         looks.quantity("short", N_("Short")),
@@ -122,8 +124,8 @@ RESERVATIONS = View(
     columns=(
         Column("order", N_("Order"), ref="scm.orders"),
         looks.number("line", N_("Line")),
-        looks.item(),
-        looks.location(),
+        references.item(),
+        references.location(),
         looks.quantity("quantity", N_("Quantity")),
         looks.quantity("shipping", N_("In shipments")),
         _UNIT,
@@ -147,7 +149,7 @@ BACKORDERS = View(
         Column("queued_at", N_("Waits since"), Kind.TIME),
         Column("order", N_("Order"), ref="scm.orders"),
         looks.number("line", N_("Line")),
-        looks.item(),
+        references.item(),
         looks.quantity("short", N_("Short")),
         looks.quantity("wanted", N_("Wanted")),
         _UNIT,
@@ -155,6 +157,31 @@ BACKORDERS = View(
     key=("queued_at", "order", "line"),
     record="order",
     filters=("order", "item", "short"),
+)
+
+LAPSED = View(
+    name="scm.lapsed",
+    title=N_("Lapsed reservations"),
+    help=N_(
+        "Orders whose pieces were let go because what they waited for did not come; renew those still wanted."
+    ),
+    query=looks.always(
+        select(_O.number.label("order"), _O.account, _O.day, _SUMS.c.wanted, _SUMS.c.dispatched, _O.reason)
+        .join_from(ORDER, _SUMS, _SUMS.c.order_number == _O.number)
+        .where(_O.state == OrderState.LAPSED)
+    ),
+    columns=(
+        references.order(),
+        references.account(),
+        looks.day("day", N_("Day")),
+        Column("wanted", N_("Wanted"), Kind.QUANTITY),
+        Column("dispatched", N_("Dispatched"), Kind.QUANTITY),
+        Column("reason", N_("Reason")),
+    ),
+    key=("order",),
+    record="order",
+    filters=("account", "day"),
+    actions=("scm.reservation.renew",),
 )
 
 SHIPMENTS = View(
@@ -177,7 +204,7 @@ SHIPMENTS = View(
         Column("shipment", N_("Shipment")),
         looks.state("state", N_("State")),
         Column("order", N_("Order"), ref="scm.orders"),
-        looks.account(),
+        references.account(),
         looks.day("day", N_("Left")),
         Column("reference", N_("Reference")),
         Column("opened_at", N_("Opened"), Kind.TIME),
@@ -204,8 +231,8 @@ SHIPMENT_LINES = View(
     columns=(
         Column("shipment", N_("Shipment"), ref="scm.shipments"),
         looks.number("line", N_("Line")),
-        looks.item(),
-        looks.location(),
+        references.item(),
+        references.location(),
         looks.quantity("quantity", N_("Quantity")),
         _UNIT,
     ),
@@ -214,4 +241,4 @@ SHIPMENT_LINES = View(
     filters=("shipment", "item", "location"),
 )
 
-ORDER_VIEWS = (ORDERS, ORDER_LINES, RESERVATIONS, BACKORDERS, SHIPMENTS, SHIPMENT_LINES)
+ORDER_VIEWS = (ORDERS, ORDER_LINES, RESERVATIONS, BACKORDERS, LAPSED, SHIPMENTS, SHIPMENT_LINES)

@@ -11,11 +11,12 @@ from sqlalchemy import bindparam, insert, select
 from fenbu.contracts.scm import GoodsReceived
 from fenbu.errors import AlreadyExists
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input
 from fenbu.values import line_amount
 from fenbu.work import Work
 from fenbu_scm import backorders, items, locations, stock
 from fenbu_scm.holding import ZERO, require_bookable
-from fenbu_scm.inputs import Code, Day, Input, Quantity, Text, UnitCost
+from fenbu_scm.inputs import Quantity, Text, UnitCost
 from fenbu_scm.numbers import next_number
 from fenbu_scm.tables import RECEIPT, RECEIPT_LINE
 

@@ -11,11 +11,11 @@ from pydantic import Field
 from fenbu.contracts.erp import OrderAwaits, OrderCancelled, OrderReleased, RequirementFailed, RequirementMet
 from fenbu.contracts.scm import BackorderRaised, ReservationDue, ReservationLapsed
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Reason
 from fenbu.work import Work
 from fenbu_scm import backorders, order_store, shipments
 from fenbu_scm.errors import NothingReserved, OrderStillWanted
 from fenbu_scm.holding import ZERO
-from fenbu_scm.inputs import Code, Input, Reason
 from fenbu_scm.items import GOODS
 from fenbu_scm.lifecycles import ORDER, OrderState
 from fenbu_scm.order import Order

@@ -12,12 +12,13 @@ from sqlalchemy import insert
 
 from fenbu.contracts.scm import CostedLine, GoodsReturned
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input
 from fenbu.values import line_amount, round_amount
 from fenbu.work import Work
 from fenbu_scm import backorders, items, locations, order_store, stock
 from fenbu_scm.errors import ReturnTooLarge, ReturnUnclear
 from fenbu_scm.holding import ZERO, require_bookable
-from fenbu_scm.inputs import Code, Day, Input, Quantity, Text, UnitCost
+from fenbu_scm.inputs import Quantity, Text, UnitCost
 from fenbu_scm.numbers import next_number
 from fenbu_scm.order import Demand
 from fenbu_scm.order_store import Hand

@@ -16,11 +16,12 @@ from fenbu.contracts.scm import CostedLine, GoodsDispatched
 from fenbu.errors import NotFound
 from fenbu.hooks import Refusal
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input
 from fenbu.work import Work
 from fenbu_scm import order_store
 from fenbu_scm.errors import OrderNotOurs
 from fenbu_scm.holding import ZERO
-from fenbu_scm.inputs import Code, Day, Input, Text
+from fenbu_scm.inputs import Text
 from fenbu_scm.lifecycles import SHIPMENT as LIFECYCLE
 from fenbu_scm.lifecycles import OrderState, ShipmentState
 from fenbu_scm.locations import CUSTOMER

@@ -15,13 +15,13 @@ from typing import Any
 from attrs import define, field
 from sqlalchemy import bindparam, insert, select, update
 
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_scm.errors import Oversold
 from fenbu_scm.holding import ZERO, Holding, Pile
 from fenbu_scm.lifecycles import OrderState
 from fenbu_scm.locations import STOCK_KIND
 from fenbu_scm.tables import ITEM, LOCATION, MOVE, ORDER, RESERVATION, STOCK
-from fenbu_scm.upsert import upsert
 
 _LOCK = (
     select(ITEM.c.code, ITEM.c.quantity, ITEM.c.value, ITEM.c.unit_cost)

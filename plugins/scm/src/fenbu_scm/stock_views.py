@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
-from fenbu_scm import looks
+from fenbu_scm import references
 from fenbu_scm.tables import ITEM, LOCATION, MOVE, STOCK, WAREHOUSE
 
 _I, _S, _M, _P = ITEM.c, STOCK.c, MOVE.c, LOCATION.c
@@ -29,9 +30,9 @@ STOCK_VIEW = View(
         ).select_from(STOCK.join(ITEM, _I.code == _S.item).join(LOCATION, _P.code == _S.location))
     ),
     columns=(
-        looks.item(),
+        references.item(),
         Column("title", N_("Title")),
-        looks.location(),
+        references.location(),
         looks.quantity("on_hand", N_("On hand")),
         looks.quantity("reserved", N_("Reserved")),
         looks.quantity("free", N_("Free")),
@@ -109,14 +110,14 @@ MOVES = View(
         looks.number("id", N_("Move")),
         looks.day("day", N_("Day")),
         looks.state("kind", N_("Kind")),
-        looks.item(),
-        looks.location("source", N_("From")),
-        looks.location("target", N_("To")),
+        references.item(),
+        references.location("source", N_("From")),
+        references.location("target", N_("To")),
         looks.quantity("quantity", N_("Quantity")),
         _UNIT,
         looks.money("value", N_("Value"), None),
         Column("document", N_("Document")),
-        looks.order(),
+        references.order(),
         Column("moved_at", N_("At"), Kind.TIME),
         Column("moved_by", N_("By")),
     ),

@@ -1,4 +1,4 @@
-"""``fenbu demo``: an enterprise from its first order to its ledger, made up from a seed, in a fresh folder."""
+"""``fenbu demo``: an enterprise that grows one module at a time, made up from a seed, in a fresh folder."""
 
 from __future__ import annotations
 

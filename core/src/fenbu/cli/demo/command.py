@@ -1,10 +1,11 @@
-"""The command: prepares the folder, lets the shop trade, shows what it came to."""
+"""The command: prepares the folder, lets the shop grow and trade, shows what it came to."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,15 +20,19 @@ from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
+    from fenbu.cli.demo.clock import Clock
+    from fenbu.cli.demo.growth import Lived
     from fenbu.cli.demo.shop import Shop
-    from fenbu.cli.demo.trade import Clock, Trade
+    from fenbu.cli.demo.stages import Stage
+    from fenbu.cli.demo.trade import Trade
     from fenbu.engine.kernel import Kernel
 
-HELP = N_("""An enterprise from its first order to its ledger, in a fresh folder, under a minute.
+HELP = N_("""An enterprise that grows one module at a time, in a fresh folder, under a minute.
 
-A tea shop is founded, ERP is enabled, and three months of orders, cancellations, returns, invoices and payments
-happen through the same actions that you have. It ends with the books, and commands to go on with.""")
-ORDERS = 320
+A tea shop is founded and trades for three months: first with ERP alone, then payments is enabled, then the supply
+chain, while orders go on. Cards are declined, goods run short, things come back: all through the same actions that
+you have. It ends with the books, and commands to go on with.""")
+ORDERS = 240
 FILE = "fenbu.db"
 
 
@@ -39,6 +44,8 @@ class Done:
     seed: int
     shop: Shop
     trade: Trade
+    lived: list[Lived]
+    skipped: list[Stage]
     seconds: float
 
 
@@ -61,15 +68,19 @@ class Done:
 @click.option("--seed", type=int, default=1, show_default=True, help=N_("The same seed makes the same shop."))
 def demo(session: Session, *, folder: Path | None, keep: bool, orders: int, seed: int) -> int:
     """Make the enterprise, let it trade, show it."""
-    from fenbu.cli.demo import shop, story
-    from fenbu.cli.demo.trade import Clock
+    from fenbu.cli.demo import shop, story, telling
+    from fenbu.cli.demo.clock import Clock
 
-    place = _fresh(folder)
+    started = time.monotonic()
+    stages, skipped = _stages()
+    place = _fresh(folder).absolute()
     made = shop.make(seed, orders, datetime.now(UTC).astimezone(ZoneInfo(shop.TIME_ZONE)).date())
     clock = Clock(made.opening)
     try:
         with _found(session, place, clock) as kernel:
-            done = _trade(session, kernel, clock, place, made, seed)
+            trade, lived = _grow(session, kernel, clock, place, made, stages)
+            telling.skipped(session, skipped)
+            done = Done(place, seed, made, trade, lived, skipped, time.monotonic() - started)
             healthy = story.show(session, kernel, done, keep=keep)
     finally:
         if not keep:
@@ -99,54 +110,57 @@ def _fresh(folder: Path | None) -> Path:
 
 
 def _found(session: Session, place: Path, clock: Clock) -> Kernel:
-    """Make the enterprise and switch ERP on, saying so."""
+    """Make the enterprise, saying so."""
     from fenbu.cli import location
-    from fenbu.cli.demo import shop, story
+    from fenbu.cli.demo import shop, telling
     from fenbu.engine.kernel import Kernel
 
-    story.begin(session)
-    url = f"sqlite:///{place.absolute() / FILE}"
-    kernel = Kernel.init(url, name=shop.NAME, currency=shop.CURRENCY, time_zone=shop.TIME_ZONE, clock=clock)
-    location.write(place, FILE)
-    story.step(
-        session,
-        "fenbu init",
-        _("{name}: books in {currency}, days in {zone}").format(
-            name=shop.NAME, currency=shop.CURRENCY, zone=shop.TIME_ZONE
-        ),
+    telling.begin(session)
+    kernel = Kernel.init(
+        f"sqlite:///{place / FILE}",
+        name=shop.NAME,
+        currency=shop.CURRENCY,
+        time_zone=shop.TIME_ZONE,
+        clock=clock,
     )
-    kernel.perform("fenbu.module.enable", {"modules": ["erp"]})
-    story.step(session, "fenbu enable erp", _("items, accounts, orders, invoices, the ledger"))
+    location.write(place, FILE)
+    telling.founded(session, kernel)
     return kernel
 
 
-def _trade(session: Session, kernel: Kernel, clock: Clock, place: Path, made: Shop, seed: int) -> Done:
-    """Let three months happen, and the present come again."""
-    from fenbu.cli.demo import story
+def _grow(
+    session: Session, kernel: Kernel, clock: Clock, place: Path, made: Shop, stages: Sequence[Stage]
+) -> tuple[Trade, list[Lived]]:
+    """Let the shop grow and trade through its stages, and the present come again."""
+    from fenbu.cli.demo import telling
+    from fenbu.cli.demo.growth import Growth
     from fenbu.cli.demo.trade import Trade
 
-    started = time.monotonic()
     worker = kernel.worker()
     trade = Trade(kernel, worker, clock, made)
-    trade.prepare()
-    story.step(
-        session,
-        "fenbu do",
-        _("{items} items with prices, {customers} customers, taxes").format(
-            items=len(made.items), customers=len(made.customers)
-        ),
-    )
-    with session.out.progress(_("three months of trade"), len(made.stories)) as shown:
-        trade.run(shown.at)
+    growth = Growth(kernel, trade, place)
+    for number, (stage, season) in enumerate(zip(stages, made.seasons(len(stages)), strict=True), 1):
+        telling.announce(session, stage, number, len(stages))
+        with session.out.progress(_(stage.name), len(made.stories_of(season))) as shown:
+            lived = growth.live(stage, season, shown.at)
+        telling.tell(session, kernel, lived)
     worker.close()
     clock.let_go()
     kernel.seal_audit()
-    done = Done(place, seed, made, trade, time.monotonic() - started)
-    story.step(
-        session,
-        "fenbu do, worker",
-        _("{orders} orders from {first} to {last}, in {seconds:.0f} s").format(
-            orders=len(trade.orders), first=made.first_day, last=made.last_day, seconds=done.seconds
-        ),
-    )
-    return done
+    return trade, growth.lived
+
+
+def _stages() -> tuple[list[Stage], list[Stage]]:
+    """Return the stages that can be lived here, and those whose modules are not installed.
+
+    Raises:
+        ModuleMissing: Without the first there is nothing to show.
+    """
+    from fenbu.cli.demo.stages import STAGES, runnable
+    from fenbu.cli.errors import ModuleMissing
+    from fenbu.engine.catalog.discovery import discover
+
+    here, missing = runnable(STAGES, discover().modules)
+    if STAGES[0] not in here:
+        raise ModuleMissing(_("the demo"), STAGES[0].modules[0])
+    return here, missing

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,7 @@ _WARE = (
 )
 _HOUSES = ("Anchor", "Beacon", "Harbour", "Gull", "Lantern", "Mill", "Orchard", "Pier", "Quay", "Tide")
 _TRADES = ("Café", "Bakery", "Hotel", "Bookshop")
+_CHANNELS = {"company": "phone", "person": "web", "": "counter"}
 _FIRST = ("Ada", "Ben", "Carys", "Dilip", "Ewa", "Femi", "Grace", "Hugo", "Isla", "Jun", "Kit", "Lena")
 _LAST = ("Archer", "Bose", "Chen", "Doyle", "Evans", "Fraser", "Gupta", "Hughes", "Iqbal", "Jones", "Kaya")
 _STREETS = ("Castle Street", "Fore Street", "High Street", "Mill Lane", "Quay Road", "Station Road")
@@ -108,6 +110,24 @@ class Story:
 
 
 @frozen
+class Season:
+    """The days of one stage."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """How many."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def end(self) -> datetime:
+        """The moment at which the next one begins."""
+        return _at(self.last + timedelta(days=1), 0)
+
+
+@frozen
 class Shop:
     """All of it."""
 
@@ -121,6 +141,20 @@ class Shop:
     def opening(self) -> datetime:
         """The evening before the first day, when everything is prepared."""
         return _at(self.first_day - timedelta(days=1), 17 * 60)
+
+    def morning(self, day: date) -> datetime:
+        """Return the hour before the shop opens."""
+        return _at(day, 8 * 60)
+
+    def seasons(self, many: int) -> list[Season]:
+        """Divide the time into seasons of nearly the same length."""
+        days = (self.last_day - self.first_day).days + 1
+        starts = [self.first_day + timedelta(days=days * index // many) for index in range(many + 1)]
+        return [Season(first, after - timedelta(days=1)) for first, after in pairwise(starts)]
+
+    def stories_of(self, season: Season) -> list[Story]:
+        """Return the orders placed in a season, in the order of time."""
+        return [story for story in self.stories if season.first <= story.placed.date() <= season.last]
 
 
 def make(seed: int, orders: int, today: date) -> Shop:
@@ -190,7 +224,7 @@ class _Teller:
     def tell(self, number: int, placed: datetime) -> Story:
         buyer = self._buyer()
         lines = self._lines(buyer)
-        channel = self.chance.choice(("web", "web", "phone")) if buyer else "counter"
+        channel = _CHANNELS[buyer.kind if buyer else ""]
         account = buyer.account if buyer else ""
         story = Story(number=number, placed=placed, account=account, channel=channel, lines=lines)
         fate = self.chance.random()
@@ -203,7 +237,7 @@ class _Teller:
         goods = sum(code not in SERVICES for code, _quantity in lines)
         if buyer and fate > 0.92 and goods > 1:
             return evolve(story, first_lines=1, rest=self._later(first, 3, 9))
-        if buyer and fate > 0.84:
+        if fate > (0.84 if buyer else 0.95):
             return evolve(story, returned=self._later(first, 4, 16))
         return story
 

@@ -1,21 +1,23 @@
-"""What the demo shows: what flowed, one order's story, the books, the numbers, the health, and how to go on."""
+"""What the demo shows at its end: what flowed at each stage, one order's story, books, health, how to go on."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from fenbu.cli.demo.growth import topics
+from fenbu.cli.demo.telling import WIDTH, heading
 from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
     from fenbu.cli.demo.command import Done
-    from fenbu.cli.demo.shop import Story
+    from fenbu.cli.demo.growth import Lived
+    from fenbu.cli.layout import Cell
     from fenbu.engine.kernel import Kernel
 
-WIDTH = 80
 _FLOWS: Mapping[str, Mapping[str, str]] = {
     N_("information"): {
         "erp.order-placed": N_("orders placed"),
@@ -23,74 +25,71 @@ _FLOWS: Mapping[str, Mapping[str, str]] = {
         "erp.order-cancelled": N_("cancelled"),
         "erp.order-closed": N_("closed"),
     },
-    N_("goods"): {"erp.order-fulfilled": N_("handed over")},
     N_("capital"): {
         "erp.invoice-issued": N_("invoices"),
         "erp.credit-note-issued": N_("credit notes"),
-        "erp.receipt-recorded": N_("receipts"),
-        "erp.invoice-settled": N_("invoices settled"),
+        "erp.receipt-recorded": N_("payments typed in"),
+        "payments.payment-authorised": N_("payments held"),
+        "payments.payment-captured": N_("payments taken"),
+        "payments.payment-failed": N_("payments declined"),
+        "payments.payment-refunded": N_("refunds"),
+        "payments.payout-paid": N_("payouts"),
+    },
+    N_("goods"): {
+        "erp.order-fulfilled": N_("fulfilments"),
+        "scm.goods-dispatched": N_("shipments"),
+        "scm.backorder-raised": N_("backorders"),
+        "scm.backorder-filled": N_("backorders filled"),
+        "scm.goods-received": N_("receipts of goods"),
+        "scm.goods-returned": N_("returns of goods"),
     },
 }
-_STEP = 18
-
-
-def begin(session: Session) -> None:
-    """Write the heading."""
-    if not session.json:
-        session.out.title(_("fenbu 分步 · an enterprise from its first order to its ledger"))
-        session.out.line()
-
-
-def step(session: Session, command: str, text: str) -> None:
-    """Write one step with the command that does it by hand."""
-    if not session.json:
-        session.out.line(f"  {session.out.style('✔', 'green')} {command:<{_STEP}}{text}")
+_TELLING = (
+    "scm.backorder-raised",
+    "scm.backorder-filled",
+    "payments.payment-captured",
+    "scm.goods-dispatched",
+    "erp.order-closed",
+)
+"""An order to which these have happened is worth telling."""
+_OPEN_ENDS = 10
 
 
 def show(session: Session, kernel: Kernel, done: Done, *, keep: bool) -> bool:
     """Show what the demo came to; return whether doctor finds everything well."""
     if session.json:
         return _as_json(session, kernel, done)
-    _flows(session, kernel)
-    _one_order(session, kernel, done)
+    _flows(session, kernel, done.lived)
+    number = most_told(kernel)
+    _one_order(session, kernel, number)
     _trial_balance(session, kernel)
+    _open_ends(session, kernel)
     _metrics(session, kernel)
     healthy = _doctor(session, kernel)
     if keep:
-        _next(session, done)
+        _next(session, kernel, done, number)
     return healthy
 
 
-def _heading(session: Session, text: str, command: str) -> None:
-    gap = max(1, WIDTH - len(text) - len(command))
-    session.out.line()
-    session.out.line(
-        f"{session.out.style(text, 'bold')}{' ' * gap}{session.out.style(command, 'dim')}".rstrip()
-    )
+def _flows(session: Session, kernel: Kernel, lived: Iterable[Lived]) -> None:
+    """Write what flowed, a row a kind of event, a column a stage."""
+    from fenbu.cli.layout import Cell, Heading
 
-
-def _flows(session: Session, kernel: Kernel) -> None:
-    from fenbu.cli.layout import wrap
-
-    _heading(session, _("What flowed"), "fenbu flows")
-    told = _events(kernel)
-    for lane, topics in _FLOWS.items():
-        parts = [f"{told[topic]:,} {_(text)}" for topic, text in topics.items() if told[topic]]
-        first, *rest = wrap(" · ".join(parts), WIDTH - 16)
-        session.out.line(f"  {session.out.style(f'{_(lane):<12}', 'cyan')}  {first}")
-        for more in rest:
-            session.out.line(f"{' ' * 16}{more}")
-    session.out.line(f"  {_delivered(kernel)}")
-
-
-def _events(kernel: Kernel) -> Counter[str]:
-    from sqlalchemy import func, select
-
-    from fenbu.engine.store.tables import event
-
-    with kernel.database.read() as connection:
-        rows = connection.execute(select(event.c.topic, func.count()).group_by(event.c.topic)).all()
-    return Counter({row.topic: int(row[1]) for row in rows})
+    stages = list(lived)
+    heading(session, _("What flowed"), "fenbu flows")
+    heads = [Heading(_("Lane")), Heading(_("What"))]
+    heads += [Heading(" + ".join(one.stage.modules), right=True) for one in stages]
+    rows: list[list[Cell]] = []
+    for lane, named in _FLOWS.items():
+        first = True
+        for topic, text in named.items():
+            counts = [one.events[topic] for one in stages]
+            if any(counts):
+                cells = [Cell(f"{count:,}" if count else "–") for count in counts]
+                rows.append([Cell(_(lane) if first else "", "cyan"), Cell(_(text)), *cells])
+                first = False
+    session.out.table(heads, rows)
+    session.out.line(_delivered(kernel))
 
 
 def _delivered(kernel: Kernel) -> str:
@@ -102,33 +101,48 @@ def _delivered(kernel: Kernel) -> str:
         done = connection.execute(select(func.coalesce(func.sum(partition.c.done), 0))).scalar_one()
         rows = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
         states: Counter[str] = Counter({row.state: int(row[1]) for row in rows})
-    return _(
-        "{events:,} events in all; {done:,} deliveries done, each exactly once; {waiting} wait, {dead} dead"
-    ).format(events=sum(_events(kernel).values()), done=done, waiting=states["waiting"], dead=states["dead"])
+    told = _("{events:,} events; {done:,} deliveries done, each exactly once; {waiting} wait, {dead} dead")
+    return told.format(
+        events=sum(topics(kernel).values()), done=done, waiting=states["waiting"], dead=states["dead"]
+    )
 
 
-def _one_order(session: Session, kernel: Kernel, done: Done) -> None:
-    """Tell the order to which most has happened."""
+def most_told(kernel: Kernel) -> str:
+    """Return the order to which most different things have happened that are worth telling, the latest of them."""
+    from sqlalchemy import func, select
+
+    from fenbu.engine.store.tables import event
+
+    kinds = func.count(event.c.topic.distinct())
+    told = (
+        select(event.c.key, kinds.label("kinds"), func.max(event.c.seq).label("last"))
+        .where(event.c.topic.in_(_TELLING))
+        .group_by(event.c.key)
+        .order_by(kinds.desc(), func.max(event.c.seq).desc())
+        .limit(1)
+    )
+    with kernel.database.read() as connection:
+        found = connection.execute(told).first()
+        if found is None:
+            placed = select(event.c.key).where(event.c.topic == "erp.order-placed").limit(1)
+            found = connection.execute(placed).one()
+    return str(found.key)
+
+
+def _one_order(session: Session, kernel: Kernel, number: str) -> None:
     from fenbu.cli.explain import tell
     from fenbu.engine import explaining
 
-    chosen = max(done.shop.stories, key=_eventful)
-    number = done.trade.orders[chosen.number]
-    _heading(session, _("One order, as it happened"), f"fenbu explain order {number}")
+    heading(session, _("One order, as it happened"), f"fenbu explain order {number}")
     with kernel.read() as work:
         tell(session, kernel, explaining.explain(work, "order", number))
-
-
-def _eventful(story: Story) -> tuple[int, int]:
-    happened = 2 * bool(story.rest) + bool(story.returned) + len(story.payments)
-    return happened if story.first else 0, -len(story.lines)
 
 
 def _trial_balance(session: Session, kernel: Kernel) -> None:
     from fenbu.cli.show import show_page
 
     view = kernel.assembly.view("erp.trial-balance")
-    _heading(session, _("Trial balance"), "fenbu show erp.trial-balance")
+    heading(session, _("Trial balance"), "fenbu show erp.trial-balance")
     wanted = ("chart", "title", "debit", "credit", "balance")
     show_page(session, kernel, view, wanted=wanted, limit=100)
     sums = _sums(kernel)
@@ -150,10 +164,34 @@ def _sums(kernel: Kernel) -> dict[str, Any]:
     return {side: sum(row[side] or 0 for row in rows) for side in ("debit", "credit")}
 
 
+def _open_ends(session: Session, kernel: Kernel) -> None:
+    """Show what is still short, and money that belongs to no document."""
+    from fenbu.cli.show import show_page
+
+    views = kernel.assembly.views
+    for name, text in (
+        ("scm.backorders", N_("Still short")),
+        ("payments.money-without-document", N_("Money without document")),
+    ):
+        if name in views:
+            heading(session, _(text), f"fenbu show {name}")
+            if _any(kernel, name):
+                show_page(session, kernel, views[name], limit=_OPEN_ENDS)
+            else:
+                session.out.line(f"{session.out.style('✔', 'green')} {_('none')}")
+
+
+def _any(kernel: Kernel, name: str) -> bool:
+    from fenbu.engine.reading import page
+
+    with kernel.read(kernel.assembly.module_of(name)) as work:
+        return bool(page(work, kernel.assembly.view(name), limit=1).rows)
+
+
 def _metrics(session: Session, kernel: Kernel) -> None:
     from fenbu.cli.metrics import measure, table
 
-    _heading(session, _("Numbers"), "fenbu metrics --definitions")
+    heading(session, _("Numbers"), "fenbu metrics --definitions")
     measured = [(metric, measure(kernel, metric)) for metric in kernel.assembly.metrics.values()]
     table(session, kernel, measured, definitions=False)
 
@@ -163,7 +201,7 @@ def _doctor(session: Session, kernel: Kernel) -> bool:
 
     examined = list(examine(kernel))
     sick = [one for one in examined if one.finding.health != "ok"]
-    _heading(session, _("Health"), "fenbu doctor")
+    heading(session, _("Health"), "fenbu doctor")
     for one in sick:
         session.out.line(f"  {session.out.style('✖', 'red')} {one.check.name}: {one.finding.detail}")
         session.out.line(f"    {_(one.check.repair)}")
@@ -174,18 +212,22 @@ def _doctor(session: Session, kernel: Kernel) -> bool:
     return not sick
 
 
-def _next(session: Session, done: Done) -> None:
-    _heading(session, _("Go on"), "")
-    order = next(iter(done.trade.orders.values()))
-    commands = (
+def _next(session: Session, kernel: Kernel, done: Done, number: str) -> None:
+    heading(session, _("Go on"), "")
+    commands = [
         (f"cd {done.folder}", _("it lies here, in one file")),
         ("fenbu tui", _("look around")),
         ("fenbu show erp.orders --limit 10", _("the newest orders")),
         ("fenbu show erp.aged-receivables", _("who owes what since when")),
-        (f"fenbu explain order {order}", _("the first order's story")),
+        (f"fenbu explain order {number}", _("one order's story")),
         ("fenbu do erp.order.place --help", _("place one yourself")),
-        (f"fenbu do erp.period.close --period {done.shop.first_day:%Y-%m}", _("close the first month")),
-    )
+    ]
+    if "scm" in kernel.assembly.modules:
+        commands.append(("fenbu do scm.receipt.post --help", _("fill what is short")))
+    if "payments" in kernel.assembly.modules:
+        commands.append(("fenbu do payments.payment.refund --help", _("give money back")))
+    month = f"{done.shop.first_day:%Y-%m}"
+    commands.append((f"fenbu do erp.period.close --period {month}", _("close the first month")))
     for command, text in commands:
         session.out.line(f"  {command:<43}  {session.out.style(text, 'dim')}")
 
@@ -199,7 +241,20 @@ def _as_json(session: Session, kernel: Kernel, done: Done) -> bool:
         "seed": done.seed,
         "seconds": round(done.seconds, 1),
         "orders": len(done.trade.orders),
-        "events": dict(sorted(_events(kernel).items())),
+        "stages": [
+            {
+                "stage": one.stage.name,
+                "modules": list(one.stage.modules),
+                "first": one.season.first,
+                "last": one.season.last,
+                "orders": one.orders,
+                "events": dict(sorted(one.events.items())),
+                "delivered": dict(sorted(one.delivered.items())),
+            }
+            for one in done.lived
+        ],
+        "skipped": [stage.name for stage in done.skipped],
+        "events": dict(sorted(topics(kernel).items())),
         "trial_balance": _sums(kernel),
         "healthy": not sick,
         "failed_checks": sick,

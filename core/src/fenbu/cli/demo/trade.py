@@ -2,66 +2,68 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import define, field
+from attrs import frozen
 
-from fenbu.cli.demo.shop import Payment, Shop, Story
+from fenbu.cli.demo.clock import Agenda, Clock
+from fenbu.cli.demo.shop import Season, Shop, Story
 from fenbu.errors import Refused
-from fenbu.values import to_microseconds
 
 if TYPE_CHECKING:
     from fenbu.engine.flows.worker import Worker
     from fenbu.engine.kernel import Kernel
 
-CHUNK = 200
-"""Items or accounts registered in one act."""
+
+@frozen
+class Placed:
+    """An order as the books answered when it was placed; that stays so, whatever is enabled later."""
+
+    story: Story
+    order: str
+    total: Decimal
+    requirements: Sequence[str]
+    fulfiller: str
+
+    @property
+    def by_card(self) -> bool:
+        """Say whether the gateway takes the money."""
+        return "payment" in self.requirements
+
+    @property
+    def by_hand(self) -> bool:
+        """Say whether somebody hands it over; else it leaves by itself."""
+        return self.fulfiller == "erp"
 
 
-class Clock:
-    """The moment of the story while it is told, then the real one; it never goes back."""
+class Hand(Protocol):
+    """What the people who work with one module do in the shop."""
 
-    def __init__(self, moment: datetime) -> None:
-        self._told: datetime | None = moment
-        self._last = 0
+    def begin(self, season: Season) -> None:
+        """Prepare, in the morning of the day on which the module is enabled."""
 
-    def __call__(self) -> int:
-        """Return UTC microseconds, a little later at every reading."""
-        now = to_microseconds(self._told or datetime.now(UTC))
-        self._last = max(self._last + 1_000, now)
-        return self._last
+    def placing(self, story: Story) -> None:
+        """Do what comes just before an order."""
 
-    def go_to(self, moment: datetime) -> None:
-        """Let it be this moment."""
-        self._told = moment
+    def placed(self, placed: Placed) -> None:
+        """Plan what follows from an order."""
 
-    def let_go(self) -> None:
-        """Return to the present."""
-        self._told = None
-
-
-@define(order=True)
-class _Act:
-    """Something that happens at a moment of the story."""
-
-    at: datetime
-    position: int
-    do: Callable[[], None] = field(order=False)
+    def look(self) -> None:
+        """See what has come in, after everything was delivered."""
 
 
 class Trade:
-    """One shop's three months in the making."""
+    """One shop's months in the making."""
 
     def __init__(self, kernel: Kernel, worker: Worker, clock: Clock, shop: Shop) -> None:
-        self._kernel, self._worker, self._clock, self._shop = kernel, worker, clock, shop
+        self.kernel, self.shop = kernel, shop
+        self._worker, self._clock = worker, clock
+        self._agenda = Agenda()
         self._orders: dict[int, str] = {}
-        self._totals: dict[int, Decimal] = {}
-        self._billed: dict[int, Decimal] = {}
-        self._acts: list[_Act] = []
+        self.hands: list[Hand] = []
         self.refused: list[str] = []
         """What the rules did not allow, in words."""
 
@@ -70,125 +72,77 @@ class Trade:
         """Number of each story to the number of its order."""
         return self._orders
 
-    def prepare(self) -> None:
-        """Set prices and taxes, register items and accounts, as on the day before the shop opens."""
-        shop = self._shop
-        since = shop.opening.date()
-        self._do("fenbu.setting.set", module="erp", name="services", value="with_goods")
-        self._do("erp.tax.set", category="food", title="Food", rate="0", since=since)
-        items = [
-            {"item": i.code, "title": i.title, "kind": i.kind, "tax_category": i.tax_category}
-            for i in shop.items
-        ]
-        for part in _chunks(items):
-            self._do("erp.item.register", items=part)
-        for item in shop.items:
-            self._do("erp.price.set", item=item.code, unit_price=item.price, since=since)
-        accounts = [
-            {"account": c.account, "kind": c.kind, "name": c.name, "address": c.address}
-            for c in shop.customers
-        ]
-        for part in _chunks(accounts):
-            self._do("erp.account.register", accounts=part)
-        self._worker.drain()
-
-    def run(self, on_progress: Callable[[int], None]) -> None:
-        """Let everything happen in the order of time; what it sets going is delivered in between."""
-        for story in self._shop.stories:
-            self._plan(story.placed, self._place(story))
-        told = 0
-        while self._acts:
-            act = heapq.heappop(self._acts)
-            self._clock.go_to(act.at)
-            act.do()
+    def run(self, season: Season, on_progress: Callable[[int], None]) -> None:
+        """Let a season happen in the order of time; what it sets going is delivered in between."""
+        for story in self.shop.stories_of(season):
+            self.plan(story.placed, self._place(story))
+        before = told = len(self._orders)
+        while act := self._agenda.take(season.end):
+            moment, do = act
+            self._clock.go_to(moment)
+            do()
             if len(self._orders) != told:
                 told = len(self._orders)
-                on_progress(told)
-        self._worker.drain()
-
-    # --- what happens -----------------------------------------------------------------------------------
+                on_progress(told - before)
+        self.deliver()
 
     def _place(self, story: Story) -> Callable[[], None]:
         def act() -> None:
+            for hand in self.hands:
+                hand.placing(story)
             lines = [{"item": item, "quantity": quantity} for item, quantity in story.lines]
             buyer = {"account": story.account} if story.account else {}
-            done = self._do("erp.order.place", lines=lines, channel=story.channel, **buyer)
+            done = self.do("erp.order.place", lines=lines, channel=story.channel, **buyer)
             self._orders[story.number] = done["order"]
-            self._totals[story.number] = Decimal(done["total"])
-            self._foretell(story)
-
-        return act
-
-    def _foretell(self, story: Story) -> None:
-        """Plan what follows from an order that was placed."""
-        if story.cancelled:
-            self._plan(story.cancelled, self._cancel(story))
-        if story.first:
-            self._plan(story.first, self._hand_over(story, story.first_lines))
-        if story.rest:
-            self._plan(story.rest, self._hand_over(story, 0))
-        if story.returned:
-            self._plan(story.returned, self._take_back(story))
-        for payment in story.payments:
-            self._plan(payment.at, self._receive(story, payment))
-
-    def _hand_over(self, story: Story, lines: int) -> Callable[[], None]:
-        def act() -> None:
-            chosen = [{"line": line} for line in range(1, lines + 1)]
-            done = self._do("erp.order.fulfil", order=self._orders[story.number], lines=chosen)
-            self._billed[story.number] = self._billed.get(story.number, Decimal(0)) + Decimal(done["amount"])
-            self._worker.drain()
-
-        return act
-
-    def _cancel(self, story: Story) -> Callable[[], None]:
-        return lambda: self._tell(
-            "erp.order.cancel", order=self._orders[story.number], reason="the customer changed their mind"
-        )
-
-    def _take_back(self, story: Story) -> Callable[[], None]:
-        return lambda: self._tell(
-            "erp.credit-note.issue",
-            order=self._orders[story.number],
-            lines=[{"line": 1, "quantity": 1}],
-            reason="came back unopened",
-        )
-
-    def _receive(self, story: Story, payment: Payment) -> Callable[[], None]:
-        def act() -> None:
-            order = self._orders[story.number]
-            share = self._worth(story) * payment.percent / 100
-            named = {"order": order} if payment.names_order else {"match": "none"}
-            self._tell(
-                "erp.receipt.record",
-                account=story.account or "WALK-IN",
-                amount=share.quantize(Decimal("0.01"), ROUND_HALF_UP),
-                method=payment.method,
-                reference=order if payment.names_order else "thank you",
-                **named,
+            placed = Placed(
+                story, done["order"], Decimal(done["total"]), done["requirements"], done["fulfiller"]
             )
+            if placed.requirements:
+                self.deliver()
+            for hand in self.hands:
+                hand.placed(placed)
 
         return act
 
-    def _worth(self, story: Story) -> Decimal:
-        """Return what a payer pays: what was handed over, or the whole order when nothing was yet."""
-        return self._billed.get(story.number, self._totals[story.number])
+    # --- what hands use -----------------------------------------------------------------------------------
 
-    # --- how --------------------------------------------------------------------------------------------
+    def plan(self, at: datetime | None, do: Callable[[], None]) -> None:
+        """Let this happen at that moment; what is not to happen within the months of the story does not."""
+        if at is not None:
+            self._agenda.plan(at, do)
 
-    def _plan(self, at: datetime, do: Callable[[], None]) -> None:
-        heapq.heappush(self._acts, _Act(at.astimezone(UTC), len(self._acts), do))
+    @property
+    def now(self) -> datetime:
+        """The moment of the story."""
+        return self._clock.moment
 
-    def _do(self, action: str, **values: Any) -> Mapping[str, Any]:
-        return self._kernel.perform(action, values).answer
+    def at(self, day: date) -> None:
+        """Let it be the morning of a day."""
+        self._clock.go_to(self.shop.morning(day))
 
-    def _tell(self, action: str, **values: Any) -> None:
-        """Perform what may be refused: a customer who returns what was never invoiced is sent away."""
+    def do(self, action: str, **values: Any) -> Mapping[str, Any]:
+        """Perform an action."""
+        return self.kernel.perform(action, values).answer
+
+    def tell(self, action: str, **values: Any) -> Mapping[str, Any] | None:
+        """Perform what may be refused: who returns what was never invoiced is sent away."""
         try:
-            self._do(action, **values)
+            return self.do(action, **values)
         except Refused as error:
             self.refused.append(str(error))
+            return None
 
+    def deliver(self) -> None:
+        """Let everybody hear of what has happened."""
+        self._worker.drain()
+        for hand in self.hands:
+            hand.look()
 
-def _chunks(rows: Sequence[Mapping[str, Any]]) -> Iterable[Sequence[Mapping[str, Any]]]:
-    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
+    def rows(self, view: str, **equal: Any) -> Sequence[Mapping[str, Any]]:
+        """Return rows of a view, as an operator sees them."""
+        from fenbu.engine.reading import Condition, page
+
+        declared = self.kernel.assembly.view(view)
+        with self.kernel.read(self.kernel.assembly.module_of(view)) as work:
+            wanted = [Condition(name, value) for name, value in equal.items()]
+            return page(work, declared, filters=wanted, limit=1000).rows

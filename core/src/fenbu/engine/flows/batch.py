@@ -26,8 +26,9 @@ from fenbu.engine.store.dialects import raw
 from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.engine.store.savepoint import savepoint
 
-SQLITE_SECONDS = 0.02
-"""A batch on SQLite ends after this, so that people can write in between."""
+SECONDS = {"sqlite": 0.02, "postgresql": 0.2}
+"""A batch ends after this, so that people can write in between: all that they want on SQLite, the rows that it has
+locked on PostgreSQL, where a busy machine would otherwise let them wait for fifty handlers."""
 
 # The first eleven columns are the fields of `Received`, in its order.
 _FETCH = """
@@ -195,7 +196,7 @@ class Batch:
                 continue
             if block is not None and block.ends_with(row.seq):
                 self.ended[row.key] = row.seq
-            if self.dialect == "sqlite" and time.perf_counter() - started > SQLITE_SECONDS:
+            if time.perf_counter() - started > SECONDS[self.dialect]:
                 break
 
     def _lock(self, rows: Sequence[EventRow]) -> None:

@@ -1,9 +1,13 @@
-"""A handler has five seconds: longer, and it would keep everybody else from writing.
+"""A handler has five seconds of its own: longer, and it would keep everybody else from writing.
 
 One watching thread looks at what is in hand a few times a second; arming it costs one assignment. A handler
 that is late gets `HandlerTooSlow` raised inside it, and its database statement is interrupted. One that is
 stuck where Python cannot reach it keeps its worker; a worker that has its process to itself then ends it,
 and the marker file tells the next one of which event it died.
+
+The time in which it waits for a lock that somebody else holds is not its own. Counted against it, a receipt of
+some thousand lines would have used up the attempts of every order that wants one of its items. Each such wait
+ends by the database's own `lock_timeout`, which says nothing about the event.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import ctypes
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -19,10 +24,19 @@ from typing import Any
 from attrs import define
 
 from fenbu.engine.flows.errors import HandlerTooSlow
+from fenbu.engine.store.database import Database
+from fenbu.engine.store.dialects import raw
 
 SECONDS = 5.0
 _STUCK = 6.0
 """Times the deadline after which the process is given up."""
+_TICK = 0.25
+"""How often the watching thread looks, seconds; more often for shorter deadlines."""
+
+_WAITS = "SELECT wait_event_type = 'Lock' FROM pg_stat_get_activity(%s)"
+
+Waits = Callable[[Any], bool]
+"""Says whether a driver's connection waits for a lock that somebody else holds."""
 
 
 @define(eq=False)
@@ -30,20 +44,30 @@ class _InHand:
     thread: int
     driver: Any
     since: float
+    waited: float = 0.0
+    """Seconds in which it could do nothing, because somebody else held what it wants."""
     fired: bool = False
+
+    def own(self, now: float) -> float:
+        """Return the seconds of its own that it has taken."""
+        return now - self.since - self.waited
 
 
 class Deadline:
     """Watches the handlers of one worker, one at a time.
 
     Args:
-        seconds: How long a handler may take.
+        seconds: How long a handler may take, without its waiting for the locks of others.
         may_exit: End the process when a handler is stuck in code that cannot be interrupted.
+        waits: Asked of what has been in hand for longer than a moment.
     """
 
-    def __init__(self, seconds: float = SECONDS, *, may_exit: bool = False) -> None:
+    def __init__(
+        self, seconds: float = SECONDS, *, may_exit: bool = False, waits: Waits | None = None
+    ) -> None:
         self.seconds = seconds
         self._may_exit = may_exit
+        self._waits = waits
         self._in_hand: _InHand | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -91,18 +115,30 @@ class Deadline:
 
     def _watch(self) -> None:
         stuck: _InHand | None = None
-        while not self._closed.wait(min(0.25, self.seconds / 4)):
+        looked = time.monotonic()
+        while not self._closed.wait(min(_TICK, self.seconds / 4)):
             now = time.monotonic()
+            self._excuse(looked, now)
+            looked = now
             with self._lock:
                 current = self._in_hand
-                if current is not None and not current.fired and now - current.since > self.seconds:
+                if current is not None and not current.fired and current.own(now) > self.seconds:
                     current.fired = True
                     stuck = current
                     self._interrupt(current)
             if stuck is not None and stuck is not self._in_hand:
                 stuck = None
-            if stuck is not None and self._may_exit and now - stuck.since > self.seconds * _STUCK:
+            if stuck is not None and self._may_exit and stuck.own(now) > self.seconds * _STUCK:
                 os._exit(70)
+
+    def _excuse(self, looked: float, now: float) -> None:
+        """Take the time since the last look off what waits for a lock; a connection that cannot say so waits not."""
+        current = self._in_hand
+        if self._waits is None or current is None or current.fired or current.since > looked:
+            return
+        with suppress(Exception):
+            if self._waits(current.driver):
+                current.waited += now - looked
 
     def _interrupt(self, late: _InHand) -> None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
@@ -111,3 +147,16 @@ class Deadline:
         with suppress(Exception):
             stop = getattr(late.driver, "interrupt", None) or late.driver.cancel
             stop()
+
+
+def lock_waits(database: Database) -> Waits | None:
+    """Return how to ask whether a connection waits for a lock; None on SQLite, whose writer is alone."""
+    if database.dialect == "sqlite":
+        return None
+
+    def waits(driver: Any) -> bool:
+        with database.read() as connection:
+            found = raw(connection).execute(_WAITS, (driver.info.backend_pid,)).fetchone()
+        return bool(found and found[0])
+
+    return waits

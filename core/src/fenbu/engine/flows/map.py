@@ -28,7 +28,9 @@ _STATES = """
 """
 _OLDEST = "SELECT seq, key, at FROM fenbu_event WHERE {seqs}"
 _DELIVERED = """
-    SELECT subscription, at, ms FROM fenbu_delivered ORDER BY seq DESC LIMIT :sample
+    SELECT d.subscription, d.at, d.ms, e.module
+    FROM (SELECT seq, subscription, at, ms FROM fenbu_delivered ORDER BY seq DESC LIMIT :sample) d
+    JOIN fenbu_event e ON e.seq = d.seq
 """
 
 
@@ -39,6 +41,8 @@ class Arrow:
     subscription: str
     module: str
     """Where the arrow ends."""
+    sources: Sequence[str] = ()
+    """Where it begins: who published its last deliveries, sorted; itself only when nobody else did."""
     topics: Mapping[str, str | None]
     """Topic with version to the only route value it takes."""
     state: str
@@ -113,12 +117,16 @@ def _events(connection: Connection, seqs: list[int]) -> Sequence[Row[tuple[Any, 
 
 def _measure(connection: Connection, found: Mapping[int, Arrow], now: int) -> None:
     durations: defaultdict[int, list[int]] = defaultdict(list)
+    publishers: defaultdict[int, set[str]] = defaultdict(set)
     for row in connection.execute(statement(_DELIVERED, connection.dialect.name), {"sample": SAMPLE}):
         durations[row.subscription].append(row.ms)
+        publishers[row.subscription].add(row.module)
         if row.at > now - RECENT and row.subscription in found:
             found[row.subscription].rate += 60_000_000 / RECENT
     for subscription, measured in durations.items():
         if arrow := found.get(subscription):
+            others = publishers[subscription] - {arrow.module}
+            arrow.sources = sorted(others) or [arrow.module]
             measured.sort()
             arrow.p50 = measured[len(measured) // 2]
             arrow.p95 = measured[min(len(measured) - 1, len(measured) * 95 // 100)]

@@ -25,7 +25,7 @@ from fenbu.engine.flows import history, housekeeping, timers
 from fenbu.engine.flows import look as looking
 from fenbu.engine.flows.batch import Place
 from fenbu.engine.flows.calls import Caller
-from fenbu.engine.flows.deadline import Deadline
+from fenbu.engine.flows.deadline import Deadline, lock_waits
 from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.errors import Again
 from fenbu.engine.flows.look import Due
@@ -91,7 +91,7 @@ class Worker:
         self._resting = resting or _nothing_to_do
         self._markers = None if markers is None else Markers(markers)
         self._marker: Marker | None = None if self._markers is None else self._markers.take()
-        self._deadline = Deadline(may_exit=own_process)
+        self._deadline = Deadline(may_exit=own_process, waits=lock_waits(database))
         self._delivery = Delivery(
             database,
             subscriptions,
@@ -161,8 +161,7 @@ class Worker:
         while True:
             try:
                 worked = self.turn(key)
-                if self._caller is not None:
-                    worked = self._caller.once(key=key) or worked
+                worked = self._call(key) or worked
                 patience.reset()
                 if not worked and not self._left(key) and not self._resting():
                     return Drained(self._done - before, True)
@@ -238,6 +237,15 @@ class Worker:
                 continue
             if not worked:
                 self._database.wait(IDLE / 4)
+
+    def _call(self, key: str | None) -> bool:
+        """Make the calls that are due, for a slice of time; return whether there were any."""
+        started, worked = time.monotonic(), False
+        while self._caller is not None and self._caller.once(key=key):
+            worked = True
+            if self._stop.is_set() or time.monotonic() - started > SLICE:
+                break
+        return worked
 
     def _look(self, key: str | None) -> Due:
         with self._database.read() as connection:

@@ -35,6 +35,8 @@ class Asked:
     """Our number of the operation, by which it can be asked for later."""
     payment: str
     """Our number of the payment or payout."""
+    about: str
+    """What it is for: the order's number, or that of the document it pays; the payer's statement may show it."""
     account: str
     amount: Money
 

@@ -15,10 +15,10 @@ import attrs
 from fenbu.calls import CallDone, CallFailed, CallUnknown, Outcome
 from fenbu.errors import Permanent
 from fenbu.i18n import _
+from fenbu.settings import reveal
 from fenbu_payments.errors import NoticeRefused
 from fenbu_payments.gateways import Asked, Told
 from fenbu_payments.sandbox.bank import Bank, Outage
-from fenbu_payments.secrets import reveal
 
 if TYPE_CHECKING:
     from fenbu_payments.settings import GatewaySettings
@@ -41,6 +41,7 @@ class SandboxGateway:
             "kind": asked.kind,
             "reference": asked.reference,
             "payment": asked.payment,
+            "about": asked.about,
             "amount": str(asked.amount.amount),
             "currency": asked.amount.currency,
         }

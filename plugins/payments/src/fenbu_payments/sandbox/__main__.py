@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from fenbu.settings import reveal
 from fenbu_payments.gateways.sandbox import UNSIGNED
 from fenbu_payments.sandbox.server import Server
-from fenbu_payments.secrets import reveal
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """The sandbox's own record in an SQLite file: what it was asked, what it did, what it holds for whom.
 
 It never looks into fenbu's database, so that a test can compare the two. Failures are declared, once
-(``fail("timeout", kind="capture")``) or as shares (``share("decline", 0.1)``): what fails follows from the seed
-and the operation, and is the same in every run.
+(``fail("timeout", kind="capture")``) or as shares (``share("decline", 0.1)``): what fails follows from the seed,
+what the operation is for (``about``) and which of its kind it is for that, and so is the same in every run in which
+the same orders are paid.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -31,8 +32,9 @@ FAILURES = ("decline", "timeout", "outage", "duplicate", "late", "silent")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS operation (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, reference TEXT NOT NULL, payment TEXT NOT NULL, kind TEXT NOT NULL,
-    amount TEXT NOT NULL, currency TEXT NOT NULL, done INTEGER NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, reference TEXT NOT NULL, payment TEXT NOT NULL, about TEXT NOT NULL,
+    kind TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL, done INTEGER NOT NULL, reason TEXT NOT NULL,
+    at REAL NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS operation_key ON operation (key);
 CREATE INDEX IF NOT EXISTS operation_reference ON operation (reference);
@@ -43,7 +45,10 @@ CREATE TABLE IF NOT EXISTS failure (
 CREATE TABLE IF NOT EXISTS notice (
     id INTEGER PRIMARY KEY, event TEXT NOT NULL, body TEXT NOT NULL, due REAL NOT NULL, taken INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS tries (reference TEXT PRIMARY KEY, many INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS asked (
+    reference TEXT PRIMARY KEY, about TEXT NOT NULL, kind TEXT NOT NULL, nth INTEGER NOT NULL, tries INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS asked_about ON asked (about, kind);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
 """
 
@@ -90,16 +95,18 @@ class Bank:
         """Do what is asked, once for a key that is remembered, and return what the merchant is told.
 
         Args:
-            wanted: ``kind``, ``reference``, ``payment``, ``amount`` (text), ``currency``.
+            wanted: ``kind``, ``reference``, ``payment``, ``about`` (what it is for; the payment unless given),
+                ``amount`` (text), ``currency``.
             key: Idempotency key.
 
         Raises:
             Outage: Nothing was done.
             AnswerLost: It was done.
         """
+        wanted = {"about": wanted["payment"], **wanted}
         with self._transaction():
             self._read_settings()
-            tries = self._try(wanted["reference"])
+            tries = self._try(wanted)
             if self._fails("outage", wanted, tries):
                 raise Outage("503 the sandbox is out of order")
             lost = self._fails("timeout", wanted, tries)
@@ -129,12 +136,13 @@ class Bank:
         if not reason and self._fails("decline", wanted, 0):
             reason = "declined by the payer's bank"
         row: sqlite3.Row = self._db.execute(
-            "INSERT INTO operation (key, reference, payment, kind, amount, currency, done, reason, at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+            "INSERT INTO operation (key, reference, payment, about, kind, amount, currency, done, reason, at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
             (
                 key,
                 wanted["reference"],
                 payment,
+                wanted["about"],
                 kind,
                 wanted["amount"],
                 wanted["currency"],
@@ -200,15 +208,24 @@ class Bank:
 
     def take_notices(self, shuffle: Random | None = None) -> list[str]:
         """Return the bodies of the notices that are due and were not taken yet, in order or shuffled."""
-        with self._transaction():
-            rows = self._db.execute(
-                "SELECT id, body FROM notice WHERE taken = 0 AND due <= ? ORDER BY id", (self.now,)
-            ).fetchall()
-            self._db.executemany("UPDATE notice SET taken = 1 WHERE id = ?", [(row["id"],) for row in rows])
-        bodies = [row["body"] for row in rows]
+        due = self.due_notices()
+        self.acknowledge(due)
+        bodies = list(due.values())
         if shuffle is not None:
             shuffle.shuffle(bodies)
         return bodies
+
+    def due_notices(self) -> dict[int, str]:
+        """Return the notices that are due and were not taken yet, by number; they are told until acknowledged."""
+        rows = self._db.execute(
+            "SELECT id, body FROM notice WHERE taken = 0 AND due <= ? ORDER BY id", (self.now,)
+        )
+        return {row["id"]: row["body"] for row in rows}
+
+    def acknowledge(self, numbers: Iterable[int]) -> None:
+        """Tell these notices no more."""
+        with self._transaction():
+            self._db.executemany("UPDATE notice SET taken = 1 WHERE id = ?", [(one,) for one in numbers])
 
     # --- failures, clock, settings --------------------------------------------------------------------
 
@@ -224,6 +241,12 @@ class Bank:
             raise ValueError(f"one of {', '.join(FAILURES)} is wanted, got {what!r}")
         self.set(f"share.{what}.{kind}", share)
         self.set("seed", seed)
+
+    def mend(self) -> None:
+        """Let nothing fail any more that was declared to."""
+        self._db.execute("UPDATE failure SET times = 0")
+        self._db.execute("DELETE FROM setting WHERE name LIKE 'share.%'")
+        self._read_settings()
 
     def set(self, name: str, value: float) -> None:
         """Set ``holds``, ``remembers`` (seconds) or ``fee`` (share of a capture)."""
@@ -269,15 +292,19 @@ class Bank:
         share = max(self._setting(f"share.{what}.{kind}", 0) for kind in ("", wanted["kind"]))
         if not share:
             return False
-        chance = Random(f"{self._setting('seed', 1)}/{what}/{wanted['reference']}/{tries}")
-        return chance.random() < share
+        nth = self._db.execute("SELECT nth FROM asked WHERE reference = ?", (wanted["reference"],)).fetchone()
+        drawn_by = (self._setting("seed", 1), what, wanted["about"], wanted["kind"], nth["nth"], tries)
+        return Random("/".join(map(str, drawn_by))).random() < share
 
-    def _try(self, reference: str) -> int:
+    def _try(self, wanted: dict[str, Any]) -> int:
+        """Count an attempt; the first also gives the operation its place among those of its kind for this."""
         row = self._db.execute(
-            "INSERT INTO tries VALUES (?, 1) ON CONFLICT (reference) DO UPDATE SET many = many + 1 RETURNING many",
-            (reference,),
+            "INSERT INTO asked SELECT :reference, :about, :kind, 1 + count(*), 1 FROM asked "
+            "WHERE about = :about AND kind = :kind "
+            "ON CONFLICT (reference) DO UPDATE SET tries = tries + 1 RETURNING tries",
+            {name: wanted[name] for name in ("reference", "about", "kind")},
         ).fetchone()
-        return int(row["many"])
+        return int(row["tries"])
 
     # --- what it knows, for comparing -----------------------------------------------------------------
 
@@ -295,6 +322,11 @@ class Bank:
         """Return how often each operation of a kind was done, by the merchant's reference."""
         rows = self._db.execute("SELECT reference FROM operation WHERE kind = ? AND done = 1", (kind,))
         return Counter(row["reference"] for row in rows)
+
+    def ended(self) -> list[tuple[str, str, str, bool]]:
+        """Return what, of which kind, for how much, and whether it was done, of every operation, sorted."""
+        rows = self._db.execute("SELECT about, kind, amount, done FROM operation ORDER BY 1, 2, 3, 4")
+        return [(row["about"], row["kind"], row["amount"], bool(row["done"])) for row in rows]
 
     def payments(self) -> list[str]:
         """Return the payments it was ever asked about."""

@@ -1,25 +1,32 @@
-"""INSERT … ON CONFLICT for both databases, built once.
+"""Statements that SQLAlchemy writes differently for each database, built once for both.
 
-SQLAlchemy has the statement by dialect only; a dictionary by ``work.dialect`` holds the two.
+A statement by dialect is asked for with ``work.dialect``::
+
+    _PUBLISH = upsert(ITEM, change=("title", "unit"))
+
+    def publish(work: Work, rows: Sequence[Mapping[str, Any]]) -> None:
+        work.execute(_PUBLISH[work.dialect], rows)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Column, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 ByDialect = Mapping[str, Executable]
+"""The name of a dialect, as in ``work.dialect``, to its statement."""
 
 
-def upsert(table: Table, *, change: Sequence[str] = (), returning: Sequence[Column[str]] = ()) -> ByDialect:
+def upsert(table: Table, *, change: Sequence[str] = (), returning: Sequence[Column[Any]] = ()) -> ByDialect:
     """Insert rows; where the key is taken, change these columns, or leave the row as it is.
 
     Args:
         table: Into which.
         change: Columns that take the new value where the key is known; none leaves known rows alone.
-        returning: Columns of the rows that were inserted or changed.
+        returning: Columns of the rows that were inserted or changed; a row left alone is not among them.
     """
     keys = table.primary_key
     built: dict[str, Executable] = {}
