@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 
 from sqlalchemy import Engine, event
@@ -47,6 +49,16 @@ def catch_up_dying(url: str, times: int, seed: int, spread: int) -> int:
     while not catch_up(url):
         pass
     return died
+
+
+@contextmanager
+def catching_up(url: str) -> Iterator[None]:
+    """Let a worker of its own deliver within the body; it is killed at its end if it is still at it."""
+    process = _processes.Process(target=_work, args=(url, 0))
+    process.start()
+    yield
+    process.kill()
+    process.join(PATIENCE)
 
 
 def _work(url: str, kill_at: int) -> None:
