@@ -17,7 +17,7 @@ __all__ = ["Bureau", "columns"]
 
 Row = Mapping[str, Any]
 
-ACME, BO = "C-000001", "C-000002"
+ACME, BO = "C-00000001", "C-00000002"
 
 
 class Bureau(Shop):

@@ -99,7 +99,7 @@ def test_who_comes_back_is_owed_an_answer_anew(bureau: Bureau, way: tuple[str, s
 
 
 def test_what_was_said_stands_in_the_case_and_notes_change_nobodys_turn(bureau: Bureau) -> None:
-    case = asked(bureau, order="SO-000001", owner="bo")
+    case = asked(bureau, order="SO-00000001", owner="bo")
     say(bureau, case, "note", "ask", "hear", "resolve", "close")
     assert columns(bureau.look("case-entries", case=case), "entry", "verb", "text") == [
         (1, "open", "Where is my tea?"),
@@ -109,7 +109,7 @@ def test_what_was_said_stands_in_the_case_and_notes_change_nobodys_turn(bureau: 
         (5, "resolve", "resolve!"),
     ]
     row = bureau.record("cases", case)
-    assert (row["state"], row["owner"], row["order"]) == ("closed", "bo", "SO-000001")
+    assert (row["state"], row["owner"], row["order"]) == ("closed", "bo", "SO-00000001")
     bureau.crm("case.assign", case=case, owner="cy")
     assert bureau.record("cases", case)["owner"] == "cy"
 

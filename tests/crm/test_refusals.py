@@ -16,7 +16,7 @@ WALK_IN = "CA-WALK-IN"
 CONSENT = {"customer": ACME, "purpose": "newsletter", "source": "form"}
 SALE = {"customer": ACME, "title": "Tea", "amount": 1, "close_on": "2026-03-01"}
 CASE = {"customer": ACME, "title": "Late", "text": "Where?"}
-LEAD = {"lead": "L-000001", "title": "Tea", "amount": 1, "close_on": "2026-03-01"}
+LEAD = {"lead": "L-00000001", "title": "Tea", "amount": 1, "close_on": "2026-03-01"}
 
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     # action, input, the sentence, what to do
@@ -27,8 +27,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("customer.change", {"customer": WALK_IN, "name": "X"}, f"{WALK_IN} stands for everybody", "customer.register"),
     (
         "customer.change",
-        {"customer": "C-000003", "name": "X"},
-        f"C-000003 was the same customer as {BO}",
+        {"customer": "C-00000003", "name": "X"},
+        f"C-00000003 was the same customer as {BO}",
         f"use {BO}",
     ),
     ("customer.link", {"customer": ACME, "account": "NONE"}, "there is no account NONE", "erp.account.register"),
@@ -73,9 +73,9 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("credit.drop", {"customer": ACME}, f"no credit limit in GBP of {ACME}", ""),
     ("lead.enter", {"name": "X"}, "source: field required", ""),
     ("lead.contact", {"lead": "L-9"}, "there is no lead L-9", "crm.leads"),
-    ("lead.contact", {"lead": "L-000002"}, "L-000002 is lost, so it cannot contact", "is final"),
-    ("lead.lose", {"lead": "L-000001"}, "reason: field required", ""),
-    ("lead.convert", LEAD | {"lead": "L-000002"}, "L-000002 is lost, so it cannot convert", ""),
+    ("lead.contact", {"lead": "L-00000002"}, "L-00000002 is lost, so it cannot contact", "is final"),
+    ("lead.lose", {"lead": "L-00000001"}, "reason: field required", ""),
+    ("lead.convert", LEAD | {"lead": "L-00000002"}, "L-00000002 is lost, so it cannot convert", ""),
     ("lead.convert", LEAD | {"customer": "C-9"}, "there is no customer C-9", ""),
     ("lead.convert", LEAD | {"close_on": "2025-12-31"}, "2025-12-31 is over", "win or lose"),
     ("opportunity.open", SALE | {"amount": "1.005"}, "amount: GBP has 2 decimals", ""),
@@ -84,19 +84,19 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("opportunity.open", SALE | {"customer": WALK_IN}, "stands for everybody", ""),
     ("opportunity.open", SALE | {"amount": 1.5}, "a number is wanted, written as text", ""),
     ("opportunity.advance", {"opportunity": "OPP-9"}, "there is no opportunity OPP-9", "crm.opportunities"),
-    ("opportunity.return", {"opportunity": "OPP-000001"}, "OPP-000001 is qualifying, so it cannot return", "advance"),
-    ("opportunity.win", {"opportunity": "OPP-000002"}, "OPP-000002 is lost, so it cannot win", "is final"),
-    ("opportunity.change", {"opportunity": "OPP-000002", "amount": 1}, "is lost, so it cannot change", ""),
-    ("opportunity.change", {"opportunity": "OPP-000001", "close_on": "2025-01-01"}, "2025-01-01 is over", ""),
-    ("opportunity.lose", {"opportunity": "OPP-000001", "reason": ""}, "reason: .*at least 1 character", ""),
+    ("opportunity.return", {"opportunity": "OPP-00000001"}, "is qualifying, so it cannot return", "advance"),
+    ("opportunity.win", {"opportunity": "OPP-00000002"}, "OPP-00000002 is lost, so it cannot win", "is final"),
+    ("opportunity.change", {"opportunity": "OPP-00000002", "amount": 1}, "is lost, so it cannot change", ""),
+    ("opportunity.change", {"opportunity": "OPP-00000001", "close_on": "2025-01-01"}, "2025-01-01 is over", ""),
+    ("opportunity.lose", {"opportunity": "OPP-00000001", "reason": ""}, "reason: .*at least 1 character", ""),
     ("case.open", CASE | {"customer": "C-9"}, "there is no customer C-9", ""),
     ("case.open", CASE | {"text": ""}, "text: .*at least 1 character", ""),
     ("case.answer", {"case": "CS-9", "text": "x"}, "there is no case CS-9", "crm.cases"),
-    ("case.hear", {"case": "CS-000001", "text": "x"}, "CS-000001 is open, so it cannot hear", "answer, ask, resolve"),
-    ("case.reopen", {"case": "CS-000001", "text": "x"}, "CS-000001 is open, so it cannot reopen", ""),
-    ("case.answer", {"case": "CS-000002", "text": "x"}, "CS-000002 is closed, so it cannot answer", "is final"),
-    ("case.close", {"case": "CS-000001"}, "CS-000001 is open, so it cannot close", ""),
-    ("case.assign", {"case": "CS-000001", "owner": ""}, "owner: .*at least 1 character", ""),
+    ("case.hear", {"case": "CS-00000001", "text": "x"}, "is open, so it cannot hear", "answer, ask, resolve"),
+    ("case.reopen", {"case": "CS-00000001", "text": "x"}, "CS-00000001 is open, so it cannot reopen", ""),
+    ("case.answer", {"case": "CS-00000002", "text": "x"}, "CS-00000002 is closed, so it cannot answer", "is final"),
+    ("case.close", {"case": "CS-00000001"}, "CS-00000001 is open, so it cannot close", ""),
+    ("case.assign", {"case": "CS-00000001", "owner": ""}, "owner: .*at least 1 character", ""),
 ]  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def busy(shop: Bureau) -> Bureau:
     for name in ("Acme Ltd", "Bo Ltd", "Bo Limited"):
         shop.customer(name)
     shop.crm("customer.link", customer=BO, account="A2")
-    shop.crm("customer.merge", customer=BO, duplicate="C-000003")
+    shop.crm("customer.merge", customer=BO, duplicate="C-00000003")
     shop.crm("consent.give", **CONSENT)
     shop.crm("consent.give", **(CONSENT | {"customer": BO}))
     shop.crm("consent.withdraw", **(CONSENT | {"customer": BO}))
@@ -114,10 +114,10 @@ def busy(shop: Bureau) -> Bureau:
         shop.crm("lead.enter", name="Cy", source="fair")
         shop.crm("opportunity.open", **SALE)
         shop.crm("case.open", **CASE)
-    shop.crm("lead.lose", lead="L-000002", reason="coffee")
-    shop.crm("opportunity.lose", opportunity="OPP-000002", reason="coffee")
-    shop.crm("case.resolve", case="CS-000002", text="Found.")
-    shop.crm("case.close", case="CS-000002")
+    shop.crm("lead.lose", lead="L-00000002", reason="coffee")
+    shop.crm("opportunity.lose", opportunity="OPP-00000002", reason="coffee")
+    shop.crm("case.resolve", case="CS-00000002", text="Found.")
+    shop.crm("case.close", case="CS-00000002")
     return shop
 
 
@@ -156,16 +156,16 @@ def test_an_account_cannot_be_linked_where_nobody_keeps_accounts(bureau: Bureau)
 
 
 TAMPERING = (
-    "DELETE FROM crm_customer WHERE number = 'C-000001'",
+    "DELETE FROM crm_customer WHERE number = 'C-00000001'",
     "DELETE FROM crm_party",
-    "UPDATE crm_customer SET state = 'active', merged_into = '' WHERE number = 'C-000003'",
-    "UPDATE crm_customer SET account = 'A2' WHERE number = 'C-000001'",
-    "INSERT INTO crm_credit_limit VALUES ('C-000001', 'GBP', -1, '', 0, '')",
-    "UPDATE crm_lead SET state = 'new', reason = '' WHERE number = 'L-000002'",
-    "UPDATE crm_opportunity SET amount = 5 WHERE number = 'OPP-000002'",
-    "UPDATE crm_opportunity SET state = 'won' WHERE number = 'OPP-000001'",
-    "UPDATE crm_case SET state = 'open', due_at = 1 WHERE number = 'CS-000002'",
-    "UPDATE crm_case SET state = 'answered' WHERE number = 'CS-000001'",
+    "UPDATE crm_customer SET state = 'active', merged_into = '' WHERE number = 'C-00000003'",
+    "UPDATE crm_customer SET account = 'A2' WHERE number = 'C-00000001'",
+    "INSERT INTO crm_credit_limit VALUES ('C-00000001', 'GBP', -1, '', 0, '')",
+    "UPDATE crm_lead SET state = 'new', reason = '' WHERE number = 'L-00000002'",
+    "UPDATE crm_opportunity SET amount = 5 WHERE number = 'OPP-00000002'",
+    "UPDATE crm_opportunity SET state = 'won' WHERE number = 'OPP-00000001'",
+    "UPDATE crm_case SET state = 'open', due_at = 1 WHERE number = 'CS-00000002'",
+    "UPDATE crm_case SET state = 'answered' WHERE number = 'CS-00000001'",
     "UPDATE crm_consent_entry SET source = 'x'",
 )
 

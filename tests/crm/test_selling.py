@@ -24,9 +24,9 @@ def test_a_lead_becomes_a_customer_with_somebody_to_talk_to_and_an_opportunity(b
     ]
     bureau.crm("lead.contact", lead=lead)
     done = bureau.crm("lead.convert", lead=lead, title="Tea for a year", amount="1200", close_on="2026-03-01")
-    assert done == {"lead": lead, "state": "converted", "customer": ACME, "opportunity": "OPP-000001"}
+    assert done == {"lead": lead, "state": "converted", "customer": ACME, "opportunity": "OPP-00000001"}
     assert columns(bureau.look("contacts"), "customer", "name", "email") == [(ACME, "Bo", "bo@example.org")]
-    assert bureau.record("opportunities", "OPP-000001")["lead"] == lead
+    assert bureau.record("opportunities", "OPP-00000001")["lead"] == lead
     assert [topic for topic, _subject in bureau.story(ACME)] == [
         "crm.customer-registered",
         "crm.opportunity-opened",
@@ -60,9 +60,9 @@ def test_an_opportunity_moves_through_its_stages_and_back(bureau: Bureau) -> Non
     ]
     assert stages == ["proposed", "negotiating", "proposed"]
     bureau.crm("opportunity.change", opportunity=number, amount=150, close_on="2026-04-01")
-    bureau.crm("opportunity.win", opportunity=number, order="SO-000007")
+    bureau.crm("opportunity.win", opportunity=number, order="SO-00000007")
     row = bureau.record("opportunities", number)
-    assert (row["state"], row["amount"], row["order"]) == ("won", 150, "SO-000007")
+    assert (row["state"], row["amount"], row["order"]) == ("won", 150, "SO-00000007")
 
 
 def test_the_pipeline_adds_up_what_is_open_by_stage_and_currency(bureau: Bureau) -> None:

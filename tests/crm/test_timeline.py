@@ -41,7 +41,7 @@ def test_a_customer_has_the_whole_story_of_an_order(shop: Bureau) -> None:
     assert ("erp.order-fulfilled", order, 6, "goods") in told
     [invoice] = shop.rows("invoices", account="A1")
     assert ("erp.invoice-issued", invoice["invoice"], 6, "capital") in told
-    assert ("erp.receipt-recorded", "RC-000001", 6, "capital") in told
+    assert ("erp.receipt-recorded", "RC-00000001", 6, "capital") in told
     assert {row["order"] for row in rows} == {"", order}
     assert shop.look("timeline", customer="CA-A2", topic="erp.order-placed") == []
 
@@ -96,7 +96,7 @@ def test_written_anew_the_timeline_is_what_it_was_whatever_became_of_it(shop: Bu
     shop.tamper(
         "DELETE FROM crm_timeline WHERE topic = 'erp.invoice-issued'",
         "UPDATE crm_timeline SET amount = 1, party = 'account A2' WHERE topic = 'erp.order-placed'",
-        "DELETE FROM crm_order WHERE number = 'SO-000001'",
+        "DELETE FROM crm_order WHERE number = 'SO-00000001'",
     )
     assert "crm.orders_match_the_timeline" in shop.ill()
     shop.replay()
@@ -149,9 +149,9 @@ def test_an_event_costs_the_timeline_the_same_few_statements_however_many_lines_
     print(f"{per_event} statements an event, fetching and acknowledging included")
     assert max(per_event) <= 6, per_event
     assert columns(shop.look("timeline", topic="erp.order-placed"), "subject") == [
-        ("SO-000003",),
-        ("SO-000002",),
-        ("SO-000001",),
+        ("SO-00000003",),
+        ("SO-00000002",),
+        ("SO-00000001",),
     ]
 
 

@@ -99,6 +99,14 @@ class Office:
         with self.kernel.read(view.partition(".")[0]) as work:
             return [dict(row) for row in page(work, self.kernel.assembly.view(view), limit=10_000).rows]
 
+    @property
+    def pending(self) -> bool:
+        """Somebody has yet to tell what became of money that moves."""
+        moving = ("capturing", "voiding", "refunding")
+        if any(row[name] for row in self.see("payments.payments") for name in moving):
+            return True
+        return any(row["state"] != "paid" for row in self.see("payments.payouts")) or bool(self.bank.untold())
+
     def _tell_bank(self) -> None:
         self.bank.set_clock(self.clock() / 1_000_000)
 

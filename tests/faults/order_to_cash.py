@@ -17,12 +17,23 @@ from typing import Any
 from fenbu.engine.flows import retry
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.enterprises import OWNER
-from fenbu_payments.sandbox.bank import LATE, Bank
+from fenbu_payments.sandbox.bank import Bank
 from tests.faults.office import BEGAN, Office, Place
 
-ROUNDS = 12
-"""How often what was declined is tried again, at most."""
-SHARES = {"decline": 0.12, "timeout": 0.12, "outage": 0.12, "duplicate": 0.3, "late": 0.2}
+ROUNDS = 15
+"""How often people look at what is left to do, at most."""
+PAUSE = 3
+"""Days from one look to the next: longer than the bank is late by."""
+SHARES = {
+    "decline": 0.12,
+    "timeout": 0.12,
+    "outage": 0.12,
+    "duplicate": 0.3,
+    "late": 0.2,
+    "silent": 0.1,
+    "partial:authorise": 0.1,
+    **{f"pending:{kind}": 0.15 for kind in ("capture", "void", "refund", "payout")},
+}
 TEAS = tuple(f"TEA-{number}" for number in range(5))
 
 
@@ -35,8 +46,10 @@ class Gateway:
     def __init__(self, place: Place) -> None:
         self._place, self._port = place, 0
         with Bank(place.bank) as bank:
-            for what, share in SHARES.items():
-                bank.share(what, share, seed=place.seed)
+            for failure, share in SHARES.items():
+                what, _colon, kind = failure.partition(":")
+                bank.share(what, share, kind=kind, seed=place.seed)
+            bank.set("late", 2 * 86_400)
             bank.set("remembers", 1200)
             bank.set("fee", 0.02)
         self.start()
@@ -127,16 +140,15 @@ class Business:
         self.cancel()
         self.restock()
         self.take_back()
-        office.let_pass(15)
-        office.rest("fifteen days later")
-        self.renew()
-        for turn in range(ROUNDS):
-            if not self.help_payers(f"turn {turn}", lambda _number: True):
-                break
-            self.dispatch(f"turn {turn}", lambda _number: True)
-        office.bank.set_clock(office.clock() / 1_000_000 + 2 * LATE)
-        office.rest("late notices")
-        self.dispatch("last", lambda _number: True)
+        for turn, days in enumerate(range(15, 15 + PAUSE * ROUNDS, PAUSE)):
+            office.let_pass(days)
+            office.rest(f"after {days} days")
+            self.renew(f"turn {turn}")
+            left = self.help_payers(f"turn {turn}", lambda _number: True)
+            left += self.dispatch(f"turn {turn}", lambda _number: True)
+            if not left and not office.pending:
+                return
+        raise AssertionError(f"after {ROUNDS} turns there is still something to do")
 
     def sell(self) -> None:
         for number in range(self.place.orders):
@@ -164,8 +176,12 @@ class Business:
         office, mine = self.office, {order for number, order in self.orders.items() if chosen(number)}
         key = f"to help {when}"
         if key not in office.journal:
+            rows = office.see("payments.payments")
+            payments = {row["payment"]: row["order"] for row in rows}
             failed = {row["subject"] for row in office.see("payments.facts") if row["step"] == "failed"}
-            payments = {row["payment"]: row["order"] for row in office.see("payments.payments")}
+            failed |= {
+                row["payment"] for row in rows if 0 < row["authorised"] - row["voided"] < row["requested"]
+            }
             office.note(key, sorted(one for one in failed if payments.get(one, "") in {"", *mine}))
         helped = 0
         for one in office.journal[key]:
@@ -174,7 +190,8 @@ class Business:
         office.rest(f"helped {when}")
         return helped
 
-    def dispatch(self, when: str, chosen: Callable[[int], bool]) -> None:
+    def dispatch(self, when: str, chosen: Callable[[int], bool]) -> int:
+        """Let leave what is ready; return how many shipments that were."""
         mine = {order for number, order in self.orders.items() if chosen(number)}
         key = f"to dispatch {when}"
         if key not in self.office.journal:
@@ -184,6 +201,7 @@ class Business:
         for shipment in self.office.journal[key]:
             self.office.do(f"dispatch {shipment}", "scm.shipment.dispatch", shipment=shipment)
         self.office.rest(f"dispatched {when}")
+        return len(self.office.journal[key])
 
     def cancel(self) -> None:
         left: dict[str, int] = defaultdict(int)
@@ -228,10 +246,10 @@ class Business:
             )
         self.office.rest("taken back")
 
-    def renew(self) -> None:
+    def renew(self, when: str) -> None:
         """Reserve anew for orders whose payer let them lapse."""
-        if "to renew" not in self.office.journal:
-            self.office.note("to renew", sorted(row["order"] for row in self.office.see("scm.lapsed")))
-        for order in self.office.journal["to renew"]:
-            self.office.do(f"renew {order}", "scm.reservation.renew", order=order)
-        self.office.rest("renewed")
+        if (key := f"to renew {when}") not in self.office.journal:
+            self.office.note(key, sorted(row["order"] for row in self.office.see("scm.lapsed")))
+        for order in self.office.journal[key]:
+            self.office.do(f"renew {when} {order}", "scm.reservation.renew", order=order)
+        self.office.rest(f"renewed {when}")

@@ -35,6 +35,8 @@ class Came:
     export: str
     bank: list[tuple[str, str, str, bool]]
     """What the bank did and refused, by what it was for."""
+    pending: int
+    """What it took and told later, if at all."""
     statements: int = 0
     seconds: float = 0.0
     died: int = 0
@@ -75,7 +77,8 @@ def came_to(place: Place, died: int, statements: int = 0, seconds: float = 0.0) 
             assert {row["state"] for row in office.see("payments.inbox")} == {"applied"}
             assert {row["state"] for row in office.see("payments.payouts")} == {"paid"}
             charged_once(office)
-            return Came(canonical.text(kernel), bank.ended(), statements, seconds, died)
+            pending = sum(row["kind"] == "pending" for row in office.see("payments.facts"))
+            return Came(canonical.text(kernel), bank.ended(), pending, statements, seconds, died)
 
 
 def charged_once(office: Office) -> None:
@@ -128,9 +131,11 @@ def hold(databases: Databases, kind: Kind, folder: Path, *, seed: int, orders: i
     refused = sum(not done for _about, _kind, _amount, done in calm.bank)
     print(
         f"{kind}: {came.died} kills; {orders} orders, {calm.statements:,} statements in {calm.seconds:.0f} s "
-        f"undisturbed; the bank ended {len(calm.bank)} operations, {refused} of them refused"
+        f"undisturbed; the bank ended {len(calm.bank)} operations, {refused} of them "
+        f"refused; it was asked about what it took and did not tell of {calm.pending} times"
     )
     assert refused, "the bank was to decline something"
+    assert calm.pending, "the bank was to tell of something later"
     return came
 
 

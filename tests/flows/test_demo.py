@@ -18,6 +18,7 @@ from fenbu.cli.demo import shop
 from fenbu.cli.demo.stages import STAGES, runnable
 from fenbu.cli.layout import width_of
 from fenbu.cli.running import run
+from fenbu.engine.explaining import explain
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.reading import page
 from fenbu.testing.dummies import DummyModule, DummyModules
@@ -118,6 +119,13 @@ def test_a_declined_card_is_tried_again_and_no_money_lacks_its_document(lived: L
 def test_something_is_short_at_the_end_so_that_one_can_try_a_receipt(lived: Lived) -> None:
     assert lived.rows("scm.backorders") != []
     assert "fenbu do scm.receipt.post" in lived.told.partition("Go on")[2]
+
+
+def test_the_story_of_an_order_begins_with_who_placed_it(lived: Lived) -> None:
+    with lived.kernel.read() as work:
+        placed, happened, *_more = explain(work, "order", "SO-00000001").chapters
+    assert (placed.kind, placed.text) == ("act", "erp.order.place")
+    assert (happened.kind, happened.name) == ("event", "erp.order-placed")
 
 
 def test_each_stage_says_which_flows_run_and_which_are_new(lived: Lived) -> None:

@@ -115,7 +115,7 @@ def test_the_bank_keeps_to_its_own_rules(bank: Bank) -> None:
     assert ask("refund", "6", "R2") == ""
     assert ask("refund", "6", "R2") == ""
     assert bank.moved("X")["refund"] == Decimal(6)
-    with pytest.raises(ValueError, match="one of decline, timeout, outage"):
+    with pytest.raises(ValueError, match="one of decline, partial, timeout"):
         bank.fail("bad luck")
 
 

@@ -80,6 +80,36 @@ def test_a_module_with_newer_code_is_brought_up_to_it(fenbu: Fenbu, site: DummyM
     assert "● enabled" in next(line for line in fenbu("modules").out.splitlines() if line.startswith("tea"))
 
 
+_EARS = """
+from fenbu_kiosk.contracts import SaleMade
+
+
+def hear(work, event: SaleMade) -> None:
+    pass
+"""
+
+
+def test_who_waits_for_an_act_does_not_wait_in_vain_for_a_module_that_catches_up(
+    fenbu: Fenbu, site: DummyModules
+) -> None:
+    ears = "(Subscription('tea.ears', history='catch_up', on={'kiosk.sale-made/1': 'fenbu_tea.flows:hear'}),)"
+    site.install(DummyModule(name="tea", flows=_EARS, manifest={"subscriptions": ears}))
+    _deliver(fenbu)
+    assert "tea reads what happened before it was on" in fenbu("enable", "tea").err
+
+    ran = fenbu("do", "kiosk.sale.pay", "--number", "K-1", "--wait")
+    assert "tea catches up with what happened before" in ran.err
+    assert fenbu("modules", "tea", "--json").data["state"] == "enabled"
+
+
+def test_a_module_that_is_enabled_with_patience_has_caught_up(fenbu: Fenbu, site: DummyModules) -> None:
+    ears = "(Subscription('tea.ears', history='catch_up', on={'kiosk.sale-made/1': 'fenbu_tea.flows:hear'}),)"
+    site.install(DummyModule(name="tea", flows=_EARS, manifest={"subscriptions": ears}))
+    _deliver(fenbu)
+    fenbu("enable", "tea", "--wait")
+    assert fenbu("modules", "tea", "--json").data["state"] == "enabled"
+
+
 def test_what_a_module_has_that_does_not_run_is_not_taken_for_a_slip(
     fenbu: Fenbu, site: DummyModules
 ) -> None:
@@ -311,6 +341,7 @@ def test_the_trail_is_sealed_verified_and_a_changed_row_is_found(fenbu: Fenbu, k
         "whole": True,
         "sealed_to": 4,
         "unsealed": 0,
+        "unsealed_since": None,
         "broken_at": None,
     }
 
@@ -320,6 +351,16 @@ def test_the_trail_is_sealed_verified_and_a_changed_row_is_found(fenbu: Fenbu, k
     assert ran.code == 1
     assert "broken at seal 1" in ran.out
     assert fenbu("doctor", "fenbu.audit").code == 1
+
+
+def test_who_delivers_and_comes_back_leaves_a_sealed_trail(fenbu: Fenbu) -> None:
+    assert "min old" in fenbu("doctor", "fenbu.audit").out
+    fenbu("do", "kiosk.sale.pay", "--number", "K-1", "--wait")
+    assert fenbu("audit", "verify", "--json").data["unsealed"] == 0
+    fenbu("do", "kiosk.sale.cancel", "--number", "K-3", "-y")
+    assert fenbu("audit", "verify", "--json").data["unsealed"] > 0
+    fenbu("worker", "--once")
+    assert fenbu("audit", "verify", "--json").data["unsealed"] == 0
 
 
 def _tamper(url: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fenbu.cli.layout import GAP, Cell, Heading, lay_out, width_of, wrap
-from fenbu.cli.output import Output, visible
+from fenbu.cli.layout import GAP, Cell, Heading, lay_out, visible, width_of, wrap
+from fenbu.cli.output import Output
 
 
 class _Terminal(io.StringIO):

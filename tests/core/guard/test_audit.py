@@ -68,7 +68,7 @@ def test_an_untouched_trail_is_sound_up_to_its_last_seal(database: Database) -> 
     sealed_in_two_parts(database)
     with database.write() as connection:
         audit.write(connection, acts(6, 7))
-    assert verdict(database) == audit.Verdict(sealed_to=5, unsealed=2)
+    assert verdict(database) == audit.Verdict(sealed_to=5, unsealed=2, unsealed_since=1_006)
 
 
 @pytest.mark.parametrize(

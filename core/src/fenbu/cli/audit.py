@@ -42,14 +42,22 @@ def list_(
 def verify(session: Session) -> None:
     """Verify the chain."""
     from fenbu.engine.guard.audit import verify as recomputed
+    from fenbu.values import from_microseconds
 
     with session.noticing() as kernel:
         with kernel.read() as work:
             verdict = recomputed(work.connection)
         whole = verdict.broken_at is None
         if session.json:
-            body = {"whole": whole, "sealed_to": verdict.sealed_to, "unsealed": verdict.unsealed}
-            session.out.document("audit-verify", {**body, "broken_at": verdict.broken_at})
+            since = verdict.unsealed_since
+            body = {
+                "whole": whole,
+                "sealed_to": verdict.sealed_to,
+                "unsealed": verdict.unsealed,
+                "unsealed_since": None if since is None else from_microseconds(since),
+                "broken_at": verdict.broken_at,
+            }
+            session.out.document("audit-verify", body)
         else:
             session.out.pairs(
                 [

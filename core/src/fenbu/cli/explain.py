@@ -90,8 +90,7 @@ def tell(session: Session, kernel: Kernel, story: Story) -> None:
 
 def _write(session: Session, chapter: Chapter, clock: str) -> None:
     """Write one chapter: what happened, then, fainter, who did it, its number and who has taken it."""
-    from fenbu.cli.layout import width_of, wrap
-    from fenbu.cli.output import visible
+    from fenbu.cli.layout import visible, width_of, wrap
 
     out = session.out
     room = max((out.width or 1_000) - _LEFT, 20)
@@ -121,8 +120,7 @@ def _tail(chapter: Chapter) -> str:
 
 def _write_travel(session: Session, travel: Travel, room: int) -> None:
     """Write where an event is on its way or stuck."""
-    from fenbu.cli.layout import wrap
-    from fenbu.cli.output import visible
+    from fenbu.cli.layout import visible, wrap
 
     out = session.out
     sign, colour = _SIGNS[travel.state]

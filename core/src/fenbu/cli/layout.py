@@ -1,16 +1,17 @@
 """Tables as text: as wide as the terminal, numbers to the right, Chinese characters two columns wide.
 
 When a table is too wide, texts are wrapped; when that is not enough, columns are left out from the right and named.
+Control characters in data are written out, so that a name cannot move the cursor or hide text.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from fenbu.cli.output import visible
-
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 GAP = 2
 _NARROWEST = 14
 """A text column is not wrapped narrower than this, nor than its longest word of up to `_WORD`."""
@@ -176,3 +177,8 @@ def _chopped(word: str, width: int) -> list[str]:
             part, used = "", 0
         part, used = part + character, used + taken
     return [*parts, part]
+
+
+def visible(text: str) -> str:
+    """Return a text with its control and direction characters written out."""
+    return _HIDDEN.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

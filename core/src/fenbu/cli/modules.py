@@ -66,12 +66,18 @@ def modules(session: Session, *, name: str | None) -> None:
 @command("enable", help=ENABLE_HELP)
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
 @click.option("--dry-run", is_flag=True, help=N_("Say what would happen; change nothing."))
-def enable(session: Session, *, names: Sequence[str], dry_run: bool) -> None:
+@click.option("--wait", is_flag=True, help=N_("Let them catch up with what happened before they were on."))
+def enable(session: Session, *, names: Sequence[str], dry_run: bool, wait: bool) -> None:
     """Enable modules through the kernel's action."""
     from fenbu.cli.do import act
 
     with session.noticing() as kernel:
-        act(session, kernel, "fenbu.module.enable", {"modules": list(names)}, dry_run=dry_run)
+        act(session, kernel, "fenbu.module.enable", {"modules": list(names)}, dry_run=dry_run, wait=wait)
+        kernel.refresh()
+        late = kernel.assembly.known.catching_up & set(names)
+        if late and not dry_run:
+            told = _("{modules} reads what happened before it was on, then it is asked: fenbu worker --once")
+            session.out.say(told.format(modules=", ".join(sorted(late))))
 
 
 @command("disable", help=DISABLE_HELP)

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
+from fenbu.cli.layout import GAP, Cell, Heading, lay_out, visible, width_of, wrap
 from fenbu.i18n import _
 
-if TYPE_CHECKING:
-    from fenbu.cli.layout import Cell, Heading
-
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _FEWEST_COLUMNS = 20
 _PLAIN_PROGRESS_EVERY = 5.0
 
@@ -63,8 +59,6 @@ class Output:
 
     def table(self, headings: Sequence[Heading], rows: Sequence[Sequence[Cell]]) -> None:
         """Write a table that fits the terminal; columns that do not are named on stderr, never left out in silence."""
-        from fenbu.cli.layout import lay_out
-
         laid = lay_out(headings, rows, self.width)
         self.line("  ".join(self.style(text, "bold") for text in laid.heading).rstrip())
         for line in laid.lines:
@@ -78,8 +72,6 @@ class Output:
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Write names with their values, one a line, the values aligned."""
-        from fenbu.cli.layout import GAP, width_of, wrap
-
         listed = list(pairs)
         widest = max((width_of(name) for name, _value in listed), default=0)
         room = None if self.width is None else max(self.width - widest - GAP, _FEWEST_COLUMNS)
@@ -172,8 +164,6 @@ class Output:
         """Break narration at words where the terminal ends; what goes elsewhere keeps its lines."""
         if not self._is_terminal(self.stderr):
             return [text]
-        from fenbu.cli.layout import wrap
-
         columns = max(shutil.get_terminal_size((80, 24)).columns, _FEWEST_COLUMNS)
         first, *rest = wrap(text, columns)
         more = wrap(" ".join(rest), columns - len(indent)) if rest else []
@@ -206,11 +196,6 @@ class PlainProgress:
         self._said = now
         of = f"{done:,}" if self._total is None else f"{done:,} / {self._total:,}"
         self._out.say(f"{self._title}: {of} {note}".rstrip())
-
-
-def visible(text: str) -> str:
-    """Return a text with its control and direction characters written out."""
-    return _HIDDEN.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _styled(text: str, styles: Sequence[str]) -> str:

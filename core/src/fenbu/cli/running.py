@@ -100,7 +100,8 @@ def _failed(out: Output, error: Exception) -> int:
         fields: Any = getattr(error, "problems", ())
         out.error(error.code, str(error), hint=error.hint, where=error.where, fields=fields)
         return int(error.exit_code)
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = str(error).strip().partition("\n")[0]  # a database's error goes on with its statement
+    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     hint = _("this is a defect; FENBU_DEBUG=1 shows where it happened")
     out.error("unexpected", " ".join(text.split()), hint=hint)
     return exits.FAILED

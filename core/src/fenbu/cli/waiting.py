@@ -27,11 +27,13 @@ def deliver(session: Session, kernel: Kernel, keys: Sequence[str]) -> None:
 
     worker = kernel.worker()
     try:
-        drained = [worker.drain(key, timeout=PATIENCE) for key in keys or (None,)]
+        drained = [worker.drain(key, timeout=PATIENCE) for key in of_whom(session, kernel, keys)]
     finally:
         worker.close()
+    seal(kernel)
     if not all(one.finished for one in drained):
         session.out.warn(_("not all was delivered within {seconds:.0f} s").format(seconds=PATIENCE))
+        session.out.say(_("fenbu flows waiting shows what, and why"))
         raise click.exceptions.Exit(exits.FAILED)
     with kernel.read() as work:
         stuck = [one for key in keys or (None,) for one in admin.dead(work.connection, key=key)]
@@ -40,3 +42,24 @@ def deliver(session: Session, kernel: Kernel, keys: Sequence[str]) -> None:
     if stuck:
         session.out.say(_("these wait for a decision: fenbu flows retry or skip"))
         raise click.exceptions.Exit(exits.FAILED)
+
+
+def of_whom(session: Session, kernel: Kernel, keys: Sequence[str]) -> Sequence[str | None]:
+    """Return the keys to deliver; None for all, which a module needs that must catch up before it takes these."""
+    kernel.refresh()
+    late = sorted(kernel.assembly.known.catching_up)
+    if keys and late:
+        told = _("{modules} catches up with what happened before; all that waits is delivered first")
+        session.out.say(told.format(modules=", ".join(late)))
+    return (None,) if late or not keys else keys
+
+
+def seal(kernel: Kernel) -> None:
+    """Chain what the audit trail has gained, as a resting worker does; somebody else does it where we cannot."""
+    from fenbu.engine.store.infrastructure import infrastructure
+
+    try:
+        kernel.seal_audit()
+    except Exception as error:
+        if not infrastructure(error):
+            raise

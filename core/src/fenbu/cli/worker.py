@@ -47,12 +47,15 @@ def worker(session: Session, *, once: bool, key: str | None, timeout: float) -> 
 
 
 def _drain(session: Session, kernel: Kernel, running: Worker, key: str | None, timeout: float) -> None:
+    from fenbu.cli.waiting import of_whom, seal
     from fenbu.engine.flows.standing import standing
 
     try:
-        drained = running.drain(key, timeout=timeout)
+        [only] = of_whom(session, kernel, [key] if key else [])
+        drained = running.drain(only, timeout=timeout)
     finally:
         running.close()
+    seal(kernel)
     with kernel.read() as work:
         left = standing(work.connection, work.now)
     if session.json:

@@ -262,6 +262,25 @@ class AuthorisationRenewed:
 
 
 @event(
+    "payments.outcome-due/1",
+    lane=Lane.CAPITAL,
+    key="key",
+    about={"payment": "payment"},
+    says=N_("{operation}: the gateway is asked what became of it"),
+)
+@frozen(kw_only=True)
+class OutcomeDue:
+    """Timer: a gateway has an operation and has told nothing of it; it is asked, unless it has told meanwhile."""
+
+    key: str
+    payment: str
+    """The payment, or the payout."""
+    operation: str
+    turn: int = 1
+    """How often it was asked, with this time."""
+
+
+@event(
     "payments.notice-received/1",
     lane=Lane.CAPITAL,
     key="key",

@@ -47,5 +47,6 @@ def _examined(kernel: Kernel, check: Check) -> Examined:
         with kernel.read(kernel.assembly.module_of(check.name)) as work:
             finding = check.run(work)
     except Exception as error:  # one check must not stop the doctor
-        finding = Finding(Health.UNKNOWN, f"{type(error).__name__}: {error}".strip(": "))
+        said = str(error).strip().partition("\n")[0]  # a database's error goes on with its statement
+        finding = Finding(Health.UNKNOWN, f"{type(error).__name__}: {said}".strip(": "))
     return Examined(check, finding, round((time.monotonic() - started) * 1000))

@@ -15,6 +15,7 @@ from fenbu.engine.problems import open_problems
 from fenbu.engine.store.tables import call, delivery, event, event_about, subscription
 from fenbu.i18n import N_, _, ngettext
 from fenbu.metrics import Check, Finding, Health
+from fenbu.values import from_microseconds
 from fenbu.work import Work
 
 if TYPE_CHECKING:
@@ -74,12 +75,12 @@ def _audit(work: Work) -> Finding:
     if verdict.broken_at is not None:
         told = _("the chain breaks at seal {seal}; rows up to {row} are as they were written")
         return Finding(Health.FAILED, told.format(seal=verdict.broken_at, row=verdict.sealed_to))
-    told = _("sealed up to row {row}, {count} rows since then are not sealed yet")
-    return Finding(
-        Health.OK,
-        told.format(row=verdict.sealed_to, count=verdict.unsealed),
-        verdict.sealed_to + verdict.unsealed,
-    )
+    told = _("sealed up to row {row}").format(row=verdict.sealed_to)
+    if verdict.unsealed_since is not None:
+        minutes = int((work.now - from_microseconds(verdict.unsealed_since)).total_seconds() // 60)
+        since = _("{count} rows since then are not sealed yet, the oldest {minutes} min old")
+        told = f"{told}, {since.format(count=verdict.unsealed, minutes=max(0, minutes))}"
+    return Finding(Health.OK, told, verdict.sealed_to + verdict.unsealed)
 
 
 def _dead(work: Work) -> Finding:

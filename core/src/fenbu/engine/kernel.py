@@ -253,10 +253,15 @@ class Kernel:
         keys = (str(getattr(new.body, new.type.key)) for _module, new in work.transaction.published[before:])
         if key:
             performed.keep(connection, key, answer)
-        self._write_down(work, [(prepared, "done", key)])
+        self._write_down(work, [(prepared, "done", key)], answer)
         return Performed(answer, keys=tuple(dict.fromkeys(keys)))
 
-    def _write_down(self, work: EngineWork, acts: Sequence[tuple[Prepared, str, str | None]]) -> None:
+    def _write_down(
+        self,
+        work: EngineWork,
+        acts: Sequence[tuple[Prepared, str, str | None]],
+        answer: Mapping[str, Any] | None = None,
+    ) -> None:
         audit.write(
             work.connection,
             [
@@ -265,7 +270,7 @@ class Kernel:
                     actor=work.actor.name,
                     action=prepared.ready.action.name,
                     module=prepared.ready.module,
-                    subject=prepared.subject,
+                    subject=prepared.subject or self._made(prepared, answer or {}),
                     input_digest=prepared.digest,
                     summary=audit.masked(prepared.values),
                     outcome=outcome,
@@ -274,6 +279,12 @@ class Kernel:
                 for prepared, outcome, key in acts
             ],
         )
+
+    def _made(self, prepared: Prepared, answer: Mapping[str, Any]) -> str | None:
+        """Return the number of what an act has made: what its answer says in the record's column of its view."""
+        view = self.assembly.views.get(prepared.ready.action.view or "")
+        number = answer.get(view.record) if view is not None and view.record else None
+        return None if number is None else str(number)
 
     def _prepare(self, action: str, values: Mapping[str, Any] | BaseModel) -> Prepared:
         if action not in self.assembly.actions:

@@ -11,13 +11,13 @@ from fenbu.contracts.crm import CustomerRegistered
 from fenbu.contracts.erp import AccountFacts, erp_accounts
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_crm import customers, numbers, parties
 from fenbu_crm.customers import LinkCustomer
 from fenbu_crm.errors import NoAccounts
 from fenbu_crm.lifecycles import CustomerState
 from fenbu_crm.tables import CUSTOMER, PARTY
-from fenbu_crm.upsert import upsert
 
 _PAGE = 1000
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Select, and_, select, type_coerce
 from sqlalchemy.sql import literal
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.tables import Flag, UtcTime
 from fenbu.views import Column, Kind, Related, View
 from fenbu.work import Work
-from fenbu_crm import looks
+from fenbu_crm import references
 from fenbu_crm.tables import CASE, CASE_ENTRY
 
 _C, _E = CASE.c, CASE_ENTRY.c
@@ -41,13 +42,13 @@ CASES = View(
         Column("case", N_("Case")),
         looks.state("state", N_("State")),
         Column("overdue", N_("Overdue"), Kind.YES_NO),
-        looks.moment("due_at", N_("Answer due")),
-        looks.customer(),
-        looks.personal("title", N_("What")),
-        looks.order(),
+        looks.time("due_at", N_("Answer due")),
+        references.customer(),
+        references.personal("title", N_("What")),
+        references.order(),
         Column("owner", N_("Owner")),
-        looks.moment("opened_at", N_("Opened")),
-        looks.moment("answered_at", N_("First answered")),
+        looks.time("opened_at", N_("Opened")),
+        looks.time("answered_at", N_("First answered")),
     ),
     key=("-case",),
     record="case",
@@ -77,9 +78,9 @@ CASE_ENTRIES = View(
         Column("case", N_("Case"), ref="crm.cases"),
         looks.number("entry", N_("No.")),
         looks.state("verb", N_("What")),
-        looks.moment("said_at", N_("When")),
+        looks.time("said_at", N_("When")),
         Column("noted_by", N_("By")),
-        looks.personal("text", N_("Text")),
+        references.personal("text", N_("Text")),
     ),
     key=("case", "entry"),
     record="case",

@@ -14,9 +14,10 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from fenbu.contracts.crm import AnswerDue, CaseMoved, CaseOpened, CaseOverdue
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input
 from fenbu.work import Work
 from fenbu_crm import customers
-from fenbu_crm.inputs import Code, Input, Message, PersonalTitle, Reference
+from fenbu_crm.inputs import CustomerNumber, Message, PersonalTitle, Reference
 from fenbu_crm.lifecycles import AWAITING_ANSWER, CaseState
 from fenbu_crm.lifecycles import CASE as LIFECYCLE
 from fenbu_crm.numbers import next_number
@@ -40,7 +41,7 @@ _MOVE = (
 class OpenCase(Input):
     """Something that a customer wants to be answered."""
 
-    customer: Code
+    customer: CustomerNumber
     title: PersonalTitle = Field(description="What it is about, in a few words")
     text: Message = Field(description="What they have said or written")
     order: Reference = Field("", description="The order it is about")

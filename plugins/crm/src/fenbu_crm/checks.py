@@ -5,42 +5,22 @@ What others tell is judged at rest: keys with deliveries still to come are left 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import Table, bindparam, func, literal, or_, select
+from sqlalchemy import bindparam, func, literal, or_, select
 
+from fenbu.checks import at_rest, count, found
 from fenbu.contracts.erp import erp_accounts
 from fenbu.i18n import N_, _
-from fenbu.metrics import Check, Finding, Health
+from fenbu.metrics import Check, Finding
 from fenbu.work import Work
 from fenbu_crm import accounts, parties
 from fenbu_crm.lifecycles import CustomerState
 from fenbu_crm.tables import CASE, CONSENT, CONSENT_ENTRY, CUSTOMER, ORDER, PARTY, TIMELINE
 
-_SHOWN = 5
 _PAGE = 1000
 _GRACE = timedelta(hours=1)
 """A timer may ring this much late before somebody should look."""
-
-
-def _found(wrong: Sequence[str], counted: int, skipped: int, told: str) -> Finding:
-    if not wrong:
-        return Finding(Health.OK, "", counted, skipped)
-    named = ", ".join(wrong[:_SHOWN]) + (" …" if len(wrong) > _SHOWN else "")
-    return Finding(Health.FAILED, told.format(count=len(wrong), named=named), counted, skipped)
-
-
-def _at_rest(work: Work, keys: Iterable[str]) -> tuple[list[str], int]:
-    """Return the keys with nothing waiting, sorted, and how many others there are."""
-    found = sorted(set(keys))
-    waiting = work.waiting_keys() if found else frozenset()
-    rest = [key for key in found if key not in waiting]
-    return rest, len(found) - len(rest)
-
-
-def _count(work: Work, table: Table) -> int:
-    return int(work.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 _ACCOUNT_PARTY = literal(parties.of_account("")).concat(CUSTOMER.c.account)
@@ -73,7 +53,7 @@ def names_lead_to_customers(work: Work) -> Finding:
     """Say whether each account and each number leads to the one customer whose it is."""
     wrong = [name for one in (_LOST_ACCOUNTS, _NAMELESS, _ASTRAY) for name in work.execute(one).scalars()]
     told = _("{count} names lead to nobody or to the wrong customer: {named}")
-    return _found(wrong, _count(work, PARTY), 0, told)
+    return found(told, wrong, count(work, PARTY), 0)
 
 
 def accounts_have_customers(work: Work) -> Finding:
@@ -84,8 +64,8 @@ def accounts_have_customers(work: Work) -> Finding:
         counted += len(page)
         missing += (one.account for one in accounts.unknown(work, page))
         after = page[-1].account
-    rest, skipped = _at_rest(work, missing)
-    return _found(rest, counted, skipped, _("{count} accounts belong to no customer: {named}"))
+    rest, skipped = at_rest(work, missing)
+    return found(_("{count} accounts belong to no customer: {named}"), rest, counted, skipped)
 
 
 _PLACED = "erp.order-placed"
@@ -116,9 +96,9 @@ _STRAY = (
 def orders_match_the_timeline(work: Work) -> Finding:
     """Say whether the orders by which customers are judged are those that their timelines tell of."""
     wrong = [number for one in (_UNTOLD, _STRAY) for number in work.execute(one).scalars()]
-    rest, skipped = _at_rest(work, wrong)
+    rest, skipped = at_rest(work, wrong)
     told = _("{count} orders differ from what the timeline tells: {named}")
-    return _found(rest, _count(work, ORDER), skipped, told)
+    return found(told, rest, count(work, ORDER), skipped)
 
 
 _NEWEST = (
@@ -152,7 +132,7 @@ _OTHERWISE = (
 def consent_is_what_was_said_last(work: Work) -> Finding:
     """Say whether each consent is the last of its entries."""
     wrong = [f"{row.customer} {row.purpose}" for row in work.execute(_OTHERWISE)]
-    return _found(wrong, _count(work, CONSENT), 0, _("{count} consents are not what was said last: {named}"))
+    return found(_("{count} consents are not what was said last: {named}"), wrong, count(work, CONSENT), 0)
 
 
 _UNRUNG = (
@@ -165,9 +145,9 @@ _UNRUNG = (
 def overdue_cases_are_told(work: Work) -> Finding:
     """Say whether whoever waits longer than was promised was told of."""
     wrong = work.execute(_UNRUNG, {"before": work.now - _GRACE}).scalars()
-    rest, skipped = _at_rest(work, wrong)
-    return _found(
-        rest, _count(work, CASE), skipped, _("{count} cases are overdue and nobody was told: {named}")
+    rest, skipped = at_rest(work, wrong)
+    return found(
+        _("{count} cases are overdue and nobody was told: {named}"), rest, count(work, CASE), skipped
     )
 
 

@@ -15,14 +15,15 @@ from sqlalchemy import bindparam, insert, select
 from fenbu.contracts.crm import ConsentChanged
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Input, Title
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_crm import customers
 from fenbu_crm.errors import NotYetSaid, SaidLater
-from fenbu_crm.inputs import Code, Input, Moment, Purpose, Title
+from fenbu_crm.inputs import CustomerNumber, Moment, Purpose
 from fenbu_crm.lifecycles import CONSENT as LIFECYCLE
 from fenbu_crm.lifecycles import ConsentState
 from fenbu_crm.tables import CONSENT, CONSENT_ENTRY
-from fenbu_crm.upsert import upsert
 
 _READ = select(CONSENT).where(
     CONSENT.c.customer == bindparam("wanted"), CONSENT.c.purpose == bindparam("wanted_purpose")
@@ -35,7 +36,7 @@ _NOTE = insert(CONSENT_ENTRY)
 class GiveConsent(Input):
     """What a customer allows."""
 
-    customer: Code
+    customer: CustomerNumber
     purpose: Purpose = Field(description="For what: newsletter, phone, profiling")
     source: Title = Field(description="How we know: a form, a call, a letter")
     said_at: Moment | None = Field(None, description="When it was said; now unless given")
@@ -44,7 +45,7 @@ class GiveConsent(Input):
 class WithdrawConsent(Input):
     """What a customer no longer allows."""
 
-    customer: Code
+    customer: CustomerNumber
     purpose: Purpose
     source: Title = Field(description="How we know: a form, a call, a letter")
     said_at: Moment | None = Field(None, description="When it was said; now unless given")

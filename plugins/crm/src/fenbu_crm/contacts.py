@@ -9,9 +9,10 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Input
 from fenbu.work import Work
 from fenbu_crm import customers
-from fenbu_crm.inputs import Code, Country, Email, Input, Name, PersonalText, Phone, Text
+from fenbu_crm.inputs import Country, CustomerNumber, Email, Name, PersonalText, Phone, Text
 from fenbu_crm.tables import ADDRESS, CONTACT
 
 _CONTACT = ("name", "role", "email", "phone")
@@ -21,7 +22,7 @@ _ADDRESS = ("kind", "street", "postcode", "city", "country")
 class AddContact(Input):
     """Somebody to talk to."""
 
-    customer: Code
+    customer: CustomerNumber
     name: Name
     role: Text = Field("", description="What they do there: buyer, bookkeeping")
     email: Email = ""
@@ -31,7 +32,7 @@ class AddContact(Input):
 class ChangeContact(Input):
     """What is to be different about a contact; what is not named stays."""
 
-    customer: Code
+    customer: CustomerNumber
     contact: int = Field(ge=1, description="Its number at the customer")
     name: Name | None = None
     role: Text | None = None
@@ -42,14 +43,14 @@ class ChangeContact(Input):
 class ContactRef(Input):
     """A contact."""
 
-    customer: Code
+    customer: CustomerNumber
     contact: int = Field(ge=1, description="Its number at the customer")
 
 
 class AddAddress(Input):
     """Where a customer is, or wants goods or letters."""
 
-    customer: Code
+    customer: CustomerNumber
     kind: Literal["main", "delivery", "invoice", "other"] = "main"
     street: PersonalText = ""
     postcode: PersonalText = ""
@@ -60,7 +61,7 @@ class AddAddress(Input):
 class ChangeAddress(Input):
     """What is to be different about an address; what is not named stays."""
 
-    customer: Code
+    customer: CustomerNumber
     address: int = Field(ge=1, description="Its number at the customer")
     kind: Literal["main", "delivery", "invoice", "other"] | None = None
     street: PersonalText | None = None
@@ -72,7 +73,7 @@ class ChangeAddress(Input):
 class AddressRef(Input):
     """An address."""
 
-    customer: Code
+    customer: CustomerNumber
     address: int = Field(ge=1, description="Its number at the customer")
 
 

@@ -11,12 +11,13 @@ from sqlalchemy import bindparam, delete, select
 from fenbu.contracts.crm import CreditLimitSet
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Input
+from fenbu.statements import upsert
 from fenbu.values import Money
 from fenbu.work import Work
 from fenbu_crm import customers, parties
-from fenbu_crm.inputs import AmountOrZero, Code, CurrencyOrNone, Input, Text, require_payable
+from fenbu_crm.inputs import CurrencyOrNone, CustomerNumber, Expected, Text, require_payable
 from fenbu_crm.tables import CREDIT_LIMIT, PARTY
-from fenbu_crm.upsert import upsert
 
 _SET = upsert(CREDIT_LIMIT, change=("amount", "reason", "set_at", "set_by"))
 _DROP = delete(CREDIT_LIMIT).where(
@@ -32,8 +33,8 @@ _OF_PARTY = (
 class SetLimit(Input):
     """How much a customer may owe."""
 
-    customer: Code
-    amount: AmountOrZero = Field(description="With tax; 0: only what is paid in advance")
+    customer: CustomerNumber
+    amount: Expected = Field(description="With tax; 0: only what is paid in advance")
     currency: CurrencyOrNone = ""
     reason: Text = Field("", description="Why so much")
 
@@ -41,7 +42,7 @@ class SetLimit(Input):
 class DropLimit(Input):
     """A limit that is no longer to be kept."""
 
-    customer: Code
+    customer: CustomerNumber
     currency: CurrencyOrNone = ""
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Related, View
-from fenbu_crm import looks
+from fenbu_crm import references
 from fenbu_crm.lifecycles import CustomerState
 from fenbu_crm.tables import (
     ADDRESS,
@@ -41,12 +42,12 @@ CUSTOMERS = View(
     ),
     columns=(
         Column("customer", N_("Customer")),
-        looks.personal("name", N_("Name")),
+        references.personal("name", N_("Name")),
         Column("kind", N_("Kind")),
         looks.state("state", N_("State")),
-        looks.account(),
+        references.account(),
         Column("merged_into", N_("Same as"), ref="crm.customers"),
-        looks.moment("registered_at", N_("Registered")),
+        looks.time("registered_at", N_("Registered")),
         Column("registered_by", N_("By")),
         looks.number("revision", N_("Revision")),
     ),
@@ -100,8 +101,8 @@ TIMELINE_VIEW = View(
     ),
     columns=(
         looks.number("event", N_("Event")),
-        looks.customer(),
-        looks.moment("happened_at", N_("When")),
+        references.customer(),
+        looks.time("happened_at", N_("When")),
         looks.day("day", N_("Business date")),
         looks.state("lane", N_("Lane")),
         Column("topic", N_("What")),
@@ -109,7 +110,7 @@ TIMELINE_VIEW = View(
         Column("fact", N_("Fact")),
         looks.money("amount", N_("Amount")),
         Column("currency", N_("Currency")),
-        looks.order(),
+        references.order(),
     ),
     key=("-event",),
     record="event",
@@ -121,12 +122,12 @@ CONTACTS = View(
     title=N_("Contacts"),
     query=looks.always(select(_TO.customer, _TO.contact, _TO.name, _TO.role, _TO.email, _TO.phone)),
     columns=(
-        looks.customer(),
+        references.customer(),
         looks.number("contact", N_("No.")),
-        looks.personal("name", N_("Name")),
+        references.personal("name", N_("Name")),
         Column("role", N_("Role")),
-        looks.personal("email", N_("E-mail")),
-        looks.personal("phone", N_("Telephone")),
+        references.personal("email", N_("E-mail")),
+        references.personal("phone", N_("Telephone")),
     ),
     key=("customer", "contact"),
     record="customer",
@@ -141,12 +142,12 @@ ADDRESSES = View(
         select(_AT.customer, _AT.address, _AT.kind, _AT.street, _AT.postcode, _AT.city, _AT.country)
     ),
     columns=(
-        looks.customer(),
+        references.customer(),
         looks.number("address", N_("No.")),
         Column("kind", N_("Kind")),
-        looks.personal("street", N_("Street")),
-        looks.personal("postcode", N_("Postcode")),
-        looks.personal("city", N_("City")),
+        references.personal("street", N_("Street")),
+        references.personal("postcode", N_("Postcode")),
+        references.personal("city", N_("City")),
         Column("country", N_("Country")),
     ),
     key=("customer", "address"),
@@ -165,10 +166,10 @@ CONSENTS = View(
         .where(_C.state == CustomerState.ACTIVE)
     ),
     columns=(
-        looks.customer(),
+        references.customer(),
         Column("purpose", N_("Purpose")),
         looks.state("state", N_("State")),
-        looks.moment("said_at", N_("Said")),
+        looks.time("said_at", N_("Said")),
         Column("source", N_("How we know")),
     ),
     key=("customer", "purpose"),
@@ -196,12 +197,12 @@ CONSENT_ENTRIES = View(
     ),
     columns=(
         looks.number("entry", N_("Entry")),
-        looks.customer(),
+        references.customer(),
         Column("purpose", N_("Purpose")),
         looks.state("state", N_("State")),
-        looks.moment("said_at", N_("Said")),
+        looks.time("said_at", N_("Said")),
         Column("source", N_("How we know")),
-        looks.moment("noted_at", N_("Noted")),
+        looks.time("noted_at", N_("Noted")),
         Column("noted_by", N_("By")),
     ),
     key=("-entry",),
@@ -225,12 +226,12 @@ CREDIT_LIMITS = View(
         ).join_from(CREDIT_LIMIT, CUSTOMER, _C.number == _L.customer)
     ),
     columns=(
-        looks.customer(),
-        looks.account(),
+        references.customer(),
+        references.account(),
         looks.money("amount", N_("May owe")),
         Column("currency", N_("Currency")),
         Column("reason", N_("Reason")),
-        looks.moment("set_at", N_("Set")),
+        looks.time("set_at", N_("Set")),
         Column("set_by", N_("By")),
     ),
     key=("customer", "currency"),

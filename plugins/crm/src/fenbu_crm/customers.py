@@ -12,9 +12,10 @@ from fenbu.actions import Consequence
 from fenbu.contracts.crm import CustomerFacts, CustomerLinked, CustomerMerged, CustomerRegistered
 from fenbu.errors import Changed, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input
 from fenbu.work import Work
 from fenbu_crm import errors, merging, parties
-from fenbu_crm.inputs import Code, Input, Name, PersonalText
+from fenbu_crm.inputs import CustomerNumber, Name, PersonalText
 from fenbu_crm.lifecycles import CUSTOMER as LIFECYCLE
 from fenbu_crm.lifecycles import CustomerState
 from fenbu_crm.numbers import next_number
@@ -76,7 +77,7 @@ class RegisterCustomer(Input):
 class ChangeCustomer(Input):
     """What is to be different about a customer; what is not named stays."""
 
-    customer: Code
+    customer: CustomerNumber
     kind: Literal["company", "person"] | None = None
     name: PersonalText | None = None
     revision: int | None = Field(None, description="The revision you have seen; refused when it has moved")
@@ -85,15 +86,15 @@ class ChangeCustomer(Input):
 class LinkCustomer(Input):
     """A customer and the account that is theirs."""
 
-    customer: Code
+    customer: CustomerNumber
     account: Code = Field(description="Number of the account")
 
 
 class MergeCustomers(Input):
     """Two records of one customer."""
 
-    customer: Code = Field(description="The record that stays")
-    duplicate: Code = Field(description="The record whose everything goes to the other")
+    customer: CustomerNumber = Field(description="The record that stays")
+    duplicate: CustomerNumber = Field(description="The record whose everything goes to the other")
 
 
 def register(work: Work, wanted: RegisterCustomer) -> dict[str, Any]:

@@ -1,23 +1,18 @@
-"""Types of fields that inputs share: codes, texts about persons, amounts, moments.
-
-Amounts arrive as text, integer or Decimal, never as float, whose digits are not what was written.
-"""
+"""Types of fields that inputs of CRM share, beside those of `fenbu.inputs`: texts about persons, moments."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from fenbu.errors import FieldProblem, InputInvalid
 from fenbu.i18n import _
-from fenbu.values import MONEY_SCALE, Personal, exact_decimal, is_currency, minor_units, round_amount
-
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
-"""Business dates that make sense; further away a day is a slip."""
+from fenbu.inputs import AmountOrZero, CurrencyOrEmpty
+from fenbu.values import Personal, minor_units, round_amount
 
 MOST = Decimal(10) ** 11
 """The largest amount: more is a slip, and sums of many still fit."""
@@ -26,35 +21,9 @@ _EMAIL = re.compile(r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)+$
 _PHONE = re.compile(r"^\+?[0-9][0-9 ()/.-]{2,39}$")
 
 
-class Input(BaseModel):
-    """Base of all inputs: unknown fields are refused, texts are stripped, values do not change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-def _exact(value: Any) -> Decimal:
-    return exact_decimal(value, MONEY_SCALE)
-
-
-def _not_negative(value: Decimal) -> Decimal:
-    if value < 0:
-        raise ValueError(_("zero or more is wanted"))
+def _sensible(value: Decimal) -> Decimal:
     if value > MOST:
         raise ValueError(_("at most {most:f} is wanted").format(most=MOST))
-    return value
-
-
-def _currency_or_none(value: str) -> str:
-    if value and not is_currency(value):
-        raise ValueError(_("a currency is three capital letters (ISO 4217)"))
-    return value
-
-
-def _business_day(value: date) -> date:
-    if not FIRST_DAY <= value <= LAST_DAY:
-        raise ValueError(
-            _("a day between {first} and {last} is wanted").format(first=FIRST_DAY, last=LAST_DAY)
-        )
     return value
 
 
@@ -76,12 +45,11 @@ def _phone_or_none(value: str) -> str:
     return value
 
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
+CustomerNumber = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
+"""A customer's number: that of an account after a prefix is longer than a code may be."""
 Reference = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 Purpose = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_-]*$")]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=500)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Country = Annotated[str, StringConstraints(max_length=100)]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=500), Personal]
@@ -91,12 +59,10 @@ Message = Annotated[str, StringConstraints(min_length=1, max_length=20_000), Per
 Email = Annotated[str, StringConstraints(max_length=320), AfterValidator(_email_or_none), Personal]
 Phone = Annotated[str, AfterValidator(_phone_or_none), Personal]
 
-Day = Annotated[date, AfterValidator(_business_day)]
 Moment = Annotated[datetime, AfterValidator(_with_zone)]
-AmountOrZero = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_not_negative)]
-CurrencyOrNone = Annotated[
-    str, AfterValidator(_currency_or_none), Field(description="The enterprise's own unless given")
-]
+Expected = Annotated[AmountOrZero, AfterValidator(_sensible)]
+"""An amount that somebody may owe or spend."""
+CurrencyOrNone = Annotated[CurrencyOrEmpty, Field(description="The enterprise's own unless given")]
 
 
 def require_payable(action: str, amount: Decimal, currency: str) -> None:

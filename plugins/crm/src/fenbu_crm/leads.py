@@ -11,23 +11,10 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from fenbu.contracts.crm import LeadConverted, LeadEntered, LeadLost
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input, Reason, Title
 from fenbu.work import Work
 from fenbu_crm import contacts, customers, opportunities
-from fenbu_crm.inputs import (
-    AmountOrZero,
-    Code,
-    CurrencyOrNone,
-    Day,
-    Email,
-    Input,
-    Name,
-    PersonalText,
-    Phone,
-    Reason,
-    Reference,
-    Text,
-    Title,
-)
+from fenbu_crm.inputs import CurrencyOrNone, Email, Expected, Name, PersonalText, Phone, Reference, Text
 from fenbu_crm.lifecycles import LEAD as LIFECYCLE
 from fenbu_crm.lifecycles import LeadState
 from fenbu_crm.numbers import next_number
@@ -76,7 +63,7 @@ class ConvertLead(Input):
     lead: Code
     customer: Reference = Field("", description="Who they are already; a new customer unless given")
     title: Title = Field(description="What they may buy")
-    amount: AmountOrZero = Field(description="Expected")
+    amount: Expected = Field(description="Expected")
     currency: CurrencyOrNone = ""
     close_on: Day = Field(description="When it should be decided")
 

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import BindParameter, Table, bindparam, delete, func, select, update
 
 from fenbu.i18n import N_, _
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_crm import consent
 from fenbu_crm.tables import ADDRESS, CASE, CONSENT, CONTACT, CREDIT_LIMIT, LEAD, OPPORTUNITY
-from fenbu_crm.upsert import upsert
 
 _OLD: BindParameter[str] = bindparam("old")
 _NEW: BindParameter[str] = bindparam("new")

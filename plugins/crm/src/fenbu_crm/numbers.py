@@ -6,6 +6,7 @@ has the account's own number after another prefix, so that it is the same whatev
 
 from __future__ import annotations
 
+from fenbu.values import document_number
 from fenbu.work import Work
 
 PREFIXES = {
@@ -17,8 +18,8 @@ PREFIXES = {
 
 
 def next_number(work: Work, series: str) -> str:
-    """Take the next number of a series: ``C-000123``."""
-    return f"{PREFIXES[series]}-{work.number(series):06d}"
+    """Take the next number of a series: ``C-00000123``."""
+    return document_number(PREFIXES[series], work.number(series))
 
 
 def of_account(account: str) -> str:

@@ -11,20 +11,11 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from fenbu.contracts.crm import OpportunityLost, OpportunityMoved, OpportunityOpened, OpportunityWon
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input, Reason, Title
 from fenbu.work import Work
 from fenbu_crm import customers
 from fenbu_crm.errors import CloseDayPast
-from fenbu_crm.inputs import (
-    AmountOrZero,
-    Code,
-    CurrencyOrNone,
-    Day,
-    Input,
-    Reason,
-    Reference,
-    Title,
-    require_payable,
-)
+from fenbu_crm.inputs import CurrencyOrNone, CustomerNumber, Expected, Reference, require_payable
 from fenbu_crm.lifecycles import OPPORTUNITY as LIFECYCLE
 from fenbu_crm.lifecycles import OpportunityState
 from fenbu_crm.numbers import next_number
@@ -43,9 +34,9 @@ _MOVE = (
 class OpenOpportunity(Input):
     """Something that a customer may buy."""
 
-    customer: Code
+    customer: CustomerNumber
     title: Title = Field(description="What they may buy")
-    amount: AmountOrZero = Field(description="Expected")
+    amount: Expected = Field(description="Expected")
     currency: CurrencyOrNone = ""
     close_on: Day = Field(description="When it should be decided")
     owner: Reference = Field("", description="Who looks after it; who enters it unless given")
@@ -56,7 +47,7 @@ class ChangeOpportunity(Input):
 
     opportunity: Code
     title: Title | None = None
-    amount: AmountOrZero | None = None
+    amount: Expected | None = None
     close_on: Day | None = None
     owner: Code | None = None
 
@@ -71,7 +62,7 @@ class WinOpportunity(Input):
     """An opportunity that the customer has decided for us."""
 
     opportunity: Code
-    amount: AmountOrZero | None = Field(None, description="What it came to; as expected unless given")
+    amount: Expected | None = Field(None, description="What it came to; as expected unless given")
     order: Reference = Field("", description="The order that came of it")
 
 

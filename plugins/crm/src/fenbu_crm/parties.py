@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select, update
 
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_crm.tables import PARTY
-from fenbu_crm.upsert import upsert
 
 _ADD = upsert(PARTY)
 _SET = upsert(PARTY, change=("customer",))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import case, func, select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Related, View
-from fenbu_crm import looks, segments
+from fenbu_crm import references, segments
 from fenbu_crm.lifecycles import OPEN_STAGES
 from fenbu_crm.tables import LEAD, OPPORTUNITY
 
@@ -21,7 +22,7 @@ SEGMENTS = View(
     ),
     query=segments.query,
     columns=(
-        looks.customer(),
+        references.customer(),
         Column("kind", N_("Kind")),
         looks.state("segment", N_("Segment")),
         looks.number("recency", N_("Recency")),
@@ -64,18 +65,18 @@ LEADS = View(
     columns=(
         Column("lead", N_("Lead")),
         looks.state("state", N_("State")),
-        looks.personal("name", N_("Name")),
+        references.personal("name", N_("Name")),
         Column("kind", N_("Kind")),
-        looks.personal("contact", N_("Contact")),
-        looks.personal("email", N_("E-mail")),
-        looks.personal("phone", N_("Telephone")),
+        references.personal("contact", N_("Contact")),
+        references.personal("email", N_("E-mail")),
+        references.personal("phone", N_("Telephone")),
         Column("source", N_("Source")),
         Column("interest", N_("Interest")),
         Column("owner", N_("Owner")),
-        looks.moment("entered_at", N_("Entered")),
-        looks.moment("ended_at", N_("Ended")),
+        looks.time("entered_at", N_("Entered")),
+        looks.time("ended_at", N_("Ended")),
         Column("reason", N_("Reason")),
-        looks.customer(),
+        references.customer(),
         Column("opportunity", N_("Opportunity"), ref="crm.opportunities"),
     ),
     key=("-lead",),
@@ -109,17 +110,17 @@ OPPORTUNITIES = View(
     columns=(
         Column("opportunity", N_("Opportunity")),
         looks.state("state", N_("Stage")),
-        looks.customer(),
+        references.customer(),
         Column("title", N_("What")),
         looks.money("amount", N_("Amount")),
         Column("currency", N_("Currency")),
         looks.day("close_on", N_("Decided by")),
         Column("owner", N_("Owner")),
         Column("reason", N_("Reason")),
-        looks.order(),
+        references.order(),
         Column("lead", N_("Lead"), ref="crm.leads"),
-        looks.moment("opened_at", N_("Opened")),
-        looks.moment("ended_at", N_("Ended")),
+        looks.time("opened_at", N_("Opened")),
+        looks.time("ended_at", N_("Ended")),
     ),
     key=("-opportunity",),
     record="opportunity",

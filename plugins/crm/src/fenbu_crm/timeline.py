@@ -20,11 +20,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from fenbu.contracts import crm, erp, payments, scm
 from fenbu.events import EventType
+from fenbu.statements import upsert
 from fenbu.tables import Day, MoneyType, UtcTime
 from fenbu.work import Work
 from fenbu_crm import parties
 from fenbu_crm.tables import ORDER, TIMELINE
-from fenbu_crm.upsert import upsert
 
 _SUBJECTS = (
     "invoice",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from fenbu.calls import CallDone, CallFailed, CallRequest, Outcome
 from fenbu.errors import Permanent
 from fenbu.i18n import _
 from fenbu.work import Work
-from fenbu_payments import gateways, notices, operations, payment_store, payouts
+from fenbu_payments import gateways, notices, operations, payment_store, payouts, polls
 from fenbu_payments.errors import GatewayUnknown
 from fenbu_payments.gateways import Asked, Gateway
-from fenbu_payments.payment import Kind
+from fenbu_payments.payment import Kind, Payment
+from fenbu_payments.payouts import Payout
 
 
 def send(request: CallRequest) -> Outcome:
@@ -24,8 +27,16 @@ def ask(request: CallRequest) -> Outcome | None:
     return _gateway(request).ask(_asked(request))
 
 
+def poll(request: CallRequest) -> Outcome:
+    """Ask the gateway what became of an operation that it has; it may still say nothing."""
+    answer = _gateway(request).ask(_asked(request))
+    if answer is None:
+        return CallDone({"pending": True, "reason": _("the gateway does not know it")})
+    return answer
+
+
 def record(work: Work, request: CallRequest, outcome: Outcome) -> None:
-    """Let the payment or payout take the outcome.
+    """Let the payment or payout take the outcome; one that is not known yet is asked for later.
 
     Raises:
         Permanent: It cannot be true of it; the outcome is kept with the call, for a person.
@@ -37,7 +48,7 @@ def record(work: Work, request: CallRequest, outcome: Outcome) -> None:
         kind=_kind(request),
         operation=request.subject,
         done=isinstance(outcome, CallDone),
-        amount=request.amount.amount,
+        amount=Decimal(str(result.get("amount", request.amount.amount))),
         fee=Decimal(str(result.get("fee", "0"))),
         expires=operations.until(work.now, result.get("expires_in")),
         reference=str(result.get("number", "")),
@@ -46,17 +57,46 @@ def record(work: Work, request: CallRequest, outcome: Outcome) -> None:
     )
     number = str(request.payload["payment"])
     if known.kind == Kind.PAYOUT:
-        problem = payouts.conclude(work, payouts.load(work, number), known)
+        _take_payout(work, payouts.load(work, number), known, request, result)
     else:
-        payment = payment_store.load(work, number)
+        _take(work, payment_store.load(work, number), known, request, result)
+
+
+def _take(
+    work: Work,
+    payment: Payment,
+    known: operations.Outcome,
+    request: CallRequest,
+    result: Mapping[str, Any],
+) -> None:
+    if not result.get("pending"):
         problem = operations.conclude(work, payment, known)
-        notices.take_waiting(work, payment)
+    else:
+        problem = ""
+        if (told := payment.operations.get(known.operation)) is None or told.open:
+            polls.wait(work, payment, known.operation, _turn(request), str(result.get("reason", "")))
+    notices.take_waiting(work, payment)
     if problem:
         raise Permanent(problem)
 
 
+def _take_payout(
+    work: Work, payout: Payout, known: operations.Outcome, request: CallRequest, result: Mapping[str, Any]
+) -> None:
+    if not result.get("pending"):
+        if problem := payouts.conclude(work, payout, known):
+            raise Permanent(problem)
+    elif payouts.awaits(work, payout, known.operation):
+        polls.wait(work, payout, known.operation, _turn(request), str(result.get("reason", "")))
+
+
 def _kind(request: CallRequest) -> str:
-    return request.operation.partition(".")[2]
+    """Return the kind of operation that a call is, or asks about."""
+    return str(request.payload.get("kind", request.operation.partition(".")[2]))
+
+
+def _turn(request: CallRequest) -> int:
+    return int(request.payload.get("turn", 0))
 
 
 def _gateway(request: CallRequest) -> Gateway:

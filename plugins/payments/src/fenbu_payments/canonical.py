@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Table, func, select
 
 from fenbu.work import Work
-from fenbu_payments.payment import Step
+from fenbu_payments.payment import Kind, Step
 from fenbu_payments.tables import FACT, NOTICE, PAYMENT, PAYOUT
 
 _AMOUNTS = (
     "requested",
+    "forgone",
     "authorised",
     "capturing",
     "captured",
@@ -56,7 +57,7 @@ def _facts(work: Work) -> list[list[str]]:
     query = (
         select(*by, func.count())
         .join_from(FACT, PAYMENT, PAYMENT.c.number == FACT.c.subject)
-        .where(FACT.c.step != Step.BEGUN)
+        .where(FACT.c.step != Step.BEGUN, FACT.c.kind != Kind.PENDING)
         .group_by(*by)
     )
     return sorted(_plain(row) for row in work.execute(query))

@@ -17,6 +17,7 @@ from fenbu_payments import gateways, orders
 from fenbu_payments.open_views import DOCUMENTS, MONEY
 from fenbu_payments.payment import Fact, Kind, Step, fold, operations
 from fenbu_payments.payment_store import FACT_COLUMNS, KEPT
+from fenbu_payments.polls import LONGEST
 from fenbu_payments.settings import PaymentsSettings
 from fenbu_payments.tables import FACT, PAYMENT
 
@@ -102,17 +103,18 @@ _OPEN_FACTS = select(*FACT_COLUMNS).where(FACT.c.subject == bindparam("wanted"))
 
 
 def operations_have_calls(work: Work) -> Finding:
-    """Say whether each operation under way has a call, or an operator who is to do it by hand."""
+    """Say whether each operation under way has a call or is asked for in time, or is for an operator to do."""
     rows = work.execute(_MOVING).all()
     settings = work.settings(PaymentsSettings)
     by_hand = {one.name for one in settings.gateways if gateways.find(settings, one.name).by_hand}
     waiting = work.waiting_keys() if rows else frozenset()
-    wrong = []
+    wrong, lately = [], work.now - 2 * LONGEST
     for row in rows:
         if row.key in waiting or row.gateway in by_hand:
             continue
         facts = [Fact(**fact._mapping) for fact in work.execute(_OPEN_FACTS, {"wanted": row.number})]
-        wrong += [one.number for one in operations(facts).values() if one.open]
+        told = {fact.reference for fact in facts if fact.kind == Kind.PENDING and fact.at > lately}
+        wrong += [one.number for one in operations(facts).values() if one.open and one.number not in told]
     return found(_("{count} operations are under way and nobody calls: {named}"), wrong, len(rows))
 
 
@@ -173,7 +175,10 @@ CHECKS = (
         name="payments.operations_have_calls",
         title=N_("Operations under way have a call"),
         run=operations_have_calls,
-        repair=N_("fenbu flows dead shows calls that need a person; retry or skip them"),
+        repair=N_(
+            "fenbu flows dead shows calls that need a person; retry or skip them. Where there is none, let the "
+            "gateway be asked: fenbu do payments.payment.retry"
+        ),
     ),
     Check(
         name="payments.money_and_documents_agree",

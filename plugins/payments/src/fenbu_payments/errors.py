@@ -9,6 +9,7 @@
     ├── AmountTooFine       the currency has no such small coin
     ├── CurrencyDiffers     a payment is in one currency
     ├── NothingToRetry      nothing of it was refused
+    ├── NothingMissing      all that was asked for is there, or nothing
     ├── BelongsToOrder      the order decides what becomes of its payment
     ├── OrderPaidOtherwise  another payment of the order is under way
     └── NoticeRefused       it is not signed, too old, or cannot be read
@@ -128,6 +129,23 @@ class NothingToRetry(Refused):
     @property
     def hint(self) -> str:
         return _("fenbu show payments.facts shows what has happened to it")
+
+
+@frozen(eq=False)
+class NothingMissing(Refused):
+    """A payment was to do with less while nothing of it is missing, or nothing of it is there."""
+
+    payment: str
+    state: str
+
+    def __str__(self) -> str:
+        return _("{payment} is {state} and nothing of it is known to be missing").format(
+            payment=self.payment, state=self.state
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("without a payment an order goes on by fenbu do erp.order.waive-requirement")
 
 
 @frozen(eq=False)

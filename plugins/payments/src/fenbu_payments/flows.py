@@ -9,9 +9,10 @@ from fenbu.contracts.erp import (
     OrderFulfilled,
     RequirementWaived,
 )
-from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived
+from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived, OutcomeDue
 from fenbu.work import Work
-from fenbu_payments import notices, payment_store, payments, payouts
+from fenbu_payments import notices, payment_store, payments, payouts, polls
+from fenbu_payments.payment import ZERO
 
 # --- orders ---------------------------------------------------------------------------------------------
 
@@ -44,6 +45,11 @@ def expires(work: Work, event: AuthorisationExpires) -> None:
     payments.expired(work, event.payment, event.expires)
 
 
+def outcome_due(work: Work, event: OutcomeDue) -> None:
+    """What a gateway has told nothing of is asked for."""
+    polls.due(work, event)
+
+
 # --- notices --------------------------------------------------------------------------------------------
 
 
@@ -56,14 +62,21 @@ def notice(work: Work, event: NoticeReceived) -> None:
 
 
 def credited(work: Work, event: CreditNoteIssued) -> None:
-    """Credit that is to be paid back is refunded where the order's payment was captured, else paid out."""
-    if not event.payout or not event.total:
+    """Credit that is to be paid back is refunded where the order's payment was captured, else paid out.
+
+    Paid out is only what ERP says is left of the credit, when the refund has had its part of it.
+    """
+    if not event.total:
+        return
+    if not event.payout:
+        if event.order:
+            payments.credit_kept(work, event.order, event.total, event.day, event.credit_note)
         return
     left = event.total
     if event.order:
-        left = payments.give_back(work, event.order, event.total, event.day, event.credit_note)
+        now, left = payments.give_back(work, event.order, event.total, event.day, event.credit_note)
         if event.left is not None:
-            left = min(left, event.left)
+            left = min(left, max(ZERO, event.left - now))
     if left:
         payouts.pay(
             work,

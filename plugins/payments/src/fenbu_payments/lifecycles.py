@@ -41,6 +41,8 @@ PAYMENT = Lifecycle(
         Transition("void",      _P.REQUESTED,  _P.VOIDED),
         Transition("void",      _P.AUTHORISED, _P.VOIDED),
         Transition("fail",      _P.REQUESTED,  _P.FAILED),
+        Transition("accept",    _P.AUTHORISED, _P.AUTHORISED),
+        Transition("retry",     _P.REQUESTED,  _P.REQUESTED),
         Transition("retry",     _P.FAILED,     _P.FAILED),
         Transition("retry",     _P.AUTHORISED, _P.AUTHORISED),
         Transition("retry",     _P.CAPTURED,   _P.CAPTURED),

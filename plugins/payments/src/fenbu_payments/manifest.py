@@ -47,10 +47,24 @@ PAYMENTS = (
         title=N_("Try payment again"),
         input="fenbu_payments.payments:PaymentRef",
         run="fenbu_payments.payments:retry",
-        help=N_("A declined payment by another one; a refused capture, void or refund once more."),
+        help=N_(
+            "A declined payment by another one; a refused capture, void or refund once more; what is missing of "
+            "a payment; an answer that has not come."
+        ),
         view="payments.payments",
         subject="payment",
         verb="retry",
+        lifecycle=_PAYMENT,
+    ),
+    Action(
+        name="payments.payment.accept",
+        title=N_("Accept less"),
+        input="fenbu_payments.shortfalls:AcceptPayment",
+        run="fenbu_payments.shortfalls:accept",
+        help=N_("The order goes on with what is held or paid of its payment; the rest is owed by invoice."),
+        view="payments.payments",
+        subject="payment",
+        verb="accept",
         lifecycle=_PAYMENT,
     ),
     Action(
@@ -148,6 +162,7 @@ SUBSCRIPTIONS = (
             "erp.requirement-waived/1": "fenbu_payments.flows:waived",
             "erp.credit-note-issued/1": "fenbu_payments.flows:credited",
             "payments.authorisation-expires/1": "fenbu_payments.flows:expires",
+            "payments.outcome-due/1": "fenbu_payments.flows:outcome_due",
         },
         route={"erp.order-awaits/1": "payment"},
     ),
@@ -158,7 +173,7 @@ SUBSCRIPTIONS = (
     ),
 )
 
-CALLS = tuple(
+_MOVES = tuple(
     Call(
         operation=f"payments.{kind}",
         send="fenbu_payments.calls:send",
@@ -166,6 +181,13 @@ CALLS = tuple(
         record="fenbu_payments.calls:record",
     )
     for kind in ("authorise", "renew", "capture", "void", "refund", "payout")
+)
+_POLL = Call(
+    operation="payments.poll",
+    send="fenbu_payments.calls:poll",
+    ask="fenbu_payments.calls:poll",
+    record="fenbu_payments.calls:record",
+    attempts=1_000_000,  # asking moves nothing, so nobody has to decide whether to go on
 )
 
 MANIFEST = Manifest(
@@ -184,7 +206,7 @@ MANIFEST = Manifest(
     checks="fenbu_payments.views:CHECKS",
     lifecycles="fenbu_payments.lifecycles:LIFECYCLES",
     subscriptions=SUBSCRIPTIONS,
-    calls=CALLS,
+    calls=(*_MOVES, _POLL),
     explain={"payment": "payments.payments", "payout": "payments.payouts"},
     canonical="fenbu_payments.canonical:canonical",
 )

@@ -50,7 +50,8 @@ _OF_PAYMENTS = select(
         (_P.state == PaymentState.FAILED, "declined"),
         (_P.capturing > _NOTHING, "on_the_way"),
         (_P.authorised == _NOTHING, "asked_for"),
-        (_P.authorised < _P.requested, "paid_in_part"),
+        (_P.authorised < _P.requested - _P.forgone, "paid_in_part"),
+        (_P.forgone > _NOTHING, "by_invoice"),
         (_P.expires.is_not(None), "being_renewed"),
         else_="unexplained",
     ).label("why"),
@@ -68,7 +69,7 @@ DOCUMENTS = union_all(_OF_PAYMENTS, _OF_PAYOUTS).subquery("documents")
 """What was fulfilled or credited, and whose money has not moved."""
 
 WHY = N_(
-    "deposit, prepaid, on_the_way, going_back, asked_for, paid_in_part, being_renewed: in order; refused, "
+    "deposit, prepaid, on_the_way, going_back, asked_for, paid_in_part, by_invoice, being_renewed: in order; refused, "
     "refund_refused, expired, declined: an operator decides; unexplained: look into payments.facts."
 )
 

@@ -125,6 +125,17 @@ def fail(work: Work, payment: Payment, reason: str) -> None:
         work.publish(RequirementFailed(order=payment.order_number, requirement=REQUIREMENT, reason=reason))
 
 
+def tell_short(work: Work, payment: Payment) -> None:
+    """Tell an order that less is held than it needs; a person decides what becomes of it."""
+    t = payment.totals
+    reason = _("only {held} of {wanted} {currency} are held").format(
+        held=round_amount(t.authorised - t.voided, payment.currency),
+        wanted=round_amount(t.wanted, payment.currency),
+        currency=payment.currency,
+    )
+    work.publish(RequirementFailed(order=payment.order_number, requirement=REQUIREMENT, reason=reason))
+
+
 def business_day(work: Work, begun: Fact | None) -> date:
     """Return the business date of an outcome: it keeps the distance from what caused it."""
     if begun is None:
@@ -252,8 +263,12 @@ def _tell_authorised(work: Work, payment: Payment, fact: Fact) -> None:
     )
     _set_timer(work, payment, fact.expires)
     t = payment.totals
-    if payment.order_number and not t.let_go and t.authorised - t.voided >= t.requested:
+    if not payment.order_number or t.let_go:
+        return
+    if t.authorised - t.voided >= t.wanted:
         work.publish(RequirementMet(order=payment.order_number, requirement=REQUIREMENT))
+    elif fact.source != "operator":  # what people pay in parts is waited for
+        tell_short(work, payment)
 
 
 def _renewed(work: Work, payment: Payment, fact: Fact) -> None:

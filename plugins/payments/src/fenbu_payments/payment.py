@@ -14,7 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from fenbu.errors import TransitionRefused
 from fenbu.i18n import _
@@ -39,11 +39,17 @@ class Kind(StrEnum):
     LET_GO = "let_go"
     """Nothing more will be fulfilled: what is not due goes back; `amount` is due no longer."""
     RETURN = "return"
-    """This much of what is or will be captured is to be given back."""
+    """This much of what is or will be captured is to be given back, as a document or an operator says."""
+    EXPLAIN = "explain"
+    """This much of what an operator gave back is what a document now asks for."""
     EXPIRE = "expire"
     """The gateway no longer holds the money since `expires`."""
     RETRY = "retry"
     """An operator lets refused operations of a kind be tried again; `reference` names the kind."""
+    ACCEPT = "accept"
+    """An operator goes without this much of what was asked for: the gateway holds less."""
+    PENDING = "pending"
+    """The gateway has the operation that `reference` names, and says nothing of it yet."""
 
 
 class Step(StrEnum):
@@ -101,6 +107,8 @@ class Totals:
     """What the facts of a payment add up to."""
 
     requested: Decimal = ZERO
+    forgone: Decimal = ZERO
+    """What of it an operator goes without."""
     authorised: Decimal = ZERO
     capturing: Decimal = ZERO
     captured: Decimal = ZERO
@@ -113,6 +121,9 @@ class Totals:
     refund_refused: Decimal = ZERO
     due: Decimal = ZERO
     returns: Decimal = ZERO
+    """What documents and operators want given back, beside what is too much."""
+    advanced: Decimal = ZERO
+    """What of it operators gave back, and no document has asked for yet."""
     fee: Decimal = ZERO
     asked: bool = False
     """An authorisation was begun or is known."""
@@ -122,6 +133,11 @@ class Totals:
     let_go: bool = False
     expires: datetime | None = None
     expired: bool = False
+
+    @property
+    def wanted(self) -> Decimal:
+        """What was asked for and is not gone without."""
+        return self.requested - self.forgone
 
     @property
     def free(self) -> Decimal:
@@ -139,6 +155,16 @@ class Totals:
         return self.refunded + self.refunding
 
     @property
+    def too_much(self) -> Decimal:
+        """What was captured and will never be due, because nothing more will be fulfilled."""
+        return max(ZERO, self.captured - self.due) if self.let_go else ZERO
+
+    @property
+    def promised(self) -> Decimal:
+        """What is given back in the end, as far as it is or will be captured."""
+        return self.returns + self.too_much
+
+    @property
     def held(self) -> Decimal:
         """What is authorised and neither taken nor let go yet."""
         return self.authorised - self.captured - self.voided
@@ -150,7 +176,7 @@ class Totals:
             if self.failed:
                 return PaymentState.FAILED
             return PaymentState.VOIDED if self.let_go and not self.asked else PaymentState.REQUESTED
-        awaits_more = self.authorised < self.requested and not self.let_go
+        awaits_more = self.authorised < self.wanted and not self.let_go
         if self.held > 0 or awaits_more:
             return PaymentState.AUTHORISED
         if self.captured == 0:
@@ -215,6 +241,19 @@ class Payment:
         self.new.append(fact)
         self.totals, self.operations = totals, operations(self.facts)
 
+    @property
+    def pending(self) -> list[Operation]:
+        """The operations that the gateway has and says nothing of yet."""
+        told = {fact.reference for fact in self.facts if fact.kind == Kind.PENDING}
+        return [one for one in self.operations.values() if one.open and one.number in told]
+
+    @property
+    def missing(self) -> Decimal:
+        """What was asked for, answered and is not held; zero while an answer is awaited."""
+        t = self.totals
+        asking = any(one.kind == Kind.AUTHORISE and one.open for one in self.operations.values())
+        return ZERO if asking or t.let_go or not t.authorised else t.wanted + t.voided - t.authorised
+
     def next_operation(self, kind: Kind) -> str:
         """Return the number of the next operation of this kind."""
         many = sum(operation.kind == kind for operation in self.operations.values())
@@ -229,8 +268,7 @@ class Payment:
         """
         t = self.totals
         wishes = [] if by_hand else self._collecting(now)
-        too_much = max(ZERO, t.captured - t.due) if t.let_go else ZERO
-        back = min(max(t.returns, too_much), t.captured) - t.refunded - t.refunding - t.refund_refused
+        back = min(t.promised, t.captured) - t.refunded - t.refunding - t.refund_refused
         return [*wishes, Wish(Kind.REFUND, back)] if back > 0 else wishes
 
     def _collecting(self, now: datetime) -> list[Wish]:
@@ -244,7 +282,7 @@ class Payment:
             wishes.append(Wish(Kind.CAPTURE, wanted))
         elif wanted and not (t.renewing or t.renew_refused):
             wishes.append(Wish(Kind.RENEW, t.free))
-        rest = t.free - kept - t.void_refused if t.let_go or t.due >= t.requested else ZERO
+        rest = t.free - kept - t.void_refused if t.let_go or t.due >= t.wanted else ZERO
         return [*wishes, Wish(Kind.VOID, rest)] if rest > 0 else wishes
 
 
@@ -289,8 +327,9 @@ def fold(facts: Iterable[Fact]) -> Totals:
     lasts = [fact.expires for fact in known if fact.step == Step.DONE and fact.expires]
     lapses = [fact.expires for fact in known if fact.kind == Kind.EXPIRE and fact.expires]
     expires = max(lasts, default=None)
-    return Totals(
+    totals = Totals(
         requested=noted(Kind.REQUEST),
+        forgone=noted(Kind.ACCEPT),
         authorised=done(Kind.AUTHORISE),
         capturing=begun(Kind.CAPTURE),
         captured=done(Kind.CAPTURE),
@@ -302,7 +341,6 @@ def fold(facts: Iterable[Fact]) -> Totals:
         refunded=done(Kind.REFUND),
         refund_refused=refused(Kind.REFUND),
         due=noted(Kind.DUE) - noted(Kind.LET_GO),
-        returns=noted(Kind.RETURN),
         fee=sum((one.done.fee for one in ended if one.kind == Kind.CAPTURE and one.done), ZERO),
         asked=bool(asking),
         failed=bool(asking) and all(one.failed and not one.done for one in asking),
@@ -312,6 +350,21 @@ def fold(facts: Iterable[Fact]) -> Totals:
         expires=expires,
         expired=expires is not None and any(lapse >= expires for lapse in lapses),
     )
+    return _with_returns(totals, known)
+
+
+def _with_returns(totals: Totals, facts: Iterable[Fact]) -> Totals:
+    """Add what is to be given back: an operator's refund anticipates a document, or what turns out to be too much."""
+    documents = advanced = ZERO
+    for fact in facts:
+        if fact.kind == Kind.EXPLAIN:
+            advanced -= fact.amount
+        elif fact.kind == Kind.RETURN and fact.source == "operator":
+            advanced += fact.amount
+        elif fact.kind == Kind.RETURN:
+            documents += fact.amount
+    advanced = max(ZERO, advanced - totals.too_much)
+    return evolve(totals, returns=documents + advanced, advanced=advanced)
 
 
 def unfitting(payment: Payment, fact: Fact) -> str:
@@ -326,7 +379,7 @@ def unfitting(payment: Payment, fact: Fact) -> str:
         return (
             "" if known is not None else _("{operation} is not known here").format(operation=fact.operation)
         )
-    if known is not None and known.begun is not None and known.begun.amount != fact.amount:
+    if known is not None and known.begun is not None and not _is_answer(known.begun, fact):
         return _("{operation} was asked for {wanted}, not for {got}").format(
             operation=fact.operation, wanted=known.begun.amount, got=fact.amount
         )
@@ -343,6 +396,13 @@ def unfitting(payment: Payment, fact: Fact) -> str:
     return _("only {room} is left to {kind} of {payment}").format(
         room=room, kind=fact.kind, payment=payment.number
     )
+
+
+def _is_answer(begun: Fact, fact: Fact) -> bool:
+    """Say whether an amount done answers the amount asked for: less only when holding money."""
+    if fact.kind == Kind.AUTHORISE:
+        return 0 < fact.amount <= begun.amount
+    return fact.amount == begun.amount
 
 
 def _leads(before: str, after: str) -> bool:

@@ -16,7 +16,7 @@ from fenbu.i18n import _
 from fenbu.inputs import Amount, Code, Input, Reason
 from fenbu.values import document_number, round_amount
 from fenbu.work import Work
-from fenbu_payments import gateways, operations, orders, payment_store
+from fenbu_payments import gateways, operations, orders, payment_store, polls
 from fenbu_payments.errors import (
     AmountTooFine,
     AmountTooLarge,
@@ -126,6 +126,8 @@ def request_for_order(
             continue
         if payment.state == PaymentState.AUTHORISED and t.free >= amount:
             work.publish(RequirementMet(order=order, requirement=REQUIREMENT))
+        elif payment.missing and not _is_by_hand(work, payment):
+            operations.tell_short(work, payment)
         return payment
     named = work.ask(payments_method, order=order, account=account, currency=currency)
     gateway = named or work.settings(PaymentsSettings).gateway
@@ -180,7 +182,7 @@ def confirm(work: Work, wanted: ConfirmPayment) -> dict[str, Any]:
     """
     payment = _by_hand(work, wanted.payment)
     _may(payment, "confirm")
-    left = payment.totals.requested - payment.totals.authorised
+    left = payment.totals.wanted - payment.totals.authorised
     amount = wanted.amount or left
     if wanted.currency and wanted.currency != payment.currency:
         raise CurrencyDiffers(payment.number, payment.currency, wanted.currency)
@@ -263,6 +265,9 @@ def confirm_refund(work: Work, wanted: ConfirmRefund) -> dict[str, Any]:
 def retry(work: Work, wanted: PaymentRef) -> dict[str, Any]:
     """Try again what was refused: a declined payment by another one, a refused capture or refund by itself.
 
+    Of what the gateway holds less than was asked for, the rest is asked for again; what it says nothing of yet
+    is asked about at once.
+
     Raises:
         NothingToRetry: Nothing was refused.
         OrderPaidOtherwise: Another payment of the order is under way.
@@ -277,8 +282,15 @@ def retry(work: Work, wanted: PaymentRef) -> dict[str, Any]:
         Kind.REFUND: t.refund_refused,
         Kind.RENEW: t.authorised if t.renew_refused else ZERO,
     }
-    if not any(refused.values()):
+    by_hand = _is_by_hand(work, payment)
+    rest = ZERO if by_hand else payment.missing
+    pending = [] if by_hand else payment.pending
+    if not any(refused.values()) and not rest and not pending:
         raise NothingToRetry(payment.number, payment.state)
+    for one in pending:
+        polls.ask(work, payment, Kind(one.kind), one.number, one.amount, turn=0)
+    if rest:
+        operations.begin(work, payment, Kind.AUTHORISE, rest, by_hand=False)
     for kind, amount in refused.items():
         if amount:
             _note(work, payment, Kind.RETRY, amount, work.today, reference=kind, source="operator")
@@ -317,7 +329,7 @@ def refund(work: Work, wanted: RefundPayment) -> dict[str, Any]:
     t = payment.totals
     if not t.captured:
         raise TransitionRefused(payment.number, "refund", payment.state, PAYMENT.actions(payment.state))
-    left = t.captured - max(t.returns, t.refunded + t.refunding)
+    left = _left_to_refund(payment)
     amount = wanted.amount or left
     _payable(amount, payment.currency)
     if amount > left or not amount:
@@ -332,7 +344,7 @@ def preview_refund(work: Work, wanted: RefundPayment) -> list[Consequence]:
     """Say what giving back would do."""
     payment = payment_store.load(work, wanted.payment)
     t = payment.totals
-    amount = wanted.amount or t.captured - max(t.returns, t.refunded + t.refunding)
+    amount = wanted.amount or _left_to_refund(payment)
     return [
         Consequence(_("goes back to {account}").format(account=payment.account), _sum(payment, amount)),
         Consequence(_("captured so far"), _sum(payment, t.captured)),
@@ -391,18 +403,47 @@ def let_go(
         operations.go_on(work, payment)
 
 
-def give_back(work: Work, order: str, amount: Decimal, day: date, document: str) -> Decimal:
-    """Give back what a document credits, from the order's payments; return what they do not cover."""
-    left = amount
+def give_back(work: Work, order: str, amount: Decimal, day: date, document: str) -> tuple[Decimal, Decimal]:
+    """Give back what a document credits, from the order's payments.
+
+    What an operator gave back before, without a document, counts as given back for this one.
+
+    Returns:
+        What is given back now, and what is left that the payments do not cover.
+    """
+    now, left = ZERO, amount
     for payment in payment_store.of_order(work, order):
         t = payment.totals
-        room = min(max(t.due, t.captured), t.authorised - t.voided) - t.returns
-        part = min(left, max(ZERO, room))
-        if part:
-            _note(work, payment, Kind.RETURN, part, day, reference=document, source="event")
-            operations.go_on(work, payment)
-            left -= part
-    return left
+        before = min(left, t.advanced)
+        room = min(max(t.due, t.captured), t.authorised - t.voided) - t.promised
+        part = min(left - before, max(ZERO, room))
+        _note_return(work, payment, before, part, day, document)
+        now, left = now + part, left - before - part
+    return now, left
+
+
+def credit_kept(work: Work, order: str, amount: Decimal, day: date, document: str) -> None:
+    """Note that a document credits what an operator gave back before; the rest of it stays with us as credit."""
+    for payment in payment_store.of_order(work, order):
+        before = min(amount, payment.totals.advanced)
+        _note_return(work, payment, before, ZERO, day, document)
+        amount -= before
+
+
+def _note_return(
+    work: Work, payment: Payment, before: Decimal, part: Decimal, day: date, document: str
+) -> None:
+    """Note what a document wants given back, less what was given back `before` it."""
+    for kind, amount in ((Kind.RETURN, before + part), (Kind.EXPLAIN, before)):
+        if amount:
+            _note(work, payment, kind, amount, day, reference=document, source="event")
+    operations.go_on(work, payment)
+
+
+def _left_to_refund(payment: Payment) -> Decimal:
+    """Return what is captured and neither given back nor promised."""
+    t = payment.totals
+    return t.captured - max(t.promised, t.refunded + t.refunding)
 
 
 def expired(work: Work, number: str, expires: datetime) -> None:
@@ -440,15 +481,19 @@ def _note(
 
 def _by_hand(work: Work, number: str) -> Payment:
     payment = payment_store.load(work, number)
-    if not gateways.find(work.settings(PaymentsSettings), payment.gateway).by_hand:
+    if not _is_by_hand(work, payment):
         raise NotByHand(payment.number, payment.gateway)
     return payment
+
+
+def _is_by_hand(work: Work, payment: Payment) -> bool:
+    return gateways.find(work.settings(PaymentsSettings), payment.gateway).by_hand
 
 
 def _may(payment: Payment, verb: str) -> None:
     """Refuse a verb that the state does not allow, or that has nothing to act on."""
     t = payment.totals
-    awaits = not t.let_go and t.authorised < t.requested
+    awaits = not t.let_go and t.authorised < t.wanted
     if verb not in PAYMENT.actions(payment.state) or (verb == "confirm" and not awaits):
         raise TransitionRefused(payment.number, verb, payment.state, PAYMENT.actions(payment.state))
 

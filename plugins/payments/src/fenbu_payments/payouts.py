@@ -208,6 +208,13 @@ def conclude(work: Work, payout: Payout, outcome: Outcome) -> str:
     return ""
 
 
+def awaits(work: Work, payout: Payout, operation: str) -> bool:
+    """Say whether nobody has told yet what became of an attempt to pay."""
+    facts = [Fact(**row._mapping) for row in work.execute(_FACTS, {"wanted": payout.number})]
+    known = operations(facts).get(operation)
+    return known is not None and known.open
+
+
 def find(work: Work, number: str) -> Payout | None:
     """Return a payout, its row locked until the transaction ends; None when there is none."""
     row = work.execute(_READ if work.read_only else _LOCKED, {"wanted": number}).first()

@@ -58,6 +58,14 @@ class PaymentsSettings(Settings):
         5, ge=1, le=1440, description="Minutes after which a signed notice is too old to be believed"
     )
 
+    poll_minutes: int = Field(
+        15,
+        ge=1,
+        le=1440,
+        description="Minutes after which a gateway is asked what became of an operation that it told nothing of; "
+        "the pause doubles up to a day",
+    )
+
     @model_validator(mode="after")
     def _names_fit(self) -> PaymentsSettings:
         names = [one.name for one in self.gateways]

@@ -34,7 +34,7 @@ class PaymentRow(Base, table=True):
     __tablename__: ClassVar[Any] = "payments_payment"
     __table_args__: ClassVar[Any] = (
         one_of("state", "requested", "authorised", "captured", "refunded", "voided", "failed"),
-        CheckConstraint("requested > 0", name="requested"),
+        CheckConstraint("requested > 0 AND forgone >= 0 AND forgone < requested", name="requested"),
         CheckConstraint("captured + capturing + voided + voiding <= authorised", name="captured"),
         CheckConstraint("refunded + refunding <= captured", name="refunded"),
         CheckConstraint("authorised - voided <= requested", name="authorised"),
@@ -63,6 +63,7 @@ class PaymentRow(Base, table=True):
     day: date = columns.day()
     state: str = columns.text()
     requested: Decimal = columns.money()
+    forgone: Decimal = columns.money()
     authorised: Decimal = columns.money()
     capturing: Decimal = columns.money()
     captured: Decimal = columns.money()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
-from attrs import define
 
 from fenbu.cli import exits
 from fenbu.cli.base import command
@@ -34,19 +33,6 @@ chain, while orders go on. Cards are declined, goods run short, things come back
 you have. It ends with the books, and commands to go on with.""")
 ORDERS = 240
 FILE = "fenbu.db"
-
-
-@define
-class Done:
-    """What a demo has made."""
-
-    folder: Path
-    seed: int
-    shop: Shop
-    trade: Trade
-    lived: list[Lived]
-    skipped: list[Stage]
-    seconds: float
 
 
 @command("demo", help=HELP)
@@ -80,7 +66,7 @@ def demo(session: Session, *, folder: Path | None, keep: bool, orders: int, seed
         with _found(session, place, clock) as kernel:
             trade, lived = _grow(session, kernel, clock, place, made, stages)
             telling.skipped(session, skipped)
-            done = Done(place, seed, made, trade, lived, skipped, time.monotonic() - started)
+            done = story.Done(place, seed, made, trade, lived, skipped, time.monotonic() - started)
             healthy = story.show(session, kernel, done, keep=keep)
     finally:
         if not keep:

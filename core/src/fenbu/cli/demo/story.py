@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from attrs import define
 
 from fenbu.cli.demo.growth import topics
 from fenbu.cli.demo.telling import WIDTH, heading
@@ -13,8 +16,10 @@ from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
-    from fenbu.cli.demo.command import Done
     from fenbu.cli.demo.growth import Lived
+    from fenbu.cli.demo.shop import Shop
+    from fenbu.cli.demo.stages import Stage
+    from fenbu.cli.demo.trade import Trade
     from fenbu.cli.layout import Cell
     from fenbu.engine.kernel import Kernel
 
@@ -53,6 +58,19 @@ _TELLING = (
 )
 """An order to which these have happened is worth telling."""
 _OPEN_ENDS = 10
+
+
+@define
+class Done:
+    """What a demo has made."""
+
+    folder: Path
+    seed: int
+    shop: Shop
+    trade: Trade
+    lived: list[Lived]
+    skipped: list[Stage]
+    seconds: float
 
 
 def show(session: Session, kernel: Kernel, done: Done, *, keep: bool) -> bool:

@@ -52,6 +52,8 @@ class Verdict:
     """Rows written since."""
     broken_at: int | None = None
     """Id of the first seal that does not fit, or None."""
+    unsealed_since: int | None = None
+    """When the first row that is not sealed was written, UTC microseconds; None when all are."""
 
 
 def write(connection: Connection, acts: Sequence[Act]) -> None:
@@ -133,8 +135,9 @@ def verify(connection: Connection) -> Verdict:
         if not (rows and follows and one.previous_hash == previous and one.hash == _hash(previous, rows)):
             return Verdict(last_id, 0, broken_at=one.id)
         previous, last_id = one.hash, one.last_id
-    unsealed = connection.execute(select(func.count()).where(audit.c.id > last_id)).scalar_one()
-    return Verdict(last_id, unsealed)
+    tail = select(func.count(), func.min(audit.c.at)).where(audit.c.id > last_id)
+    unsealed, since = connection.execute(tail).one()
+    return Verdict(last_id, unsealed, unsealed_since=since)
 
 
 def _between(connection: Connection, after: int, before: int) -> bool:

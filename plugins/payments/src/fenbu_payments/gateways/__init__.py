@@ -60,6 +60,8 @@ class Told:
     """Seconds for which the money is held from now on; the gateway's clock is not ours."""
     number: str = ""
     """The gateway's number of the operation."""
+    pending: bool = False
+    """It has the operation, and what becomes of it is not known yet; everything else then says nothing."""
     reason: str = ""
 
 
@@ -73,6 +75,9 @@ class Gateway(Protocol):
 
     def send(self, asked: Asked) -> Outcome:
         """Ask for an operation. ``CallDone.result`` has ``number``, ``fee``, ``expires_in`` where known.
+
+        ``amount`` in it may be less than was asked for when money is held. ``pending`` says that the gateway has
+        the operation and will tell, or answer, later what became of it.
 
         Raises: anything that is not an answer; the outcome then is unknown.
         """

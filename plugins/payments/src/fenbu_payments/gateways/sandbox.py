@@ -88,7 +88,7 @@ class SandboxGateway:
             return CallUnknown(f"{status} {answer.get('reason', '')}".strip())
         told = Told(**answer)
         result = {name: value for name, value in attrs.asdict(told).items() if value not in ("", None)}
-        return CallDone(result) if told.done else CallFailed(told.reason, result)
+        return CallDone(result) if told.done or told.pending else CallFailed(told.reason, result)
 
     def _over_http(
         self, method: str, path: str, body: dict[str, Any] | None, key: str

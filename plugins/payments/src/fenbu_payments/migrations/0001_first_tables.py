@@ -29,6 +29,7 @@ def upgrade() -> None:
 def payments() -> None:
     amounts = (
         "requested",
+        "forgone",
         "authorised",
         "capturing",
         "captured",
@@ -63,7 +64,9 @@ def payments() -> None:
             "state IN ('requested', 'authorised', 'captured', 'refunded', 'voided', 'failed')",
             name="ck_payments_payment_state",
         ),
-        sa.CheckConstraint("requested > 0", name="ck_payments_payment_requested"),
+        sa.CheckConstraint(
+            "requested > 0 AND forgone >= 0 AND forgone < requested", name="ck_payments_payment_requested"
+        ),
         sa.CheckConstraint(
             "captured + capturing + voided + voiding <= authorised", name="ck_payments_payment_captured"
         ),

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -25,16 +25,17 @@ HOLDS = 7 * 86_400
 REMEMBERS = 86_400
 """Seconds for which an idempotency key is remembered."""
 LATE = 3600
-"""Seconds by which a late notice is late."""
-FAILURES = ("decline", "timeout", "outage", "duplicate", "late", "silent")
-"""``decline``: refused. ``timeout``: done, and the answer is lost. ``outage``: nobody is there.
+"""Seconds by which a late notice is late, and after which a pending operation is settled, unless told otherwise."""
+FAILURES = ("decline", "partial", "timeout", "pending", "outage", "duplicate", "late", "silent")
+"""``decline``: refused. ``partial``: half of what is to be held is. ``timeout``: done, and the answer is lost.
+``pending``: taken; what became of it is said an hour later. ``outage``: nobody is there.
 ``duplicate``, ``late``, ``silent``: its notice comes twice, an hour later, never."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS operation (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL, reference TEXT NOT NULL, payment TEXT NOT NULL, about TEXT NOT NULL,
     kind TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL, done INTEGER NOT NULL, reason TEXT NOT NULL,
-    at REAL NOT NULL
+    at REAL NOT NULL, known REAL NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS operation_key ON operation (key);
 CREATE INDEX IF NOT EXISTS operation_reference ON operation (reference);
@@ -117,10 +118,17 @@ class Bank:
         return told
 
     def find(self, reference: str) -> dict[str, Any] | None:
-        """Return what is known of an operation by the merchant's reference: done rather than refused."""
+        """Return what is known of an operation by the merchant's reference: done rather than refused.
+
+        Raises:
+            Outage: One was declared for asking: ``fail("outage", kind="ask")``.
+        """
+        self._read_settings()
         row = self._db.execute(
             "SELECT * FROM operation WHERE reference = ? ORDER BY done DESC, id LIMIT 1", (reference,)
         ).fetchone()
+        if row is not None and self._declared("outage", "ask", row["payment"]):
+            raise Outage("503 the sandbox is out of order")
         return None if row is None else self._told(row)
 
     def _known(self, key: str) -> sqlite3.Row | None:
@@ -131,24 +139,27 @@ class Bank:
         return found
 
     def _do(self, wanted: dict[str, Any], key: str) -> sqlite3.Row:
-        kind, payment = wanted["kind"], wanted["payment"]
-        reason = self._refusal(kind, payment, Decimal(wanted["amount"]))
+        kind, payment, amount = wanted["kind"], wanted["payment"], Decimal(wanted["amount"])
+        if kind == "authorise" and self._fails("partial", wanted, 0):
+            amount = (amount / 2).quantize(amount, ROUND_UP)
+        reason = self._refusal(kind, payment, amount)
         if not reason and self._fails("decline", wanted, 0):
             reason = "declined by the payer's bank"
         row: sqlite3.Row = self._db.execute(
-            "INSERT INTO operation (key, reference, payment, about, kind, amount, currency, done, reason, at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+            "INSERT INTO operation (key, reference, payment, about, kind, amount, currency, done, reason, at, known) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
             (
                 key,
                 wanted["reference"],
                 payment,
                 wanted["about"],
                 kind,
-                wanted["amount"],
+                str(amount),
                 wanted["currency"],
                 int(not reason),
                 reason,
                 self.now,
+                self.now + (self._setting("late", LATE) if self._fails("pending", wanted, 0) else 0),
             ),
         ).fetchone()
         if not reason and kind in ("authorise", "renew"):
@@ -171,17 +182,21 @@ class Bank:
         return f"only {room} is left to {kind}" if amount > room else ""
 
     def _told(self, row: sqlite3.Row) -> dict[str, Any]:
+        if row["known"] > self.now:
+            return self._head(row) | {"done": False, "pending": True}
+        return self._settled(row)
+
+    def _head(self, row: sqlite3.Row) -> dict[str, Any]:
+        names = ("kind", "reference", "payment", "amount", "currency")
+        return {name: row[name] for name in names} | {"number": f"sb_{row['id']}"}
+
+    def _settled(self, row: sqlite3.Row) -> dict[str, Any]:
+        """Return what became of an operation, known to the merchant or not."""
         holds = row["done"] and row["kind"] in ("authorise", "renew")
-        return {
-            "kind": row["kind"],
+        return self._head(row) | {
             "done": bool(row["done"]),
-            "reference": row["reference"],
-            "payment": row["payment"],
-            "amount": row["amount"],
-            "currency": row["currency"],
             "fee": self._fee(row),
             "expires_in": int(self._expires_in(row["payment"])) if holds else None,
-            "number": f"sb_{row['id']}",
             "reason": row["reason"],
         }
 
@@ -201,8 +216,8 @@ class Bank:
         if self._fails("silent", wanted, 0):
             return
         event = f"evt_{row['id']}"
-        body = json.dumps(self._told(row) | {"event": event})
-        due = self.now + (LATE if self._fails("late", wanted, 0) else 0)
+        body = json.dumps(self._settled(row) | {"event": event})
+        due = row["known"] + (self._setting("late", LATE) if self._fails("late", wanted, 0) else 0)
         for _copy in range(2 if self._fails("duplicate", wanted, 0) else 1):
             self._db.execute("INSERT INTO notice VALUES (NULL, ?, ?, ?, 0)", (event, body, due))
 
@@ -221,6 +236,10 @@ class Bank:
             "SELECT id, body FROM notice WHERE taken = 0 AND due <= ? ORDER BY id", (self.now,)
         )
         return {row["id"]: row["body"] for row in rows}
+
+    def untold(self) -> int:
+        """Return how many notices are still to be told, due or not."""
+        return int(self._db.execute("SELECT count(*) FROM notice WHERE taken = 0").fetchone()[0])
 
     def acknowledge(self, numbers: Iterable[int]) -> None:
         """Tell these notices no more."""
@@ -249,7 +268,7 @@ class Bank:
         self._read_settings()
 
     def set(self, name: str, value: float) -> None:
-        """Set ``holds``, ``remembers`` (seconds) or ``fee`` (share of a capture)."""
+        """Set ``holds``, ``remembers``, ``late`` (seconds) or ``fee`` (share of a capture)."""
         self._db.execute(
             "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, value),
@@ -278,16 +297,7 @@ class Bank:
         return self._settings.get(name, otherwise)
 
     def _fails(self, what: str, wanted: dict[str, Any], tries: int) -> bool:
-        row = (
-            self._failing
-            and self._db.execute(
-                "SELECT id FROM failure WHERE what = ? AND times > 0 AND kind IN ('', ?) AND payment IN ('', ?) "
-                "ORDER BY id LIMIT 1",
-                (what, wanted["kind"], wanted["payment"]),
-            ).fetchone()
-        )
-        if row:
-            self._db.execute("UPDATE failure SET times = times - 1 WHERE id = ?", (row["id"],))
+        if self._declared(what, wanted["kind"], wanted["payment"]):
             return True
         share = max(self._setting(f"share.{what}.{kind}", 0) for kind in ("", wanted["kind"]))
         if not share:
@@ -295,6 +305,20 @@ class Bank:
         nth = self._db.execute("SELECT nth FROM asked WHERE reference = ?", (wanted["reference"],)).fetchone()
         drawn_by = (self._setting("seed", 1), what, wanted["about"], wanted["kind"], nth["nth"], tries)
         return Random("/".join(map(str, drawn_by))).random() < share
+
+    def _declared(self, what: str, kind: str, payment: str) -> bool:
+        """Say whether a failure is declared for this, and use it up."""
+        row = (
+            self._failing
+            and self._db.execute(
+                "SELECT id FROM failure WHERE what = ? AND times > 0 AND kind IN ('', ?) AND payment IN ('', ?) "
+                "ORDER BY id LIMIT 1",
+                (what, kind, payment),
+            ).fetchone()
+        )
+        if row:
+            self._db.execute("UPDATE failure SET times = times - 1 WHERE id = ?", (row["id"],))
+        return bool(row)
 
     def _try(self, wanted: dict[str, Any]) -> int:
         """Count an attempt; the first also gives the operation its place among those of its kind for this."""

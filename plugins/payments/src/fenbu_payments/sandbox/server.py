@@ -57,7 +57,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._known():
             return self._answer(401, {"reason": "unknown merchant"})
         with Bank(self.server.file) as bank:
-            told = bank.find(unquote(self.path.removeprefix("/operations/")))
+            try:
+                told = bank.find(unquote(self.path.removeprefix("/operations/")))
+            except Outage as error:
+                return self._answer(503, {"reason": str(error)})
         return self._answer(404, {}) if told is None else self._answer(200, told)
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002

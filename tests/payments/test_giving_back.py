@@ -1,0 +1,92 @@
+"""Money goes back once: what an operator gave back, what documents credit, and what was paid too much add up."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.payments.till import Till, amounts
+
+
+def given_back(till: Till) -> tuple[tuple[str, ...], list[str]]:
+    """Return what was captured and refunded of each payment, and what was paid out."""
+    sums = [till.sums(f"PAY-{number:08d}") for number in range(1, 1 + len(till.states()))]
+    return amounts(Decimal(x) for one in sums for x in one[1::2]), [
+        f"{row['amount'].normalize():f}" for row in till.see("payouts")
+    ]
+
+
+def test_a_refund_before_its_credit_note_is_not_paid_twice(till: Till) -> None:
+    order = till.sold_prepaid()
+    till.pay("payment.refund", payment="PAY-00000001", amount=5, reason="cracked")
+    till.do("credit-note.issue", order=order, lines=[{"line": 1, "quantity": 1}], payout=True)
+    till.deliver()
+    assert given_back(till) == (("12", "5"), [])
+    till.do("credit-note.issue", order=order, payout=True)
+    till.deliver()
+    assert given_back(till) == (("12", "12"), [])
+    assert (till.balance("1100"), till.balance("2100")) == (0, 0)
+    assert till.unhealthy() == {}
+
+
+def test_a_refund_after_a_credit_note_comes_on_top_of_it(till: Till) -> None:
+    order = till.sold_prepaid()
+    till.do("credit-note.issue", order=order, lines=[{"line": 1, "quantity": 1}], payout=True)
+    till.deliver()
+    till.pay("payment.refund", payment="PAY-00000001", amount=5, reason="sorry")
+    assert given_back(till) == (("12", "8"), [])
+    assert till.balance("2100") == 5
+    assert till.unhealthy() == {}
+
+
+def test_a_refund_that_a_kept_credit_note_explains_is_not_counted_for_the_next_one(till: Till) -> None:
+    order = till.sold_prepaid()
+    till.pay("payment.refund", payment="PAY-00000001", amount=3, reason="cracked")
+    till.do("credit-note.issue", order=order, lines=[{"line": 1, "quantity": 1}])
+    till.deliver()
+    till.do("credit-note.issue", order=order, lines=[{"line": 1, "quantity": 1}], payout=True)
+    till.deliver()
+    assert given_back(till) == (("12", "6"), [])
+    assert (till.balance("1100"), till.balance("2100")) == (0, 0)
+
+
+def test_what_was_paid_too_much_goes_back_beside_what_is_credited(counter: Till) -> None:
+    order = counter.order(("TEA", 4), account="C1")
+    counter.deliver()
+    counter.pay("payment.confirm", payment="PAY-00000001")
+    counter.fulfil(order, lines=[{"line": 1, "quantity": 2}])
+    counter.do("order.cancel", order=order, reason="enough")
+    counter.deliver()
+    counter.pay("refund.confirm", refund="PAY-00000001-R1")
+    counter.do("credit-note.issue", order=order, payout=True)
+    counter.deliver()
+    counter.pay("refund.confirm", refund="PAY-00000001-R2")
+    assert given_back(counter) == (("12", "12"), [])
+    assert (counter.balance("1050"), counter.balance("1100"), counter.balance("2100")) == (0, 0, 0)
+    assert counter.unhealthy() == {}
+
+
+def test_a_refund_of_what_was_paid_too_much_is_not_paid_again_when_the_rest_is_cancelled(counter: Till) -> None:
+    order = counter.order(("TEA", 4), account="C1")
+    counter.deliver()
+    counter.pay("payment.confirm", payment="PAY-00000001")
+    counter.pay("payment.refund", payment="PAY-00000001", amount=5, reason="asked for it")
+    counter.do("order.cancel", order=order, reason="enough")
+    counter.deliver()
+    for number in (1, 2):
+        counter.pay("refund.confirm", refund=f"PAY-00000001-R{number}")
+    assert given_back(counter) == (("12", "12"), [])
+    assert counter.unhealthy() == {}
+
+
+def test_only_what_was_paid_of_an_order_is_paid_out(till: Till) -> None:
+    """Of 12.00 the gateway took 9.00; the rest was never paid, so that a credit note over 12.00 gives 9.00 back."""
+    order = till.asked()
+    till.fulfil(order, lines=[{"line": 1, "quantity": 3}])
+    till.bank.fail("decline", kind="capture")
+    till.fulfil(order)
+    assert given_back(till) == (("9", "0"), [])
+    till.pay("payment.retry", payment="PAY-00000001")
+    till.do("credit-note.issue", order=order, payout=True)
+    till.deliver()
+    assert given_back(till) == (("12", "12"), [])
+    assert till.unhealthy() == {}
