@@ -15,7 +15,8 @@ from sqlalchemy import text
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.reading import page
 from fenbu.errors import Refused
-from fenbu_payments.gateways.sandbox import UNSIGNED, sign
+from fenbu_payments.gateways.sandbox import sign
+from fenbu_payments.sandbox import UNSIGNED
 from fenbu_payments.sandbox.bank import Bank
 
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

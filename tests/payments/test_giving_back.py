@@ -24,7 +24,7 @@ def test_a_refund_before_its_credit_note_is_not_paid_twice(till: Till) -> None:
     till.do("credit-note.issue", order=order, payout=True)
     till.deliver()
     assert given_back(till) == (("12", "12"), [])
-    assert (till.balance("1100"), till.balance("2100")) == (0, 0)
+    assert not {"1100", "2100"} & till.balances().keys()
     assert till.unhealthy() == {}
 
 
@@ -46,7 +46,7 @@ def test_a_refund_that_a_kept_credit_note_explains_is_not_counted_for_the_next_o
     till.do("credit-note.issue", order=order, lines=[{"line": 1, "quantity": 1}], payout=True)
     till.deliver()
     assert given_back(till) == (("12", "6"), [])
-    assert (till.balance("1100"), till.balance("2100")) == (0, 0)
+    assert not {"1100", "2100"} & till.balances().keys()
 
 
 def test_what_was_paid_too_much_goes_back_beside_what_is_credited(counter: Till) -> None:
@@ -61,11 +61,13 @@ def test_what_was_paid_too_much_goes_back_beside_what_is_credited(counter: Till)
     counter.deliver()
     counter.pay("refund.confirm", refund="PAY-00000001-R2")
     assert given_back(counter) == (("12", "12"), [])
-    assert (counter.balance("1050"), counter.balance("1100"), counter.balance("2100")) == (0, 0, 0)
+    assert not {"1050", "1100", "2100"} & counter.balances().keys()
     assert counter.unhealthy() == {}
 
 
-def test_a_refund_of_what_was_paid_too_much_is_not_paid_again_when_the_rest_is_cancelled(counter: Till) -> None:
+def test_a_refund_of_what_was_paid_too_much_is_not_paid_again_when_the_rest_is_cancelled(
+    counter: Till,
+) -> None:
     order = counter.order(("TEA", 4), account="C1")
     counter.deliver()
     counter.pay("payment.confirm", payment="PAY-00000001")
@@ -78,15 +80,15 @@ def test_a_refund_of_what_was_paid_too_much_is_not_paid_again_when_the_rest_is_c
     assert counter.unhealthy() == {}
 
 
-def test_only_what_was_paid_of_an_order_is_paid_out(till: Till) -> None:
-    """Of 12.00 the gateway took 9.00; the rest was never paid, so that a credit note over 12.00 gives 9.00 back."""
+def test_only_what_was_paid_of_an_order_is_given_back(till: Till) -> None:
+    """Of 12.00 the gateway took 9.00 and refused 3.00; a credit note over 12.00 gives 9.00 back."""
     order = till.asked()
     till.fulfil(order, lines=[{"line": 1, "quantity": 3}])
     till.bank.fail("decline", kind="capture")
     till.fulfil(order)
-    assert given_back(till) == (("9", "0"), [])
-    till.pay("payment.retry", payment="PAY-00000001")
     till.do("credit-note.issue", order=order, payout=True)
     till.deliver()
+    assert given_back(till) == (("9", "9"), [])
+    till.pay("payment.retry", payment="PAY-00000001")
     assert given_back(till) == (("12", "12"), [])
     assert till.unhealthy() == {}

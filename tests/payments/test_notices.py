@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fenbu_payments.errors import NoticeRefused
-from fenbu_payments.gateways.sandbox import UNSIGNED, sign
+from fenbu_payments.gateways.sandbox import sign
+from fenbu_payments.sandbox import UNSIGNED
 from tests.payments.till import Till, columns
 
 

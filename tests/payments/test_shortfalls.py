@@ -102,10 +102,10 @@ def test_nothing_is_gone_without_that_is_held_or_still_awaited(till: Till) -> No
 
 def test_a_deposit_takes_what_there_is(till: Till) -> None:
     till.bank.fail("partial", kind="authorise")
-    till.pay("payment.request", account="C1", amount="20.00")
-    assert till.sums(only(till)) == ("10", "10", "0", "0")
+    till.pay("payment.request", account="C1", amount="20.01")
+    assert till.sums(only(till)) == ("10.01", "10.01", "0", "0")
     till.pay("payment.retry", payment=only(till))
-    assert (till.states(), till.sums(only(till))) == (["captured"], ("20", "20", "0", "0"))
+    assert (till.states(), till.sums(only(till))) == (["captured"], ("20.01", "20.01", "0", "0"))
     assert till.unhealthy() == {}
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.reading import Condition, page, record
 from fenbu.testing.clock import Clock
-from fenbu_payments.gateways.sandbox import UNSIGNED, sign
+from fenbu_payments.gateways.sandbox import sign
+from fenbu_payments.sandbox import UNSIGNED
 from fenbu_payments.sandbox.bank import Bank
 from tests.erp.shop import Row, Shop, columns
 

@@ -98,7 +98,7 @@ def test_what_is_packed_cannot_be_cancelled(depot: Depot) -> None:
     depot.scm("shipment.unpack", shipment=f"{order}-1")
     depot.cancel(order)
     assert depot.stock("POT") == D(3, 0)
-    with pytest.raises(Refused, match="SO-00000001-1 is cancelled, so it cannot dispatch"):
+    with pytest.raises(Refused, match="cannot dispatch SO-00000001-1: it is cancelled"):
         depot.dispatch(f"{order}-1")
     assert depot.ill() == {}
 

@@ -130,6 +130,10 @@ class AlreadyExists(Refused):
     def __str__(self) -> str:
         return _("the {kind} {key} exists already").format(kind=self.kind, key=self.key)
 
+    @property
+    def hint(self) -> str:
+        return _("go on with the one that exists, or choose another name")
+
 
 @frozen(eq=False)
 class NotPermitted(Refused):
@@ -159,7 +163,7 @@ class TransitionRefused(Refused):
     allowed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return _("{document} is {state}, so it cannot {verb}").format(
+        return _("cannot {verb} {document}: it is {state}").format(
             document=self.document, state=self.state, verb=self.verb
         )
 

@@ -39,6 +39,8 @@ class Importer:
     """Field with the source's own reference; rows that follow each other with one reference are a document."""
     reader: str
     """``"package.module:Reader"``: called without arguments once a run, gives ``Callable[[SourceDocument], Read]``."""
+    requires: tuple[str, ...] = ()
+    """Capabilities (``stock.valuation``) without which none of its steps could be taken; the import is refused."""
 
 
 @frozen(kw_only=True)

@@ -43,13 +43,13 @@ def exact(scale: int) -> BeforeValidator:
 
 def _positive(value: Decimal) -> Decimal:
     if value <= 0:
-        raise ValueError(_("more than zero is wanted"))
+        raise ValueError(_("must be more than zero"))
     return value
 
 
 def _not_negative(value: Decimal) -> Decimal:
     if value < 0:
-        raise ValueError(_("zero or more is wanted"))
+        raise ValueError(_("must be zero or more"))
     return value
 
 
@@ -65,9 +65,7 @@ def _currency_or_empty(value: str) -> str:
 
 def _business_day(value: date) -> date:
     if not FIRST_DAY <= value <= LAST_DAY:
-        raise ValueError(
-            _("a day between {first} and {last} is wanted").format(first=FIRST_DAY, last=LAST_DAY)
-        )
+        raise ValueError(_("must be a day between {first} and {last}").format(first=FIRST_DAY, last=LAST_DAY))
     return value
 
 

@@ -80,6 +80,12 @@ def round_amount(amount: Decimal, currency: str, rule: Rounding = Rounding.HALF_
     return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), _RULES[rule], _WIDE)
 
 
+def plain(number: Decimal) -> str:
+    """Return a number as people write it: without exponent, and without noughts that say nothing."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def exact_decimal(value: object, scale: int) -> Decimal:
     """Return a finite Decimal with at most ``scale`` decimals that the store can hold.
 

@@ -318,9 +318,9 @@ def test_two_hundred_modules_are_looked_at_in_less_than_a_second_and_no_tables_a
     dummy_modules: DummyModules, look: Look
 ) -> None:
     dummy_modules.install(*many(200))
-    began = time.perf_counter()
+    began = time.process_time()
     modules = look(look_at_all=True, fresh=True)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     dummies = [name for name in modules.by_name if name.startswith("dummy")]
     assert len(dummies) == 200
     assert all(modules.by_name[name].title for name in dummies)

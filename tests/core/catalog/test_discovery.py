@@ -74,8 +74,8 @@ def test_other_groups_and_comments_in_the_file_are_passed_over(dummy_modules: Du
 
 def test_two_hundred_modules_are_listed_without_importing_one(dummy_modules: DummyModules) -> None:
     dummy_modules.install(*many(200))
-    began = time.perf_counter()
+    began = time.process_time()
     found = discover(fresh=True)
     assert len([name for name in found.names if name.startswith("dummy")]) == 200
     assert not any(dummy_modules.imported(name) for name in found.names if name.startswith("dummy"))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

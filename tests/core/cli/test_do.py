@@ -153,7 +153,7 @@ def test_a_rule_that_says_no_ends_with_1_and_says_what_is_possible(fenbu: Fenbu)
     ran = fenbu("do", "kiosk.sale.pay", "--number", "K-1")
 
     assert ran.code == 1
-    assert ran.err.splitlines()[0] == "✖ K-1 is paid, so it cannot pay"
+    assert ran.err.splitlines()[0] == "✖ cannot pay K-1: it is paid"
     assert "Traceback" not in ran.err
 
 

@@ -32,7 +32,7 @@ def test_a_verb_leads_where_the_table_says() -> None:
 def test_a_verb_that_the_state_does_not_allow_is_refused_with_those_it_does() -> None:
     with pytest.raises(TransitionRefused) as refused:
         door(SHUT, REOPEN, BRICK_UP).next(Door.OPEN, "brick up", "D-1")
-    assert str(refused.value) == "D-1 is open, so it cannot brick up"
+    assert str(refused.value) == "cannot brick up D-1: it is open"
     assert refused.value.hint == "possible now: shut"
 
 

@@ -127,9 +127,12 @@ def test_a_view_is_narrowed_by_what_its_columns_hold(kiosk: Kernel, where: list[
     ("asked", "told"),
     [
         ({"filters": [Condition("totl", 1)]}, "totl: this view is not narrowed by it"),
-        ({"filters": [Condition("day", "yesterday")]}, "day: a day is wanted (got yesterday)"),
-        ({"filters": [Condition("total", "NaN")]}, "total: a money is wanted (got NaN)"),
-        ({"filters": [Condition("gift", "maybe")]}, "gift: a yes_no is wanted (got maybe)"),
+        (
+            {"filters": [Condition("day", "yesterday")]},
+            "day: must be a day, written as 2026-01-31 (got yesterday)",
+        ),
+        ({"filters": [Condition("total", "NaN")]}, "total: must be an amount, written as 12.50 (got NaN)"),
+        ({"filters": [Condition("gift", "maybe")]}, "gift: must be true or false (got maybe)"),
         ({"sort": "customer"}, "sort: one of total, note, number is wanted (got customer)"),
         ({"after": '["a","b"]'}, "after: it does not belong to this order (number)"),
         ({"after": "[nonsense"}, "after: it does not belong to this order (number)"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 from sqlalchemy import Connection
 
 from fenbu.engine.settings import SettingInvalid, reset_setting, set_setting, settings_of, shown, stored
@@ -22,6 +22,14 @@ class TeaSettings(Settings):
     price: Decimal = Decimal("2.50")
     leaves: tuple[str, ...] = ("oolong",)
     gateway: Secret = ""
+
+
+class PairedTeaSettings(TeaSettings):
+    @model_validator(mode="after")
+    def _enough_cups(self) -> PairedTeaSettings:
+        if self.cups < len(self.leaves):
+            raise ValueError("there are more leaves than cups")
+        return self
 
 
 class NewerTeaSettings(Settings):
@@ -98,6 +106,15 @@ def test_a_stored_value_that_newer_code_cannot_take_is_named(connection: Connect
     set_setting(connection, "tea", TeaSettings, "cups", 4)
     with pytest.raises(SettingInvalid, match=r"tea\.cups is wrong: input should be a valid string"):
         settings_of(connection, "tea", NewerTeaSettings)
+
+
+def test_settings_that_do_not_fit_each_other_are_told_without_what_they_hold(connection: Connection) -> None:
+    set_setting(connection, "tea", PairedTeaSettings, "gateway", "env:GATEWAY_KEY")
+    set_setting(connection, "tea", PairedTeaSettings, "leaves", ["oolong", "sencha"])
+    with pytest.raises(SettingInvalid) as caught:
+        set_setting(connection, "tea", PairedTeaSettings, "cups", 1)
+    assert str(caught.value) == "the settings of tea do not fit each other: there are more leaves than cups"
+    assert caught.value.where == "tea"
 
 
 def test_secrets_are_never_shown_not_even_where_they_lie(connection: Connection) -> None:

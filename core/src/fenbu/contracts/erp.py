@@ -219,6 +219,23 @@ def erp_items(work: Work, after: str, limit: int) -> Sequence[ItemFacts] | None:
 
 
 @hookspec(kind="first")
+def erp_item_facts(work: Work, codes: Sequence[str]) -> Sequence[ItemFacts] | None:
+    """Say what is known of these items.
+
+    Called: by a module that meets an item before `ItemPublished` has reached it.
+    Answers: ERP's; None when the answering module keeps no items.
+    Args:
+        work: Read only.
+        codes: Item codes; those that are not known are passed over.
+    Returns:
+        Items in the order of their codes.
+    Failure: an exception refuses the caller's operation.
+    Since: api 1.
+    """
+    raise NotImplementedError
+
+
+@hookspec(kind="first")
 def erp_accounts(work: Work, after: str, limit: int) -> Sequence[AccountFacts] | None:
     """Give a page of all accounts, for a module that comes late.
 

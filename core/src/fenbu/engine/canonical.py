@@ -8,11 +8,12 @@ restored backup compare equal line by line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 
+from fenbu.canonical import Facts
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.store.tables import event
@@ -23,38 +24,39 @@ _TIMELINE = (
     .order_by(event.c.topic, event.c.version, event.c.key, event.c.day)
 )
 
-Facts = Mapping[str, Sequence[Any] | Mapping[str, Any]]
-"""Section to its rows, in an order that does not depend on how they came to be."""
 
-
-def facts(kernel: Kernel, modules: Sequence[str] = ()) -> dict[str, Facts]:
-    """Return the facts of the kernel and of all enabled modules, or of those named.
+def facts(kernel: Kernel, modules: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """Return the facts of the kernel and of all enabled modules, or of those named; all of them in memory.
 
     Args:
         kernel: Of the enterprise.
         modules: Names of enabled modules; ``fenbu`` is the kernel itself.
     """
-    found: dict[str, Facts] = {}
-    if not modules or "fenbu" in modules:
-        found["fenbu"] = {"timeline": _timeline(kernel)}
-    for name in sorted(modules or kernel.assembly.modules):
-        module = kernel.assembly.modules.get(name)
-        if module is not None and module.manifest.canonical:
-            with kernel.read(name) as work:
-                found[name] = resolve(module.manifest.canonical, module=name)(work)
+    found: dict[str, dict[str, Any]] = {}
+    for module, section, told in _sections(kernel, modules):
+        found.setdefault(module, {})[section] = told if isinstance(told, Mapping) else list(told)
     return found
 
 
 def lines(kernel: Kernel, modules: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the canonical export as JSON lines: module, section, one fact."""
-    for module, sections in facts(kernel, modules).items():
-        for section in sorted(sections):
-            rows = sections[section]
-            listed = sorted(rows.items()) if isinstance(rows, Mapping) else rows
-            for row in listed:
-                yield json.dumps(
-                    [module, section, row], ensure_ascii=False, separators=(",", ":"), default=str
-                )
+    """Yield the canonical export as JSON lines: module, section, one fact; a section at a time is in memory."""
+    for module, section, told in _sections(kernel, modules):
+        for row in sorted(told.items()) if isinstance(told, Mapping) else told:
+            yield json.dumps([module, section, row], ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _sections(
+    kernel: Kernel, modules: Sequence[str]
+) -> Iterator[tuple[str, str, Iterable[Any] | Mapping[str, Any]]]:
+    if not modules or "fenbu" in modules:
+        yield "fenbu", "timeline", _timeline(kernel)
+    for name in sorted(modules or kernel.assembly.modules):
+        module = kernel.assembly.modules.get(name)
+        if module is not None and module.manifest.canonical:
+            with kernel.read(name) as work:
+                told: Facts = resolve(module.manifest.canonical, module=name)(work)
+                for section in sorted(told):
+                    yield name, section, told[section]
 
 
 def text(kernel: Kernel, modules: Sequence[str] = ()) -> str:

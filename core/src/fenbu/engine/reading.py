@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, false, or_, select
 
 from fenbu.engine.catalog.reference import resolve
 from fenbu.errors import FieldProblem, InputInvalid, NotFound
-from fenbu.i18n import _
+from fenbu.i18n import N_, _
 from fenbu.lifecycle import Lifecycle
 from fenbu.values import (
     MONEY_SCALE,
@@ -194,7 +194,7 @@ def parse(view: View, name: str, value: Any, source: Subquery | None = None) -> 
     try:
         return _READ.get(kind, str)(value)
     except (ValueError, InvalidOperation):
-        raise _wrong(view, name, _("a {kind} is wanted").format(kind=_(kind.value)), value) from None
+        raise _wrong(view, name, _(_WANTED.get(kind, _NUMBER)), value) from None
 
 
 def _kind(view: View, name: str, source: Subquery | None) -> Kind:
@@ -240,6 +240,14 @@ _READ: Mapping[Kind, Callable[[str], Any]] = {
     Kind.DAY: date.fromisoformat,
     Kind.TIME: _time,
     Kind.YES_NO: _yes_no,
+}
+_NUMBER = N_("must be a number, written as 12.5")
+_WANTED: Mapping[Kind, str] = {
+    Kind.MONEY: N_("must be an amount, written as 12.50"),
+    Kind.NUMBER: N_("must be a whole number"),
+    Kind.DAY: N_("must be a day, written as 2026-01-31"),
+    Kind.TIME: N_("must be a time, written as 2026-01-31T12:00"),
+    Kind.YES_NO: N_("must be true or false"),
 }
 _KIND_OF = {int: Kind.NUMBER, Decimal: Kind.QUANTITY, date: Kind.DAY, datetime: Kind.TIME, bool: Kind.YES_NO}
 

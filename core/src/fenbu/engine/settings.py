@@ -41,6 +41,10 @@ class SettingInvalid(Refused):
     got: str = ""
 
     def __str__(self) -> str:
+        if not self.name:
+            return _("the settings of {module} do not fit each other: {problem}").format(
+                module=self.module, problem=self.problem
+            )
         got = _(" (got {got})").format(got=self.got) if self.got else ""
         return _("the setting {module}.{name} is wrong: {problem}{got}").format(
             module=self.module, name=self.name, problem=self.problem, got=got
@@ -52,7 +56,7 @@ class SettingInvalid(Refused):
 
     @property
     def where(self) -> str:
-        return f"{self.module}.{self.name}"
+        return f"{self.module}.{self.name}".rstrip(".")
 
 
 def settings_of(connection: Connection, module: str, model: type[SettingsT]) -> SettingsT:
@@ -133,12 +137,17 @@ def _validated(module: str, model: type[SettingsT], values: Mapping[str, Any]) -
 
 
 def _first(errors: Iterable[Any], secret: frozenset[str]) -> tuple[str, str, str]:
-    """Return field, what is wanted, what was got, of the first finding; the value of a secret is never told."""
+    """Return field, what is wanted, what was got, of the first finding; the value of a secret is never told.
+
+    What is wrong with several settings together names no field, and nothing that was got.
+    """
     found = next(iter(errors))
     name = ".".join(map(str, found["loc"]))
     message = found["msg"].removeprefix("Value error, ")
-    hidden = bool(found["loc"]) and found["loc"][0] in secret
-    return name, message[:1].lower() + message[1:], "***" if hidden else repr(found["input"])[:60]
+    problem = message[:1].lower() + message[1:]
+    if not found["loc"]:
+        return name, problem, ""
+    return name, problem, "***" if found["loc"][0] in secret else repr(found["input"])[:60]
 
 
 def _as_json(value: str) -> object:

@@ -16,18 +16,16 @@ from zoneinfo import ZoneInfo
 from fenbu.i18n import _
 from fenbu.importing import Answer, Read, Rejected, SourceDocument, SourceRow, Step
 from fenbu.values import line_amount
+from fenbu_online_retail.codes import CURRENCY, is_service, item_known
 
 CHANNEL = "online_retail"
-CURRENCY = "GBP"
 WALK_IN = "WALK-IN"
 """ERP's account for buyers who give no name."""
 LONDON = ZoneInfo("Europe/London")
-SERVICES = frozenset(
-    ("AMAZONFEE", "B", "BANK CHARGES", "C2", "CRUK", "D", "DOT", "M", "PADS", "POST", "S", "m")
-)
-"""Codes that are no articles: postage, manual charges, discounts, fees, samples."""
-VOUCHER = "gift_"
 ZERO = Decimal(0)
+KEEPS_STOCK = "stock.valuation"
+"""Capability of a module that knows what is on hand and what it is worth."""
+PAYS_OUT = "payment.payouts"
 
 
 class Reader:
@@ -44,11 +42,7 @@ class Reader:
             return _rejected("unknown", document.rows, _("its number is neither a sale, C… nor A…"))
         if any(row.values["price"] > 0 for row in document.rows):
             return _sale(document)
-        return Read(
-            kind="stock_adjustment",
-            left=_("left to SCM"),
-            amount=ZERO,
-        )
+        return _adjustment(document)
 
 
 def _sale(document: SourceDocument) -> Read:
@@ -69,7 +63,10 @@ def _sale(document: SourceDocument) -> Read:
 
 
 def _return(document: SourceDocument) -> Read:
-    """Goods and discounts given back; the source does not say which order they came from."""
+    """Goods and discounts given back; the source does not say which order they came from.
+
+    Goods are put into stock by whoever keeps it, and the money is paid out by whoever pays.
+    """
     rows = document.rows
     if wrong := [row for row in rows if row.values["quantity"] >= 0 or row.values["price"] < 0]:
         return _rejected("return", wrong, _("a return has quantities below zero and no negative price"))
@@ -78,9 +75,53 @@ def _return(document: SourceDocument) -> Read:
         {"item": row.values["item"], "quantity": -row.values["quantity"], "unit_price": row.values["price"]}
         for row in rows
     ]
+    if KEEPS_STOCK in document.capabilities:
+        steps += _goods_back(document)
     note: dict[str, Any] = {"lines": lines, "day": _day(rows), "currency": CURRENCY}
+    note["payout"] = PAYS_OUT in document.capabilities
     steps.append(Step("erp.credit-note.issue", {**note, "reference": document.reference, **_account(rows)}))
     return Read(kind="return", steps=steps, amount=_total(rows))
+
+
+def _goods_back(document: SourceDocument) -> list[Step]:
+    rows = document.rows
+    lines = [
+        {"item": row.values["item"], "quantity": -row.values["quantity"]}
+        for row in rows
+        if not is_service(row.values["item"])
+    ]
+    if not lines:
+        return []
+    back: dict[str, Any] = {"lines": lines, "day": _day(rows), "reason": document.reference}
+    return [Step("scm.return.post", {**back, **_account(rows)})]
+
+
+def _adjustment(document: SourceDocument) -> Read:
+    """Pieces found or lost; pieces that are promised cannot be lost, so the document may be refused and come again.
+
+    Found pieces are worth the average of those that are there.
+    """
+    rows = document.rows
+    goods = [row for row in rows if not is_service(row.values["item"])]
+    if not goods:
+        return Read(kind="stock_adjustment", left=_("services, which nobody stocks"), amount=ZERO)
+    if KEEPS_STOCK not in document.capabilities:
+        return Read(kind="stock_adjustment", left=_("left to SCM"), amount=ZERO)
+    lines = [{"item": row.values["item"], "quantity": row.values["quantity"]} for row in goods]
+    reason = rows[0].values["title"] or _("no reason given")
+    adjusted = {"lines": lines, "day": _day(rows), "reason": f"{document.reference} {reason}"}
+    return Read(
+        kind="stock_adjustment",
+        steps=[*_nameless(document, goods), Step("scm.stock.adjust", adjusted)],
+        amount=ZERO,
+    )
+
+
+def _nameless(document: SourceDocument, rows: Sequence[SourceRow]) -> list[Step]:
+    """Register items by their codes alone: the description is a reason, and the first sale brings the name."""
+    codes = dict.fromkeys(row.values["item"] for row in rows)
+    items = [{"item": code, "kind": "goods"} for code in codes if item_known(code) not in document.known]
+    return [Step("erp.item.register", {"items": items})] if items else []
 
 
 def _correction(document: SourceDocument) -> Read:
@@ -105,12 +146,12 @@ def _registrations(document: SourceDocument) -> list[Step]:
     items: dict[str, dict[str, Any]] = {}
     for row in document.rows:
         code = row.values["item"]
-        if code not in items and _item(code) not in document.known:
-            kind = "service" if _is_service(code) else "goods"
+        if code not in items and item_known(code) not in document.known:
+            kind = "service" if is_service(code) else "goods"
             items[code] = {"item": code, "title": row.values["title"] or "", "kind": kind}
     steps = []
     if items:
-        words = tuple(map(_item, items))
+        words = tuple(map(item_known, items))
         steps.append(Step("erp.item.register", {"items": list(items.values())}, makes_known=words))
     account = _account(document.rows).get("account")
     if account is not None and f"account {account}" not in document.known:
@@ -131,15 +172,7 @@ def _account(rows: Sequence[SourceRow]) -> dict[str, str]:
 def _fulfilled_by_hand(document: SourceDocument) -> bool:
     """Goods leave by hand when no module keeps stock; services are rendered when the order is released."""
     by_hand = "stock.reservation" not in document.capabilities
-    return by_hand and any(not _is_service(row.values["item"]) for row in document.rows)
-
-
-def _is_service(code: str) -> bool:
-    return code in SERVICES or code.startswith(VOUCHER)
-
-
-def _item(code: str) -> str:
-    return f"item {code}"
+    return by_hand and any(not is_service(row.values["item"]) for row in document.rows)
 
 
 def _day(rows: Sequence[SourceRow]) -> date:

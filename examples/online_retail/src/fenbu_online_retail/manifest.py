@@ -1,4 +1,4 @@
-"""What this module is: one importer and the profile of one source; it keeps no tables of its own."""
+"""What this module is: two importers, each with the profile of one source; it keeps no tables of its own."""
 
 from __future__ import annotations
 
@@ -40,13 +40,37 @@ ONLINE_RETAIL = Profile(
     time_zone="Europe/London",
 )
 
+OPENING_STOCK = Importer(
+    name="online_retail.opening_stock",
+    title=N_("Stock on the day on which the books are opened, one line an article"),
+    reference="item",
+    reader="fenbu_online_retail.opening:Reader",
+    requires=("stock.valuation",),
+    fields=(
+        Field("item", N_("Code of the article")),
+        Field("quantity", N_("Pieces that are there; zero notes only what one costs"), "decimal"),
+        Field("cost", N_("What one piece has cost"), "decimal"),
+        Field("day", N_("Business day of the opening"), "day"),
+    ),
+)
+
+ONLINE_RETAIL_STOCK = Profile(
+    name="online_retail_stock",
+    title=N_("Opening stock of the Online Retail shop"),
+    importer=OPENING_STOCK.name,
+    columns={"item": "code", "quantity": "quantity", "cost": "unit_cost"},
+    defaults={"day": "2010-12-01"},
+    time_zone="Europe/London",
+)
+
 MANIFEST = Manifest(
     name="online_retail",
     title=N_("Online retail"),
     summary=N_(
-        "Imports the invoice lines of an online gift shop as orders, credit notes and journal entries"
+        "Imports the invoice lines of an online gift shop as orders, credit notes, movements of stock and "
+        "journal entries, and the stock with which it opens"
     ),
     requires=("fenbu>=1,<2", "capability:sales.orders"),
-    importers=(INVOICES,),
-    profiles=(ONLINE_RETAIL,),
+    importers=(INVOICES, OPENING_STOCK),
+    profiles=(ONLINE_RETAIL, ONLINE_RETAIL_STOCK),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, and_, cast, func, literal, or_, select
+from sqlalchemy import Integer, cast, func, literal, null, or_, select
 
 from fenbu.checks import at_rest, count, found
 from fenbu.i18n import N_, _
@@ -57,17 +57,33 @@ def ledger_balanced(work: Work) -> Finding:
     return found(_("{count} entries do not balance or are incomplete: {named}"), wrong, count(work, ENTRY))
 
 
-_KEPT = (
+_BY_DAY = (
     select(
-        BALANCE.c.period, BALANCE.c.chart, BALANCE.c.balance, func.sum(POSTING.c.amount_own).label("derived")
+        BALANCE.c.chart,
+        PERIOD.c.last.label("day"),
+        BALANCE.c.period,
+        BALANCE.c.balance,
+        _NOTHING.label("own"),
     )
-    .select_from(
-        BALANCE.join(PERIOD, PERIOD.c.code == BALANCE.c.period).outerjoin(
-            POSTING, and_(POSTING.c.chart == BALANCE.c.chart, POSTING.c.day <= PERIOD.c.last)
+    .join_from(BALANCE, PERIOD, PERIOD.c.code == BALANCE.c.period)
+    .union_all(
+        select(POSTING.c.chart, POSTING.c.day, null(), null(), func.sum(POSTING.c.amount_own)).group_by(
+            POSTING.c.chart, POSTING.c.day
         )
     )
-    .group_by(BALANCE.c.period, BALANCE.c.chart, BALANCE.c.balance)
-    .having(func.coalesce(func.sum(POSTING.c.amount_own), _NOTHING) != BALANCE.c.balance)
+    .subquery()
+)
+# One pass over the postings, whatever the number of periods: each balance stands after the days of its period.
+_AT_ITS_END = func.sum(_BY_DAY.c.own, type_=MoneyType()).over(
+    partition_by=_BY_DAY.c.chart, order_by=(_BY_DAY.c.day, _BY_DAY.c.period.is_not(None))
+)
+_SUMMED = select(
+    _BY_DAY.c.chart, _BY_DAY.c.period, _BY_DAY.c.balance, _AT_ITS_END.label("derived")
+).subquery()
+_KEPT = (
+    select(_SUMMED.c.chart, _SUMMED.c.period)
+    .where(_SUMMED.c.period.is_not(None), _SUMMED.c.derived != _SUMMED.c.balance)
+    .order_by(_SUMMED.c.chart, _SUMMED.c.period)
 )
 _ON_CONTROL = select(func.coalesce(func.sum(POSTING.c.amount_own), _NOTHING))
 _LEFT_OPEN = select(func.coalesce(func.sum(OPEN_ITEM.c.amount_own - OPEN_ITEM.c.matched_own), _NOTHING))

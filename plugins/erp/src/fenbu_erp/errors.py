@@ -7,6 +7,7 @@
     ├── PriceMissing · PriceNegative          nobody names a price, or it makes no sense
     ├── TaxRateMissing · ExchangeRateMissing  no rate is known for the day
     ├── CurrencyFixed · CurrencyDiffers       a rate for the own currency, money in another than the order's
+    ├── OrderOfAnother                        money of one account for the order of another
     ├── CreditLimitExceeded                   the account may not owe that much
     ├── TotalNegative                         the order would owe the buyer money
     ├── RequirementsCircular                  modules wait for each other
@@ -36,6 +37,7 @@ from attrs import field, frozen
 
 from fenbu.errors import Refused
 from fenbu.i18n import _
+from fenbu.values import plain, round_amount
 
 
 @frozen(eq=False)
@@ -148,7 +150,7 @@ class CurrencyFixed(Refused):
 
     @property
     def hint(self) -> str:
-        return _("leave exchange_rate out")
+        return _("it needs no exchange rate: leave it out, or give the rate of another currency")
 
 
 @frozen(eq=False)
@@ -167,6 +169,24 @@ class CurrencyDiffers(Refused):
     @property
     def hint(self) -> str:
         return _("record it in the document's currency, with the exchange rate of the day")
+
+
+@frozen(eq=False)
+class OrderOfAnother(Refused):
+    """Money of one account is to pay the order of another."""
+
+    order: str
+    account: str
+    got: str
+
+    def __str__(self) -> str:
+        return _("{order} is an order of account {account}, not of {got}").format(
+            order=self.order, account=self.account, got=self.got
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("record the money for {account}, or leave the order out").format(account=self.account)
 
 
 @frozen(eq=False)
@@ -290,6 +310,10 @@ class NothingLeft(Refused):
     def __str__(self) -> str:
         return _("{document} has nothing left to {verb}").format(document=self.document, verb=self.verb)
 
+    @property
+    def hint(self) -> str:
+        return _("fenbu explain tells what has happened to it: fenbu explain order, invoice or account")
+
 
 @frozen(eq=False)
 class QuantityTooLarge(Refused):
@@ -302,8 +326,12 @@ class QuantityTooLarge(Refused):
     left: Decimal
 
     def __str__(self) -> str:
-        return _("line {line} of {document} has {left} left to {verb}, not {quantity}").format(
-            line=self.line, document=self.document, left=self.left, verb=self.verb, quantity=self.quantity
+        return _("line {line} of {document} has only {left} left to {verb}, not {quantity}").format(
+            line=self.line,
+            document=self.document,
+            left=plain(self.left),
+            verb=self.verb,
+            quantity=plain(self.quantity),
         )
 
     @property
@@ -434,8 +462,11 @@ class AmountTooLarge(Refused):
     currency: str
 
     def __str__(self) -> str:
-        return _("{document} has {open} {currency} open, not {amount}").format(
-            document=self.document, open=self.open, amount=self.amount, currency=self.currency
+        return _("only {open} {currency} of {document} is still open, not {amount}").format(
+            document=self.document,
+            open=round_amount(self.open, self.currency),
+            amount=plain(self.amount),
+            currency=self.currency,
         )
 
     @property
@@ -452,7 +483,7 @@ class BeyondBooks(Refused):
     most: Decimal
 
     def __str__(self) -> str:
-        return _("{amount:f} {currency} is more than one document may be about ({most:f})").format(
+        return _("{amount:,f} {currency} is too much for one document; it can be {most:,f} at most").format(
             amount=self.amount, currency=self.currency, most=self.most
         )
 

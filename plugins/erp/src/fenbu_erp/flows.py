@@ -40,7 +40,7 @@ def lock_for_invoicing(work: Work, events: Sequence[OrderFulfilled]) -> None:
     Orders, then deposits, then periods; number series come last.
     """
     order_store.lock(work, [event.order for event in events])
-    open_items.lock_deposits(work, [event.account for event in events])
+    open_items.lock_deposits(work, [event.account for event in events], [event.order for event in events])
     for day in sorted({event.day for event in events}):
         periods.open_day(work, day)
 

@@ -40,5 +40,7 @@ def require_payable(action: str, name: str, amount: Decimal, currency: str) -> N
         InputInvalid: Names the field.
     """
     if amount != round_amount(amount, currency):
-        problem = _("{currency} has {count} decimals").format(currency=currency, count=minor_units(currency))
+        problem = _("must have no more decimals than {currency}, which has {count}").format(
+            currency=currency, count=minor_units(currency)
+        )
         raise InputInvalid(action, [FieldProblem(name, problem, str(abs(amount)))])

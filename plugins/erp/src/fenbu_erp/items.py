@@ -23,7 +23,7 @@ from fenbu_erp.tables import ITEM
 GOODS = "goods"
 SERVICE = "service"
 
-_KNOWN = select(ITEM.c.code).where(ITEM.c.code.in_(bindparam("codes", expanding=True)))
+_KNOWN = select(ITEM.c.code, ITEM.c.title).where(ITEM.c.code.in_(bindparam("codes", expanding=True)))
 _ADD = upsert(ITEM, returning=(ITEM.c.code,))
 _SELLABLE = select(
     ITEM.c.code, ITEM.c.title, ITEM.c.kind, ITEM.c.unit, ITEM.c.tax_category, ITEM.c.state
@@ -36,11 +36,16 @@ _CHANGE = (
         {name: bindparam(f"new_{name}") for name in ("title", "unit", "tax_category", "state", "revision")}
     )
 )
-_PAGE = (
-    select(ITEM.c.code, ITEM.c.title, ITEM.c.kind, ITEM.c.unit, ITEM.c.tax_category)
-    .where(ITEM.c.code > bindparam("after"))
+_FACTS = select(ITEM.c.code, ITEM.c.title, ITEM.c.kind, ITEM.c.unit, ITEM.c.tax_category).order_by(
+    ITEM.c.code
+)
+_PAGE = _FACTS.where(ITEM.c.code > bindparam("after")).limit(bindparam("most"))
+_OF_CODES = _FACTS.where(ITEM.c.code.in_(bindparam("codes", expanding=True)))
+_UNNAMED = (
+    select(ITEM)
+    .where(ITEM.c.code.in_(bindparam("codes", expanding=True)), ITEM.c.title == ITEM.c.code)
     .order_by(ITEM.c.code)
-    .limit(bindparam("most"))
+    .with_for_update(key_share=True)
 )
 
 
@@ -55,7 +60,7 @@ class NewItem(Input):
 
 
 class RegisterItems(Input):
-    """Items to enter; those whose code is known are left as they are."""
+    """Items to enter; those whose code is known are left as they are, but one that has no name takes its first."""
 
     items: Sequence[NewItem] = Field(min_length=1, max_length=10_000)
 
@@ -79,11 +84,14 @@ class ItemRef(Input):
 def register(work: Work, given: RegisterItems) -> dict[str, Any]:
     """Enter the items whose codes are not known yet and tell the other modules of them.
 
+    An item that was entered by its code alone (from a list of stock) takes the first title that it is given.
+
     Raises:
         NotFound: A tax category that nobody has set.
     """
     first = {new.item: new for new in reversed(given.items)}  # of one code that stands twice, the first
-    known = set(work.execute(_KNOWN, {"codes": list(first)}).scalars())
+    known = {row.code: row.title for row in work.execute(_KNOWN, {"codes": list(first)})}
+    _name(work, {code: first[code].title for code, title in known.items() if title == code})
     fresh = [new for code, new in first.items() if code not in known]
     if not fresh:
         return {"registered": 0, "known": len(known)}
@@ -159,10 +167,26 @@ def known(work: Work, codes: Collection[str], *, selling: bool = True) -> Mappin
 
 def page(work: Work, after: str, limit: int) -> Sequence[ItemFacts]:
     """Return items after a code, in the order of their codes."""
-    return [
-        ItemFacts(item=row.code, title=row.title, kind=row.kind, unit=row.unit, tax_category=row.tax_category)
-        for row in work.execute(_PAGE, {"after": after, "most": limit})
-    ]
+    return [_facts(row) for row in work.execute(_PAGE, {"after": after, "most": limit})]
+
+
+def facts(work: Work, codes: Collection[str]) -> Sequence[ItemFacts]:
+    """Return the items of these that are known, in the order of their codes."""
+    return [_facts(row) for row in work.execute(_OF_CODES, {"codes": list(codes)})]
+
+
+def _facts(row: Row[Any]) -> ItemFacts:
+    return ItemFacts(
+        item=row.code, title=row.title, kind=row.kind, unit=row.unit, tax_category=row.tax_category
+    )
+
+
+def _name(work: Work, titles: Mapping[str, str]) -> None:
+    """Give items that have only their code the title that is given now, if one is."""
+    wanted = {code: title for code, title in titles.items() if title not in ("", code)}
+    if wanted:
+        for row in work.execute(_UNNAMED, {"codes": list(wanted)}).mappings().all():
+            _store(work, {**row, "title": wanted[row["code"]]})
 
 
 def _move(work: Work, code: str, verb: str) -> dict[str, Any]:

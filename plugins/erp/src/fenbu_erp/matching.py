@@ -20,7 +20,7 @@ from fenbu_erp import cancellations, ledger, open_items, order_store
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import AmountTooLarge, NothingLeft
 from fenbu_erp.inputs import require_payable
-from fenbu_erp.open_items import OpenItem, Pair
+from fenbu_erp.open_items import OpenItem, Owed, Pair
 from fenbu_erp.order import ZERO, Order
 from fenbu_erp.tables import MATCH
 
@@ -45,13 +45,17 @@ def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
         NothingLeft: One of them is settled already, or the account owes nothing.
         AmountTooLarge: More than is open.
     """
-    seen = open_items.of_documents(work, [wanted.receipt]).get(wanted.receipt)
+    seen = open_items.seen(work, wanted.receipt)
     if seen is None or seen.amount > 0:
-        raise NotFound(_("open receipt"), wanted.receipt, _("fenbu show erp.receipts lists them"))
+        raise NotFound(
+            _("receipt or other credit"),
+            wanted.receipt,
+            _("fenbu show erp.open-items lists what is open, with its number"),
+        )
     if wanted.amount is not None:
         require_payable("erp.receipt.match", "amount", wanted.amount, seen.currency)
-    orders = order_store.load_many(work, open_items.orders_of_account(work, seen.account, seen.currency))
-    items = open_items.of_account(work, seen.account, seen.currency, orders)
+    owed = open_items.owed(work, seen.account, seen.currency, wanted.amount or -seen.open, wanted.invoices)
+    orders, items = locked(work, owed, wanted.receipt)
     credit = next((item for item in items if item.document == wanted.receipt), None)
     if credit is None:
         raise NothingLeft(wanted.receipt, _("match"))
@@ -70,6 +74,13 @@ def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
         "left": round_amount(-credit.open, credit.currency),
         "invoices": told(pairs),
     }
+
+
+def locked(work: Work, owed: Sequence[Owed], *credits_: str) -> tuple[dict[str, Order], list[OpenItem]]:
+    """Lock the orders of what is owed, then the items, with these credits; return those that are open, oldest first."""
+    orders = order_store.load_many(work, [one.order_number for one in owed if one.order_number])
+    items = open_items.of_documents(work, [*(one.document for one in owed), *credits_])
+    return orders, open_items.oldest_first(item for item in items.values() if item.open)
 
 
 def settle(work: Work, pairs: Sequence[Pair], orders: Mapping[str, Order], day: date, chart: Chart) -> None:
@@ -161,6 +172,8 @@ def named(items: Sequence[OpenItem], invoices: Sequence[str]) -> list[OpenItem]:
     for invoice in invoices:
         if invoice not in by_document:
             raise NotFound(
-                _("open invoice of this account"), invoice, _("fenbu show erp.aged-receivables lists them")
+                _("open invoice"),
+                _("{invoice} of this account").format(invoice=invoice),
+                _("fenbu show erp.aged-receivables lists what each account owes"),
             )
     return [by_document[invoice] for invoice in invoices]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from attrs import define, fields, frozen
-from sqlalchemy import Row, and_, bindparam, exists, insert, literal_column, or_, select, update
+from sqlalchemy import Row, bindparam, case, insert, literal_column, select, update
 
 from fenbu.work import Work
 from fenbu_erp.order import ZERO, share
@@ -68,6 +68,14 @@ class Pair:
     credit_own: Decimal
 
 
+@frozen
+class Owed:
+    """A document that leaves something owing, and the order it is of."""
+
+    document: str
+    order_number: str
+
+
 def paired(
     debits: Iterable[OpenItem],
     creditors: Iterable[OpenItem],
@@ -117,16 +125,24 @@ _UPDATE = (
     .where(OPEN_ITEM.c.document == bindparam("wanted"))
     .values(matched=bindparam("new_matched"), matched_own=bindparam("new_matched_own"))
 )
-_OF_ACCOUNT = (
-    select(*_COLUMNS)
+_OWED = (
+    select(OPEN_ITEM.c.document, OPEN_ITEM.c.order_number, OPEN_ITEM.c.amount - OPEN_ITEM.c.matched)
     .where(
         OPEN_ITEM.c.account == bindparam("wanted"),
         OPEN_ITEM.c.currency == bindparam("wanted_currency"),
+        OPEN_ITEM.c.amount > 0,
         _OPEN,
     )
-    .order_by(OPEN_ITEM.c.document)
-    .with_for_update(key_share=True)
+    .order_by(OPEN_ITEM.c.due, OPEN_ITEM.c.document)
 )
+_OWED_BY = _OWED.where(OPEN_ITEM.c.document.in_(bindparam("documents", expanding=True)))
+_ITS_OWN = bindparam("wanted_order", type_=OPEN_ITEM.c.order_number.type)
+_NOBODYS = (
+    select(case((ACCOUNT.c.kind == "walk_in", _ITS_OWN), else_=""))
+    .where(ACCOUNT.c.number == bindparam("wanted"))
+    .scalar_subquery()
+)
+"""What stands for the order where a deposit came for none: money of walk-in buyers is left out."""
 _DEPOSITS = (
     select(*_COLUMNS)
     .where(
@@ -135,13 +151,7 @@ _DEPOSITS = (
         OPEN_ITEM.c.control == literal_column("'deposits'"),  # as in the index that holds them
         OPEN_ITEM.c.amount < 0,
         _OPEN,
-        or_(
-            OPEN_ITEM.c.order_number == bindparam("wanted_order"),
-            and_(
-                OPEN_ITEM.c.order_number == "",
-                ~exists().where(ACCOUNT.c.number == bindparam("wanted"), ACCOUNT.c.kind == "walk_in"),
-            ),
-        ),
+        OPEN_ITEM.c.order_number.in_([_ITS_OWN, _NOBODYS]),
     )
     .order_by(OPEN_ITEM.c.document)
     .with_for_update(of=OPEN_ITEM, key_share=True)
@@ -150,6 +160,7 @@ _LOCK_DEPOSITS = (
     select(OPEN_ITEM.c.document)
     .where(
         OPEN_ITEM.c.account.in_(bindparam("accounts", expanding=True)),
+        OPEN_ITEM.c.order_number.in_(bindparam("orders", expanding=True)),
         OPEN_ITEM.c.control == literal_column("'deposits'"),
         OPEN_ITEM.c.amount < 0,
         _OPEN,
@@ -175,17 +186,7 @@ _DOCUMENTS = (
     .order_by(OPEN_ITEM.c.document)
     .with_for_update(key_share=True)
 )
-_ORDERS_OF_ACCOUNT = (
-    select(OPEN_ITEM.c.order_number)
-    .where(
-        OPEN_ITEM.c.account == bindparam("wanted"),
-        OPEN_ITEM.c.currency == bindparam("wanted_currency"),
-        OPEN_ITEM.c.amount > 0,
-        OPEN_ITEM.c.order_number != "",
-        _OPEN,
-    )
-    .distinct()
-)
+_SEEN = select(*_COLUMNS).where(OPEN_ITEM.c.document == bindparam("wanted"))
 
 
 def add(work: Work, items: Sequence[OpenItem]) -> None:
@@ -207,21 +208,31 @@ def save(work: Work, items: Iterable[OpenItem]) -> None:
         work.execute(_UPDATE, rows)
 
 
-def of_account(work: Work, account: str, currency: str, orders: Collection[str]) -> list[OpenItem]:
-    """Return an account's open items in one currency, locked, oldest first.
+def owed(
+    work: Work, account: str, currency: str, amount: Decimal, invoices: Collection[str] = ()
+) -> list[Owed]:
+    """Return what an account owes in one currency, oldest first and not locked: as much as an amount can settle.
+
+    Whoever settles it locks the orders first, then the items (`of_documents`), and looks again.
 
     Args:
-        work: The caller commits.
+        work: Reads.
         account: Its number.
         currency: Of the items.
-        orders: The orders that the caller has locked. What an order owes since it was invoiced after that is
-            left out: settling it would not be written on the order.
+        amount: What there is to settle it with.
+        invoices: Only these, all of them.
     """
-    found = work.execute(_OF_ACCOUNT, {"wanted": account, "wanted_currency": currency})
-    items = (_item(row) for row in found)
-    return oldest_first(
-        item for item in items if item.amount < 0 or not item.order_number or item.order_number in orders
-    )
+    values: dict[str, Any] = {"wanted": account, "wanted_currency": currency}
+    if invoices:
+        found = work.execute(_OWED_BY, values | {"documents": sorted(set(invoices))})
+        return [Owed(document, order) for document, order, _open in found]
+    owing = []
+    for document, order, left in work.execute(_OWED, values):
+        owing.append(Owed(document, order))
+        amount -= left
+        if amount <= 0:
+            break
+    return owing
 
 
 def deposits(work: Work, account: str, currency: str, order_number: str) -> list[OpenItem]:
@@ -236,9 +247,10 @@ def deposits(work: Work, account: str, currency: str, order_number: str) -> list
     return sorted(items, key=lambda item: item.order_number != order_number)
 
 
-def lock_deposits(work: Work, accounts: Iterable[str]) -> None:
-    """Lock what these accounts have deposited, in the order of the documents' numbers."""
-    work.execute(_LOCK_DEPOSITS, {"accounts": sorted(set(accounts))}).all()
+def lock_deposits(work: Work, accounts: Iterable[str], orders: Iterable[str]) -> None:
+    """Lock what these accounts have deposited for these orders or for none, in the order of the documents' numbers."""
+    wanted = {"accounts": sorted(set(accounts)), "orders": sorted({"", *orders})}
+    work.execute(_LOCK_DEPOSITS, wanted).all()
 
 
 def of_order(work: Work, order_number: str) -> list[OpenItem]:
@@ -259,10 +271,10 @@ def of_documents(work: Work, documents: Iterable[str]) -> dict[str, OpenItem]:
     return {row.document: _item(row) for row in work.execute(_DOCUMENTS, {"documents": wanted})}
 
 
-def orders_of_account(work: Work, account: str, currency: str) -> list[str]:
-    """Return the orders with an open invoice of this account, to be locked before its items."""
-    found = work.execute(_ORDERS_OF_ACCOUNT, {"wanted": account, "wanted_currency": currency})
-    return sorted(found.scalars())
+def seen(work: Work, document: str) -> OpenItem | None:
+    """Return the item of a document, open or not, as it is now; it is not locked."""
+    row = work.execute(_SEEN, {"wanted": document}).first()
+    return None if row is None else _item(row)
 
 
 def _item(row: Row[Any]) -> OpenItem:

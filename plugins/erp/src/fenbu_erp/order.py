@@ -139,7 +139,13 @@ class Order:
     def line(self, number: int) -> Line:
         """Return a line by its position; `NotFound` when there is none."""
         if not 1 <= number <= len(self.lines):
-            raise NotFound(_("line"), f"{number} of {self.number}")
+            raise NotFound(
+                _("line"),
+                _("{line} of {order}").format(line=number, order=self.number),
+                _("{order} has lines 1 to {last}: fenbu show erp.order-lines --where order={order}").format(
+                    order=self.number, last=len(self.lines)
+                ),
+            )
         return self.lines[number - 1]
 
     def business_day(self, today: date, zone: tzinfo) -> date:

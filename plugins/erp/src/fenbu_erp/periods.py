@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import and_, bindparam, case, false, func, insert, literal, select, update
 
 from fenbu.contracts.erp import PeriodClosed
@@ -20,6 +21,8 @@ from fenbu_erp.errors import PeriodBlocked
 from fenbu_erp.lifecycles import PERIOD as LIFECYCLE
 from fenbu_erp.lifecycles import PeriodState
 from fenbu_erp.tables import BALANCE, PERIOD, POSTING
+
+_WRITTEN = re.compile(r"(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])")
 
 _SHARED = select(PERIOD.c.state).where(PERIOD.c.code == bindparam("wanted")).with_for_update(read=True)
 _LOCKED = select(PERIOD).where(PERIOD.c.code == bindparam("wanted")).with_for_update(key_share=True)
@@ -44,12 +47,19 @@ _CLOSE = (
 )
 
 
+def _month(value: str) -> str:
+    if not _WRITTEN.fullmatch(value):
+        raise ValueError(_("must be a month, written as 2026-03"))
+    return value
+
+
+Month = Annotated[str, AfterValidator(_month)]
+
+
 class ClosePeriod(Input):
     """A month that is over."""
 
-    period: str = Field(
-        pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$", description="Year and month: 2026-03"
-    )
+    period: Month = Field(description="Year and month: 2026-03")
 
 
 def open_day(work: Work, day: date) -> tuple[date, str]:

@@ -50,6 +50,12 @@ def erp_items(work: Work, after: str, limit: int) -> Sequence[ItemFacts]:
 
 
 @hookimpl
+def erp_item_facts(work: Work, codes: Sequence[str]) -> Sequence[ItemFacts]:
+    """What is known of these items."""
+    return items.facts(work, codes)
+
+
+@hookimpl
 def erp_accounts(work: Work, after: str, limit: int) -> Sequence[AccountFacts]:
     """All accounts, a page at a time."""
     return accounts.page(work, after, limit)

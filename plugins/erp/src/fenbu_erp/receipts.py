@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,14 +12,13 @@ from pydantic import Field, model_validator
 from sqlalchemy import insert
 
 from fenbu.contracts.erp import ReceiptRecorded
-from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.inputs import Amount, Code, Day, Input
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store
 from fenbu_erp.chart import Chart, Role
-from fenbu_erp.errors import CurrencyDiffers
+from fenbu_erp.errors import CurrencyDiffers, OrderOfAnother
 from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, require_payable
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem
@@ -88,8 +87,7 @@ def record(work: Work, wanted: RecordReceipt) -> dict[str, Any]:
     require_payable("erp.receipt.record", "amount", wanted.amount, currency)
     day = wanted.day or work.today
     rate = rate_on(work, currency, day, wanted.exchange_rate)
-    orders = _locked_orders(work, wanted, account.kind, currency)
-    debits = _debits(work, wanted, account.kind, currency, orders)
+    orders, debits = _locked(work, wanted, account.kind, currency)
     chart = Chart(work)
     number = next_number(work, "receipt")
     money = Money(
@@ -155,32 +153,24 @@ def book(work: Work, money: Money, chart: Chart) -> OpenItem:
     return item
 
 
-def _locked_orders(work: Work, wanted: RecordReceipt, kind: str, currency: str) -> dict[str, Order]:
-    """Lock the orders whose invoices may be settled, before their open items."""
+def _locked(
+    work: Work, wanted: RecordReceipt, kind: str, currency: str
+) -> tuple[dict[str, Order], list[OpenItem]]:
+    """Lock what the money settles, in this order: first the orders, then what is open on them."""
     if wanted.order:
         order = order_store.load(work, wanted.order)
         if order.account != wanted.account:
-            raise NotFound(_("order of account {account}").format(account=wanted.account), wanted.order)
+            raise OrderOfAnother(order.number, order.account, wanted.account)
         if order.currency != currency:
             raise CurrencyDiffers(order.number, order.currency, currency)
-        return {order.number: order}
+        return {order.number: order}, [
+            item for item in open_items.of_order(work, wanted.order) if item.open > 0
+        ]
     if not wanted.invoices and (kind == "walk_in" or wanted.match == "none"):
-        return {}
-    return order_store.load_many(work, open_items.orders_of_account(work, wanted.account, currency))
-
-
-def _debits(
-    work: Work, wanted: RecordReceipt, kind: str, currency: str, orders: Collection[str]
-) -> list[OpenItem]:
-    """Return what the money settles, in this order; only of orders that are locked."""
-    if wanted.order:
-        return [item for item in open_items.of_order(work, wanted.order) if item.open > 0]
-    if not wanted.invoices and (kind == "walk_in" or wanted.match == "none"):
-        return []
-    items = open_items.of_account(work, wanted.account, currency, orders)
-    if wanted.invoices:
-        return matching.named(items, wanted.invoices)
-    return [item for item in items if item.open > 0]
+        return {}, []
+    owed = open_items.owed(work, wanted.account, currency, wanted.amount, wanted.invoices)
+    orders, items = matching.locked(work, owed)
+    return orders, matching.named(items, wanted.invoices) if wanted.invoices else items
 
 
 def _store(work: Work, wanted: RecordReceipt, money: Money, item: OpenItem) -> None:

@@ -187,7 +187,11 @@ def waive(work: Work, wanted: WaiveRequirement) -> dict[str, Any]:
     needed = load(work, order.number)
     one = next((one for one in needed if one.name == wanted.requirement), None)
     if one is None:
-        raise NotFound(_("requirement"), f"{wanted.requirement} of {order.number}")
+        raise NotFound(
+            _("requirement"),
+            _("{requirement} of {order}").format(requirement=wanted.requirement, order=order.number),
+            _("fenbu show erp.requirements --where order={order} lists them").format(order=order.number),
+        )
     if one.state in (RequirementState.WAITING, RequirementState.ANNOUNCED, RequirementState.PARTLY_MET) and (
         work.enabled(one.owner)
     ):

@@ -5,11 +5,11 @@ Left out are times, surrogate numbers, who told an outcome first, and in which o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 
+from fenbu.canonical import Facts, rows, selected
 from fenbu.work import Work
 from fenbu_payments.payment import Kind, Step
 from fenbu_payments.tables import FACT, NOTICE, PAYMENT, PAYOUT
@@ -29,10 +29,10 @@ _AMOUNTS = (
 )
 
 
-def canonical(work: Work) -> Mapping[str, Any]:
-    """Return the facts of payments as JSON-able lists in a fixed order."""
+def canonical(work: Work) -> Facts:
+    """Return the facts of payments in a fixed order."""
     return {
-        "payments": _rows(
+        "payments": rows(
             work,
             PAYMENT,
             "order_number",
@@ -45,14 +45,14 @@ def canonical(work: Work) -> Mapping[str, Any]:
             *_AMOUNTS,
         ),
         "facts": _facts(work),
-        "payouts": _rows(
+        "payouts": rows(
             work, PAYOUT, "order_number", "account", "gateway", "currency", "amount", "day", "state"
         ),
-        "notices": _rows(work, NOTICE, "gateway", "kind", "done", "amount", "currency", "state"),
+        "notices": rows(work, NOTICE, "gateway", "kind", "done", "amount", "currency", "state"),
     }
 
 
-def _facts(work: Work) -> list[list[str]]:
+def _facts(work: Work) -> Iterator[list[str]]:
     by = (PAYMENT.c.order_number, PAYMENT.c.account, FACT.c.kind, FACT.c.step, FACT.c.amount, FACT.c.day)
     query = (
         select(*by, func.count())
@@ -60,12 +60,4 @@ def _facts(work: Work) -> list[list[str]]:
         .where(FACT.c.step != Step.BEGUN, FACT.c.kind != Kind.PENDING)
         .group_by(*by)
     )
-    return sorted(_plain(row) for row in work.execute(query))
-
-
-def _rows(work: Work, table: Table, *names: str) -> list[list[str]]:
-    return sorted(_plain(row) for row in work.execute(select(*(table.c[name] for name in names))))
-
-
-def _plain(row: Any) -> list[str]:
-    return ["" if value is None else str(value) for value in row]
+    return selected(work, query)

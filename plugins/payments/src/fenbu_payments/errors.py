@@ -6,6 +6,7 @@
     ├── GatewayUnknown      the settings have no gateway of this name
     ├── NotByHand           the gateway itself tells what came in; nobody confirms it
     ├── AmountTooLarge      more than is asked for, held or captured
+    ├── NothingCaptured     nothing was taken that could be given back
     ├── AmountTooFine       the currency has no such small coin
     ├── CurrencyDiffers     a payment is in one currency
     ├── NothingToRetry      nothing of it was refused
@@ -23,7 +24,7 @@ from attrs import frozen
 
 from fenbu.errors import Refused
 from fenbu.i18n import _
-from fenbu.values import round_amount
+from fenbu.values import minor_units, plain, round_amount
 
 
 @frozen(eq=False)
@@ -51,7 +52,7 @@ class NotByHand(Refused):
     gateway: str
 
     def __str__(self) -> str:
-        return _("{document} is moved by {gateway}, which tells its outcome itself").format(
+        return _("{document} goes through the gateway {gateway}, which tells its outcome itself").format(
             document=self.document, gateway=self.gateway
         )
 
@@ -70,13 +71,33 @@ class AmountTooLarge(Refused):
     left: Decimal
 
     def __str__(self) -> str:
-        return _("{document} has {left} left to {verb}, not {amount}").format(
-            document=self.document, left=self.left, verb=self.verb, amount=self.amount
+        return _("only {left} of {document} is left to {verb}, not {amount}").format(
+            document=self.document, left=plain(self.left), verb=self.verb, amount=plain(self.amount)
         )
 
     @property
     def hint(self) -> str:
-        return _("name less; money beyond what was asked for is a receipt: fenbu do erp.receipt.record")
+        if self.verb == _("confirm"):
+            return _("name less; money beyond what was asked for is a receipt: fenbu do erp.receipt.record")
+        return _("name less, or leave the amount out: then it is all that is left")
+
+
+@frozen(eq=False)
+class NothingCaptured(Refused):
+    """Money is to be given back that was never taken."""
+
+    payment: str
+
+    def __str__(self) -> str:
+        return _("nothing was captured of {payment}, so nothing can be given back").format(
+            payment=self.payment
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu show payments.facts --where subject={payment} tells what has happened to it").format(
+            payment=self.payment
+        )
 
 
 @frozen(eq=False)
@@ -87,8 +108,8 @@ class AmountTooFine(Refused):
     currency: str
 
     def __str__(self) -> str:
-        return _("{amount} {currency} cannot be paid: it is finer than its smallest coin").format(
-            amount=self.amount, currency=self.currency
+        return _("{amount} {currency} cannot be paid: {currency} has {decimals} decimals").format(
+            amount=plain(self.amount), currency=self.currency, decimals=minor_units(self.currency)
         )
 
     @property
@@ -171,7 +192,7 @@ class OrderPaidOtherwise(Refused):
     payment: str
 
     def __str__(self) -> str:
-        return _("{order} is being paid by {payment}").format(order=self.order, payment=self.payment)
+        return _("{order} is being paid by {payment} already").format(order=self.order, payment=self.payment)
 
     @property
     def hint(self) -> str:

@@ -11,7 +11,7 @@ from fenbu.contracts.erp import (
 )
 from fenbu.contracts.payments import REQUIREMENT, AuthorisationExpires, NoticeReceived, OutcomeDue
 from fenbu.work import Work
-from fenbu_payments import notices, payment_store, payments, payouts, polls
+from fenbu_payments import notices, payment_store, payments, payouts, polls, refunds
 from fenbu_payments.payment import ZERO
 
 # --- orders ---------------------------------------------------------------------------------------------
@@ -70,11 +70,11 @@ def credited(work: Work, event: CreditNoteIssued) -> None:
         return
     if not event.payout:
         if event.order:
-            payments.credit_kept(work, event.order, event.total, event.day, event.credit_note)
+            refunds.credit_kept(work, event.order, event.total, event.day, event.credit_note)
         return
     left = event.total
     if event.order:
-        now, left = payments.give_back(work, event.order, event.total, event.day, event.credit_note)
+        now, left = refunds.give_back(work, event.order, event.total, event.day, event.credit_note)
         if event.left is not None:
             left = min(left, max(ZERO, event.left - now))
     if left:

@@ -23,8 +23,8 @@ PAYMENTS = (
     Action(
         name="payments.payment.confirm",
         title=N_("Confirm payment"),
-        input="fenbu_payments.payments:ConfirmPayment",
-        run="fenbu_payments.payments:confirm",
+        input="fenbu_payments.by_hand:ConfirmPayment",
+        run="fenbu_payments.by_hand:confirm",
         help=N_("A transfer or cash has come in, wholly or in part."),
         view="payments.payments",
         subject="payment",
@@ -34,8 +34,8 @@ PAYMENTS = (
     Action(
         name="payments.payment.fail",
         title=N_("Give payment up"),
-        input="fenbu_payments.payments:FailPayment",
-        run="fenbu_payments.payments:give_up",
+        input="fenbu_payments.by_hand:FailPayment",
+        run="fenbu_payments.by_hand:give_up",
         help=N_("A transfer will not come; its order waits for a person."),
         view="payments.payments",
         subject="payment",
@@ -45,8 +45,8 @@ PAYMENTS = (
     Action(
         name="payments.payment.retry",
         title=N_("Try payment again"),
-        input="fenbu_payments.payments:PaymentRef",
-        run="fenbu_payments.payments:retry",
+        input="fenbu_payments.retries:PaymentRef",
+        run="fenbu_payments.retries:retry",
         help=N_(
             "A declined payment by another one; a refused capture, void or refund once more; what is missing of "
             "a payment; an answer that has not come."
@@ -70,15 +70,15 @@ PAYMENTS = (
     Action(
         name="payments.payment.refund",
         title=N_("Refund payment"),
-        input="fenbu_payments.payments:RefundPayment",
-        run="fenbu_payments.payments:refund",
+        input="fenbu_payments.refunds:RefundPayment",
+        run="fenbu_payments.refunds:refund",
         help=N_("Captured money goes back to who paid it, by the same gateway; wholly or in part."),
         view="payments.payments",
         subject="payment",
         verb="refund",
         lifecycle=_PAYMENT,
         dangerous=True,
-        preview="fenbu_payments.payments:preview_refund",
+        preview="fenbu_payments.refunds:preview_refund",
     ),
     Action(
         name="payments.payment.void",
@@ -95,8 +95,8 @@ PAYMENTS = (
     Action(
         name="payments.refund.confirm",
         title=N_("Confirm refund"),
-        input="fenbu_payments.payments:ConfirmRefund",
-        run="fenbu_payments.payments:confirm_refund",
+        input="fenbu_payments.by_hand:ConfirmRefund",
+        run="fenbu_payments.by_hand:confirm_refund",
         help=N_("Money was sent back by hand."),
         view="payments.facts",
         subject="refund",

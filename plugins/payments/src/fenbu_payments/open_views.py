@@ -69,14 +69,18 @@ DOCUMENTS = union_all(_OF_PAYMENTS, _OF_PAYOUTS).subquery("documents")
 """What was fulfilled or credited, and whose money has not moved."""
 
 WHY = N_(
-    "deposit, prepaid, on_the_way, going_back, asked_for, paid_in_part, by_invoice, being_renewed: in order; refused, "
-    "refund_refused, expired, declined: an operator decides; unexplained: look into payments.facts."
+    "What was fulfilled or credited and its money has not moved, and why. asked_for, on_the_way, paid_in_part, "
+    "by_invoice, being_renewed: in order; refused, expired, declined: an operator decides; unexplained: look into "
+    "payments.facts."
 )
 
 MONEY_WITHOUT_DOCUMENT = View(
     name="payments.money-without-document",
     title=N_("Money without document"),
-    help=N_("Captured money that belongs to nothing fulfilled, and why."),
+    help=N_(
+        "Captured money that belongs to nothing fulfilled, and why. deposit, prepaid, going_back: in order; "
+        "refund_refused: an operator decides; unexplained: look into payments.facts."
+    ),
     query=looks.always(MONEY),
     columns=(
         references.payment(),

@@ -5,37 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from fenbu.i18n import _
 from fenbu.settings import Secret, Settings
-from fenbu_payments.gateways import kinds
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-
-
-def _known_kind(value: str) -> str:
-    if value not in kinds():
-        raise ValueError(
-            _("no gateway of kind {kind} is installed (there are: {kinds})").format(
-                kind=value, kinds=", ".join(sorted(kinds()))
-            )
-        )
-    return value
-
-
-class GatewaySettings(BaseModel):
-    """One gateway, known by a name of its own; several may be of one kind."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Name
-    kind: Annotated[str, AfterValidator(_known_kind)]
-    url: str = ""
-    file: str = ""
-    """The sandbox in this process: where it keeps its own record."""
-    timeout: Annotated[float, Field(gt=0, le=30)] = 10.0
-    """Seconds after which an answer counts as unknown."""
+from fenbu_payments.gateways.settings import GatewaySettings
 
 
 class PaymentsSettings(Settings):

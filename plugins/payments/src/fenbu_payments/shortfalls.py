@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from fenbu.contracts.erp import RequirementMet
 from fenbu.contracts.payments import REQUIREMENT
 from fenbu.inputs import Code, Input, Reason
 from fenbu.work import Work
-from fenbu_payments import operations, payment_store
+from fenbu_payments import operations, payment_store, verbs
 from fenbu_payments.errors import NothingMissing
 from fenbu_payments.lifecycles import PAYMENT
-from fenbu_payments.payment import Fact, Kind
+from fenbu_payments.payment import Kind
 
 
 class AcceptPayment(Input):
     """A payment that is to do with what is held or paid of it."""
 
-    payment: Code
-    reason: Reason
+    payment: Code = Field(description="Its number, as payments.payments shows it")
+    reason: Reason = Field(description="Why; its facts keep it")
 
 
 def accept(work: Work, wanted: AcceptPayment) -> dict[str, Any]:
@@ -36,17 +38,8 @@ def accept(work: Work, wanted: AcceptPayment) -> dict[str, Any]:
     rest = payment.missing
     if not rest or "accept" not in PAYMENT.actions(payment.state):
         raise NothingMissing(payment.number, payment.state)
-    payment.add(
-        Fact(
-            kind=Kind.ACCEPT,
-            amount=rest,
-            day=work.today,
-            at=work.now,
-            reason=wanted.reason,
-            source="operator",
-        )
-    )
+    verbs.note(work, payment, Kind.ACCEPT, rest, work.today, reason=wanted.reason, source="operator")
     if payment.order_number:
         work.publish(RequirementMet(order=payment.order_number, requirement=REQUIREMENT))
     operations.go_on(work, payment)
-    return {"payment": payment.number, "state": payment.state, "order": payment.order_number}
+    return verbs.answer(payment)

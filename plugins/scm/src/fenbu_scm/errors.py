@@ -5,6 +5,7 @@
     Refused
     ├── NotFree              more than what is there and promised to nobody
     ├── UnknownCost          nobody says what pieces cost, and none are here to tell
+    ├── CostKnown            pieces are here, and what they cost is their average
     ├── WorthTooMuch         a slip in a quantity or cost
     ├── LocationUnsuited     pieces cannot be put there or taken from there
     ├── SameLocation         from and to are one
@@ -26,6 +27,7 @@ from attrs import field, frozen
 
 from fenbu.errors import FenbuError, Refused
 from fenbu.i18n import _
+from fenbu.values import plain
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
@@ -46,19 +48,19 @@ class NotFree(Refused):
 
     def __str__(self) -> str:
         return _(
-            "{wanted} of {item} cannot leave {location}: {on_hand} are there, {reserved} promised"
+            "{wanted} of {item} cannot leave {location}: {on_hand} are there, of which {reserved} are promised"
         ).format(
-            wanted=self.wanted,
+            wanted=plain(self.wanted),
             item=self.item,
             location=self.location,
-            on_hand=self.on_hand,
-            reserved=self.reserved,
+            on_hand=plain(self.on_hand),
+            reserved=plain(self.reserved),
         )
 
     @property
     def hint(self) -> str:
         if self.orders:
-            return _("take a promise back first ({orders}): fenbu do scm.reservation.release").format(
+            return _("take back what is promised first ({orders}): fenbu do scm.reservation.release").format(
                 orders=", ".join(self.orders)
             )
         return _("fenbu show scm.stock tells what is where")
@@ -75,7 +77,25 @@ class UnknownCost(Refused):
 
     @property
     def hint(self) -> str:
-        return _("give the line a unit_cost; 0 where it is free")
+        return _("give the line a unit_cost, 0 where it is free; or say it once: fenbu do scm.item.value")
+
+
+@frozen(eq=False)
+class CostKnown(Refused):
+    """What one piece is worth cannot be said by hand while pieces are here."""
+
+    item: str
+    quantity: Decimal
+    unit_cost: Decimal
+
+    def __str__(self) -> str:
+        return _("{quantity:f} of {item} are here, worth {unit_cost:f} each on average").format(
+            quantity=self.quantity, item=self.item, unit_cost=self.unit_cost
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("give a receipt or an adjustment its unit_cost instead")
 
 
 @frozen(eq=False)
@@ -87,7 +107,7 @@ class WorthTooMuch(Refused):
     most: Decimal
 
     def __str__(self) -> str:
-        return _("{item} would be worth {value:f}; at most {most:f} can be kept").format(
+        return _("{item} would be worth {value:,.2f}; the books can hold {most:,.2f} at most").format(
             item=self.item, value=self.value, most=self.most
         )
 
@@ -104,13 +124,13 @@ class LocationUnsuited(Refused):
     kind: str
 
     def __str__(self) -> str:
-        return _("{location} is outside ({kind}); a location in a warehouse is wanted").format(
+        return _("{location} is not a place in a warehouse; it stands for what is outside ({kind})").format(
             location=self.location, kind=self.kind
         )
 
     @property
     def hint(self) -> str:
-        return _("fenbu show scm.locations lists them")
+        return _("name a location in a warehouse: fenbu show scm.locations")
 
 
 @frozen(eq=False)
@@ -120,7 +140,7 @@ class SameLocation(Refused):
     location: str
 
     def __str__(self) -> str:
-        return _("the pieces are in {location} already").format(location=self.location)
+        return _("source and target are the same location, {location}").format(location=self.location)
 
     @property
     def hint(self) -> str:
@@ -168,7 +188,7 @@ class OrderStillWanted(Refused):
     order: str
 
     def __str__(self) -> str:
-        return _("{order} is still to be fulfilled from here").format(order=self.order)
+        return _("{order} is still to be fulfilled from this warehouse").format(order=self.order)
 
     @property
     def hint(self) -> str:
@@ -186,7 +206,7 @@ class NothingReserved(Refused):
 
     @property
     def hint(self) -> str:
-        return _("what is released is let go by cancelling the order: fenbu do erp.order.cancel")
+        return _("what is released is only let go when the order is cancelled: fenbu do erp.order.cancel")
 
 
 @frozen(eq=False)
@@ -199,13 +219,13 @@ class ReturnTooLarge(Refused):
     left: Decimal
 
     def __str__(self) -> str:
-        return _("of line {line} of {order} {left} can come back, not {quantity}").format(
-            line=self.line, order=self.order, left=self.left, quantity=self.quantity
+        return _("only {left} of line {line} of {order} can still come back, not {quantity}").format(
+            line=self.line, order=self.order, left=plain(self.left), quantity=plain(self.quantity)
         )
 
     @property
     def hint(self) -> str:
-        return _("what else came back is a return without an order")
+        return _("post what else came back as a return without an order")
 
 
 @frozen(eq=False)

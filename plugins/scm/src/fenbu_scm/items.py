@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import bindparam, func, select, update
 
-from fenbu.contracts.erp import ItemPublished, erp_items
+from fenbu.contracts.erp import ItemPublished, erp_item_facts
 from fenbu.contracts.scm import Promise
 from fenbu.errors import NotFound
 from fenbu.i18n import _
@@ -19,13 +19,14 @@ from fenbu.statements import upsert
 from fenbu.tables import QuantityType
 from fenbu.work import Work
 from fenbu_scm import stock
+from fenbu_scm.errors import CostKnown
 from fenbu_scm.holding import ZERO
+from fenbu_scm.inputs import Worth
 from fenbu_scm.locations import STOCK_KIND
 from fenbu_scm.settings import ScmSettings
 from fenbu_scm.tables import ITEM, LOCATION, STOCK
 
 GOODS = "goods"
-_PAGE = 1000
 
 _PUBLISH = upsert(ITEM, change=("title", "unit"))
 _KNOWN = select(ITEM.c.code, ITEM.c.title).where(ITEM.c.code.in_(bindparam("codes", expanding=True)))
@@ -55,6 +56,15 @@ class PlanItem(Input):
     )
 
 
+class ValueItem(Input):
+    """What one piece of an item is worth of which none is here."""
+
+    item: Code
+    unit_cost: Worth = Field(
+        description="In the enterprise's currency; holds until pieces come at their own cost"
+    )
+
+
 def publish(work: Work, events: Sequence[ItemPublished]) -> None:
     """Note what goods are called and counted in; services are not kept here."""
     rows = [stock.new_item(one.item, one.title, one.unit) for one in events if one.kind == GOODS]
@@ -70,10 +80,10 @@ def require(work: Work, codes: Collection[str]) -> None:
     """
     missing = _missing(work, codes)
     if missing:
-        _learn(work, set(missing))
+        _learn(work, missing)
         missing = _missing(work, codes)
     for code in missing:
-        raise NotFound(_("stocked item"), code, _("enter it first: fenbu do erp.item.register"))
+        raise NotFound(_("stocked item"), code, _("enter it first, as goods: fenbu do erp.item.register"))
 
 
 def plan(work: Work, wanted: PlanItem) -> dict[str, Any]:
@@ -85,6 +95,23 @@ def plan(work: Work, wanted: PlanItem) -> dict[str, Any]:
     require(work, [wanted.item])
     work.execute(_PLAN, {"wanted": wanted.item, "new_lead_days": wanted.lead_days})
     return {"item": wanted.item, "lead_days": wanted.lead_days}
+
+
+def value(work: Work, wanted: ValueItem) -> dict[str, Any]:
+    """Say what one piece is worth while none is here, so that what is found or comes back can be valued.
+
+    Raises:
+        NotFound: No such item.
+        CostKnown: Pieces are here.
+    """
+    require(work, [wanted.item])
+    held = stock.lock(work, [wanted.item])
+    holding = held[wanted.item]
+    if holding.quantity:
+        raise CostKnown(holding.item, holding.quantity, holding.unit_cost)
+    holding.unit_cost, holding.revalued = wanted.unit_cost, True
+    stock.save(work, held)
+    return {"item": wanted.item, "unit_cost": wanted.unit_cost}
 
 
 def promise(work: Work, item: str, quantity: Decimal, day: Any) -> Promise | None:
@@ -110,15 +137,12 @@ def _missing(work: Work, codes: Collection[str]) -> list[str]:
     return sorted(set(codes) - known)
 
 
-def _learn(work: Work, wanted: set[str]) -> None:
-    """Look these items up among all of ERP's: their events may still be on the way."""
-    after = ""
-    while page := work.ask(erp_items, after=after, limit=_PAGE):
-        rows = [
-            stock.new_item(one.item, one.title, one.unit)
-            for one in page
-            if one.item in wanted and one.kind == GOODS
-        ]
-        if rows:
-            work.execute(_PUBLISH[work.dialect], sorted(rows, key=lambda row: str(row["code"])))
-        after = page[-1].item
+def _learn(work: Work, wanted: Collection[str]) -> None:
+    """Ask ERP for these items: their events may still be on the way."""
+    rows = [
+        stock.new_item(one.item, one.title, one.unit)
+        for one in work.ask(erp_item_facts, codes=list(wanted)) or ()
+        if one.kind == GOODS
+    ]
+    if rows:
+        work.execute(_PUBLISH[work.dialect], rows)

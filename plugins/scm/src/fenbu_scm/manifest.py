@@ -33,6 +33,17 @@ PLACES = (
         view="scm.items",
         subject="item",
     ),
+    Action(
+        name="scm.item.value",
+        title=N_("Value item"),
+        input="fenbu_scm.items:ValueItem",
+        run="fenbu_scm.items:value",
+        help=N_(
+            "Say what one piece is worth while none is here: what is found or comes back is valued by it."
+        ),
+        view="scm.items",
+        subject="item",
+    ),
 )
 
 STOCK = (

@@ -199,7 +199,11 @@ class Order:
     def demand(self, line: int) -> Demand:
         """Return what a line wants; `NotFound` when it wants nothing from here."""
         if line not in self.demands:
-            raise NotFound(_("line"), f"{line} of {self.number}")
+            raise NotFound(
+                _("line"),
+                _("{line} of {order} in the warehouse").format(line=line, order=self.number),
+                _("fenbu show scm.order-lines --where order={order} lists them").format(order=self.number),
+            )
         return self.demands[line]
 
     def ask(self, line: int, item: str, queued_at: datetime) -> Demand:

@@ -85,7 +85,11 @@ def require(work: Work, number: str) -> Hand:
     """Like `hold`; `NotFound` when the order is not known here."""
     hand = hold(work, number)
     if hand is None:
-        raise NotFound(_("order in the warehouse"), number, _("fenbu show scm.orders lists them"))
+        raise NotFound(
+            _("order"),
+            _("{order} in the warehouse").format(order=number),
+            _("fenbu show scm.orders lists those that are"),
+        )
     return hand
 
 

@@ -91,11 +91,17 @@ def post(work: Work, wanted: PostReturn) -> dict[str, Any]:
 def _check(wanted: PostReturn) -> None:
     if wanted.order is not None:
         if any(line.line is None or line.item or line.unit_cost is not None for line in wanted.lines):
-            raise ReturnUnclear(_("with an order, each line names a line of it, and neither item nor cost"))
+            raise ReturnUnclear(
+                _(
+                    "with an order, each line of the return names a line of that order, and neither item nor cost"
+                )
+            )
         if wanted.account:
             raise ReturnUnclear(_("the account is the order's; leave it out"))
     elif any(line.item is None or line.line is not None for line in wanted.lines):
-        raise ReturnUnclear(_("without an order, each line names an item, and no line"))
+        raise ReturnUnclear(
+            _("without an order, each line of the return names an item, and no line of an order")
+        )
 
 
 def _of_order(hand: Hand, line: ReturnedLine, location: str) -> _Back:

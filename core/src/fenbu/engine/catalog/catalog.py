@@ -190,6 +190,11 @@ def _count(open_ones: list[problems.Problem]) -> dict[str, list[problems.Problem
     return counted
 
 
+def _kept_reason(row: Row | None) -> str:
+    """Return why a module stands as it does; what a draining one notes for itself says nothing to people."""
+    return row.reason if row is not None and row.state is not S.DRAINING else ""
+
+
 def _line(
     name: str,
     state: ModuleState,
@@ -215,7 +220,7 @@ def _line(
         name=name,
         state=state,
         advice=told,
-        reason=reason or (broken.error if broken else "") or (row.reason if row else ""),
+        reason=reason or (broken.error if broken else "") or _kept_reason(row),
         title=title,
         distribution=distribution,
         version=version,

@@ -7,8 +7,10 @@ pauses while too much waits, and stops politely when nobody is there to deliver 
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
 
@@ -17,10 +19,15 @@ from fenbu.engine.flows.standing import Standing, standing
 from fenbu.engine.kernel import Kernel
 from fenbu.i18n import _
 
+if TYPE_CHECKING:
+    from fenbu.engine.flows.worker import Worker
+
 LEAST_FREE = 256 << 20
 """Bytes that an import leaves free on the disk of a SQLite file, so that everything else can go on."""
 _ANY = 2**31
 _PAUSE = 1.0
+_SLICE = 2.0
+"""Seconds of delivering between two looks at how far it is."""
 _SECONDS = 10.0
 """Longest that a batch waits for deliveries that fail and are tried again; the next one comes back to them."""
 _SECONDS_AT_END = 60.0
@@ -46,7 +53,7 @@ class Pressure:
         if self._disk_is_nearly_full():
             return
         if self._worker is not None:
-            self._worker.drain(timeout=_SECONDS)
+            yield from self._deliver(self._worker, _SECONDS)
             return
         self._count(self._most + 1)
         if self.waiting <= self._most:
@@ -65,7 +72,8 @@ class Pressure:
     def finish(self) -> None:
         """Deliver what is left, with a worker of its own, and count what waits and what has died."""
         if self._worker is not None:
-            self._worker.drain(timeout=_SECONDS_AT_END)
+            for _slice in self._deliver(self._worker, _SECONDS_AT_END):
+                pass
         self._count(_ANY)
         self.dead = max(0, self._standing().dead - self._dead_before)
 
@@ -73,6 +81,20 @@ class Pressure:
         """Give back what the worker holds."""
         if self._worker is not None:
             self._worker.close()
+
+    def _deliver(self, worker: Worker, patience: float) -> Iterator[None]:
+        """Deliver all there is, however long that takes; yields now and then.
+
+        It gives up when nothing was delivered for so many seconds: what is left then fails and is tried again.
+        """
+        idle = 0.0
+        while idle < patience:
+            started = time.monotonic()
+            drained = worker.drain(timeout=_SLICE)
+            if drained.finished:
+                return
+            idle = 0.0 if drained.done else idle + time.monotonic() - started
+            yield
 
     def _count(self, most: int) -> None:
         with self._kernel.database.read() as connection:

@@ -9,7 +9,7 @@ import attrs
 from attrs import frozen
 
 from fenbu.engine.assembly import unknown
-from fenbu.engine.importing.errors import ProfileNotEnabled
+from fenbu.engine.importing.errors import CapabilityNotEnabled, ProfileNotEnabled
 from fenbu.engine.kernel import Kernel
 from fenbu.errors import BadFile
 from fenbu.i18n import _
@@ -31,6 +31,7 @@ def find(kernel: Kernel, name: str) -> Found:
     Raises:
         Unknown: No enabled module declares it; the nearest is named.
         ProfileNotEnabled: A module that is installed declares it and is not enabled.
+        CapabilityNotEnabled: Its importer needs what no enabled module provides.
         BadFile: The TOML file is none, or says what no profile says.
     """
     if name.endswith(".toml"):
@@ -95,4 +96,15 @@ def _with_importer(kernel: Kernel, profile: Profile) -> Found:
     if profile.importer not in importers:
         raise unknown("importer", profile.importer, importers)
     module, importer = importers[profile.importer]
+    for capability in importer.requires:
+        if capability not in kernel.assembly.capabilities:
+            raise CapabilityNotEnabled(importer.name, capability, _providers(kernel, capability))
     return Found(module, importer, profile)
+
+
+def _providers(kernel: Kernel, capability: str) -> list[str]:
+    return [
+        module.name
+        for module in kernel.modules().by_name.values()
+        if module.loaded and capability in module.loaded.manifest.provides
+    ]

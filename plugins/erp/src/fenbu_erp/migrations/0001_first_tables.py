@@ -509,7 +509,7 @@ def open_items() -> None:
     op.create_index(
         "ix_erp_open_item_deposits",
         "erp_open_item",
-        ["account", "currency"],
+        ["account", "currency", "order_number"],
         sqlite_where=sa.text("control = 'deposits' AND amount <> matched"),
         postgresql_where=sa.text("control = 'deposits' AND amount <> matched"),
     )

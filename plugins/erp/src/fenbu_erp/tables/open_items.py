@@ -58,6 +58,7 @@ class OpenItemRow(Base, table=True):
             "ix_erp_open_item_deposits",
             "account",
             "currency",
+            "order_number",
             sqlite_where=text("control = 'deposits' AND amount <> matched"),
             postgresql_where=text("control = 'deposits' AND amount <> matched"),
         ),

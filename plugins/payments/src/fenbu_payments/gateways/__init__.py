@@ -6,21 +6,18 @@ name of its own in the module's settings. A method that talks to the outside is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from attrs import frozen
 
 from fenbu.calls import Outcome
 from fenbu.values import Money
+from fenbu_payments.gateways.settings import GatewaySettings, kinds
 
-if TYPE_CHECKING:
-    from fenbu_payments.settings import GatewaySettings, PaymentsSettings
-
-ENTRY_POINTS = "fenbu.payments.gateways"
+__all__ = ["Asked", "Gateway", "GatewaySettings", "Told", "find", "kinds"]
 
 
 @frozen(kw_only=True)
@@ -96,13 +93,19 @@ class Gateway(Protocol):
         ...
 
 
-@cache
-def kinds() -> Mapping[str, EntryPoint]:
-    """Return the kinds of gateway that are installed, by name; nothing is imported."""
-    return {found.name: found for found in entry_points(group=ENTRY_POINTS)}
+class Named(Protocol):
+    """What the settings of payments say of gateways."""
+
+    @property
+    def gateways(self) -> Sequence[GatewaySettings]: ...
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """Name of a gateway to the reference of its secret."""
+        ...
 
 
-def find(settings: PaymentsSettings, name: str) -> Gateway:
+def find(settings: Named, name: str) -> Gateway:
     """Return a gateway by its name.
 
     Raises:

@@ -12,7 +12,7 @@ from fenbu_payments.errors import NoticeRefused
 from fenbu_payments.gateways import Asked, Told
 
 if TYPE_CHECKING:
-    from fenbu_payments.settings import GatewaySettings
+    from fenbu_payments.gateways import GatewaySettings
 
 
 class Manual:

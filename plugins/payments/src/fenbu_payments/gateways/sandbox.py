@@ -18,13 +18,11 @@ from fenbu.i18n import _
 from fenbu.settings import reveal
 from fenbu_payments.errors import NoticeRefused
 from fenbu_payments.gateways import Asked, Told
+from fenbu_payments.sandbox import UNSIGNED
 from fenbu_payments.sandbox.bank import Bank, Outage
 
 if TYPE_CHECKING:
-    from fenbu_payments.settings import GatewaySettings
-
-UNSIGNED = "sandbox"
-"""Key of a sandbox without a secret; it protects nothing, as no money is there."""
+    from fenbu_payments.gateways import GatewaySettings
 
 
 class SandboxGateway:

@@ -14,11 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Any
+
+from fenbu.values import round_amount
 
 HOLDS = 7 * 86_400
 """Seconds for which an authorisation holds, unless the bank is told otherwise."""
@@ -39,6 +41,7 @@ CREATE TABLE IF NOT EXISTS operation (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS operation_key ON operation (key);
 CREATE INDEX IF NOT EXISTS operation_reference ON operation (reference);
+CREATE INDEX IF NOT EXISTS operation_payment ON operation (payment);
 CREATE TABLE IF NOT EXISTS hold (payment TEXT PRIMARY KEY, expires REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS failure (
     id INTEGER PRIMARY KEY, what TEXT NOT NULL, kind TEXT NOT NULL, payment TEXT NOT NULL, times INTEGER NOT NULL
@@ -141,7 +144,7 @@ class Bank:
     def _do(self, wanted: dict[str, Any], key: str) -> sqlite3.Row:
         kind, payment, amount = wanted["kind"], wanted["payment"], Decimal(wanted["amount"])
         if kind == "authorise" and self._fails("partial", wanted, 0):
-            amount = (amount / 2).quantize(amount, ROUND_UP)
+            amount = round_amount(amount / 2, wanted["currency"])
         reason = self._refusal(kind, payment, amount)
         if not reason and self._fails("decline", wanted, 0):
             reason = "declined by the payer's bank"

@@ -1,0 +1,152 @@
+"""The pages that tell a story by commands: each command works, in its order, and they end as the page says."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from fenbu.cli.running import run
+from fenbu_payments.gateways import kinds
+from tools.constraints import ROOT
+
+CONSOLE = re.compile(r"^```console\n(?P<lines>.*?)^```", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"^```\w+ file=(?P<path>\S+)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def lived(name: str, capsys: pytest.CaptureFixture[str]) -> Mapping[str, str]:
+    """Run the commands of a page in this folder; return what each wrote."""
+    told = {}
+    for block in CONSOLE.finditer(page(name)):
+        for line in block["lines"].splitlines():
+            command = line.removeprefix("$ ")
+            program, *words = shlex.split(command)
+            code = run(words) if program == "fenbu" else python(*words)
+            out, err = capsys.readouterr()
+            assert code == 0, f"{command}\n{out}{err}"
+            told[command] = out
+    return told
+
+
+def python(*words: str) -> int:
+    """Run ``python -m …`` in this process."""
+    assert words[0] == "-m"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", list(words[1:]))
+        runpy.run_module(words[1], run_name="__main__")
+    return 0
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, wide enough that nothing is left out."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FENBU_DATABASE", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def last(told: Mapping[str, str], command: str) -> str:
+    """Return what the last command that begins so has written."""
+    return next(told[one] for one in reversed(list(told)) if one.startswith(f"fenbu {command}"))
+
+
+def test_order_to_cash_is_lived_as_the_page_tells_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = lived("order-to-cash.md", capsys)
+    assert (folder / "sandbox.db").exists()
+    assert "closed" in told["fenbu show erp.orders SO-00000001"]
+    assert "captured" in told["fenbu show payments.payments PAY-00000001"]
+    assert "declined" in last(told, "show erp.requirements --where state=failed")
+    assert re.search(r"SO-00000004 +2 +POT +1 piece", last(told, "show scm.backorders"))
+    story = last(told, "explain order SO-00000004")
+    for happened in (
+        "erp.order.place",
+        "short of stock",
+        "shipment SO-00000004-1 left",
+        "shipment SO-00000004-2 left",
+        "goods came back",
+        "refunded",
+    ):
+        assert happened in story
+    assert last(told, "show payments.money-without-document") == ""
+    assert "✖" not in last(told, "doctor")
+
+
+@pytest.fixture
+def voucher(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The package of the page, as installed."""
+    site = folder / "site"
+    for block in FILE.finditer(page("gateways.md")):
+        path = site / block["path"].removeprefix("src/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block["text"], encoding="utf-8")
+    info = site / "fenbu_voucher-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: fenbu-voucher\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text("[fenbu.payments.gateways]\nvoucher = fenbu_voucher:Voucher\n")
+    monkeypatch.syspath_prepend(str(site))
+    kinds.cache_clear()
+    yield site
+    kinds.cache_clear()
+    sys.modules.pop("fenbu_voucher", None)
+
+
+def test_a_gateway_of_ones_own_moves_money_as_the_page_tells_it(
+    voucher: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = lived("gateways.md", capsys)
+    lines = last(told, "show payments.payments").splitlines()
+    assert re.match(r"PAY-00000002 +failed ", lines[1])
+    assert re.match(r"PAY-00000001 +captured ", lines[2])
+    assert len((folder / "vouchers.jsonl").read_text().splitlines()) == 3
+    assert "✖" not in last(told, "doctor")
+
+
+def test_the_gateway_of_the_page_type_checks_strictly(voucher: Path) -> None:
+    from mypy import api
+
+    settings = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(ROOT / ".mypy_cache")]
+    out, err, code = api.run([*settings, str(voucher / "fenbu_voucher" / "__init__.py")])
+    assert code == 0, out + err
+
+
+def test_every_setting_and_action_on_the_pages_is_there() -> None:
+    from fenbu.engine.catalog.reference import resolve
+    from fenbu_erp.manifest import MANIFEST as ERP
+    from fenbu_payments.manifest import MANIFEST as PAYMENTS
+    from fenbu_scm.manifest import MANIFEST as SCM
+
+    known = set()
+    for module in (ERP, PAYMENTS, SCM):
+        known |= {f"{module.name}.{name}" for name in resolve(module.settings or "").model_fields}
+        known |= {action.name for action in module.actions}
+        for part in (module.views, module.metrics, module.checks):
+            known |= {one.name for one in resolve(part or "")}
+    for name in ("order-to-cash.md", "gateways.md"):
+        prose = CONSOLE.sub("", FILE.sub("", page(name)))
+        told = set(re.findall(r"\b((?:erp|payments|scm)\.[a-z_.-]*[a-z])", prose))
+        topics = set(re.findall(r"\[((?:erp|payments|scm)\.[a-z.-]+)/\d\]", prose))
+        assert told - topics - known == set(), name
+
+
+def test_every_failure_of_the_sandbox_is_told() -> None:
+    from fenbu_payments.sandbox.bank import FAILURES
+
+    section = page("gateways.md").partition("## The sandbox")[2].partition("\n## ")[0]
+    assert {
+        name
+        for row in re.findall(r"^\| (.+?) \|", section, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    } == set(FAILURES)
