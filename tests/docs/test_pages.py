@@ -10,12 +10,14 @@ import click
 import pytest
 
 from fenbu.cli.app import COMMANDS, root
+from fenbu.cli.demo.stages import STAGES
 from fenbu.engine.catalog.discovery import discover
 from fenbu.engine.catalog.states import ModuleState
 from tools.constraints import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md"])
+MODULES = sorted(ROOT.glob("plugins/*/README.md"))
+PAGES = sorted([*DOCS.glob("*.md"), *MODULES, ROOT / "README.md"])
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 COMMAND = re.compile(r"`fenbu (?P<words>[a-z][^`]*)`")
 TEST = re.compile(r"^test_\w+$")
@@ -52,6 +54,14 @@ def test_every_test_that_is_named_is_there(page: Path) -> None:
         if TEST.match(link["text"]):
             file = (page.parent / link["target"]).resolve()
             assert re.search(rf"^ *def {link['text']}\(", file.read_text("utf-8"), re.MULTILINE), link[0]
+
+
+@pytest.mark.parametrize("page", MODULES, ids=named)
+def test_every_file_of_a_module_that_is_named_is_there(page: Path) -> None:
+    [package] = page.parent.glob("src/fenbu_*")
+    named_there = set(re.findall(r"`(\w+(?:\.py|/))`", text(page)))
+    assert named_there
+    assert [name for name in sorted(named_there) if not (package / name).exists()] == []
 
 
 def test_every_sentence_of_the_promise_names_a_test() -> None:
@@ -106,7 +116,9 @@ def test_every_module_of_the_repository_is_told_of() -> None:
 def test_the_picture_of_the_demo_has_the_headings_and_commands_of_the_demo() -> None:
     picture = text(ROOT / "README.md").partition("```text\n")[2].partition("```")[0]
     source = "".join(path.read_text("utf-8") for path in (ROOT / "core/src/fenbu/cli/demo").glob("*.py"))
-    heads = re.findall(r"^(\S.+?) {2,}fenbu (\w+)", picture, re.MULTILINE)
+    stages = re.findall(r"^Stage \d of \d: (.+?) {2,}fenbu enable (\w+)", picture, re.MULTILINE)
+    assert stages == [(stage.name, *stage.modules) for stage in STAGES]
+    heads = re.findall(r"^(?!Stage)(\S.+?) {2,}fenbu (\w+)", picture, re.MULTILINE)
     assert len(heads) == 4
     for heading, command in heads:
         assert heading in source

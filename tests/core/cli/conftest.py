@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,14 +52,10 @@ def kiosk_url(site: DummyModules, database_copy: DatabaseCopy) -> str:
 
 
 @pytest.fixture
-def fenbu(
-    kiosk_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Fenbu:
-    """Run the command line in this process, on the kiosk's database, away from any terminal."""
-    monkeypatch.setenv("FENBU_DATABASE", kiosk_url)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Fenbu:
+    """Run the command line in this process, in a folder without an enterprise, away from any terminal."""
+    for name in [name for name in os.environ if name.startswith("FENBU")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
@@ -73,3 +70,10 @@ def fenbu(
         return Ran(code, told.out, told.err)
 
     return ran
+
+
+@pytest.fixture
+def fenbu(kiosk_url: str, elsewhere: Fenbu, monkeypatch: pytest.MonkeyPatch) -> Fenbu:
+    """Run the command line in this process on the kiosk's database."""
+    monkeypatch.setenv("FENBU_DATABASE", kiosk_url)
+    return elsewhere

@@ -83,24 +83,24 @@ def test_global_options_may_stand_before_and_after_the_command(fenbu: Fenbu) -> 
     assert fenbu("--json", "modules").data == fenbu("modules", "--json").data
 
 
-def test_without_an_enterprise_it_says_how_to_make_one(tmp_path: Path) -> None:
-    ran = process(["modules"], folder=tmp_path)
+def test_without_an_enterprise_it_says_how_to_make_one(elsewhere: Fenbu) -> None:
+    ran = elsewhere("modules")
 
     assert ran.code == 64
     assert "fenbu init makes one" in ran.err
 
 
-def test_a_database_that_is_not_there_ends_with_69(tmp_path: Path) -> None:
+def test_a_database_that_is_not_there_ends_with_69(elsewhere: Fenbu) -> None:
     for url in ("nowhere.db", "postgresql://nobody@127.0.0.1:1/nothing"):
-        ran = process(["modules", "--database", url], folder=tmp_path)
+        ran = elsewhere("modules", "--database", url)
         assert ran.code == 69, ran.err
         assert ran.err.count("\n") == 2
 
 
-def test_a_file_of_something_else_ends_with_65(tmp_path: Path) -> None:
+def test_a_file_of_something_else_ends_with_65(elsewhere: Fenbu, tmp_path: Path) -> None:
     (tmp_path / "letter.db").write_text("Dear Sir or Madam, this is not a database at all. " * 20)
 
-    assert process(["modules", "--database", "letter.db"], folder=tmp_path).code == 65
+    assert elsewhere("modules", "--database", "letter.db").code == 65
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,12 @@ def test_a_file_of_something_else_ends_with_65(tmp_path: Path) -> None:
         ("# nothing\n", "it does not say which database"),
     ],
 )
-def test_a_bad_fenbu_toml_ends_with_65_and_names_the_place(tmp_path: Path, text: str, told: str) -> None:
+def test_a_bad_fenbu_toml_ends_with_65_and_names_the_place(
+    elsewhere: Fenbu, tmp_path: Path, text: str, told: str
+) -> None:
     (tmp_path / "fenbu.toml").write_text(text)
 
-    ran = process(["modules"], folder=tmp_path)
+    ran = elsewhere("modules")
 
     assert ran.code == 65
     assert told in ran.err
@@ -195,7 +197,7 @@ def _pressed_until_it_ends(process: subprocess.Popen[bytes]) -> int:
 
 
 def test_a_dangerous_act_is_asked_on_a_terminal_and_enter_means_no(
-    kiosk_url: str, site: DummyModules, tmp_path: Path
+    fenbu: Fenbu, kiosk_url: str, site: DummyModules, tmp_path: Path
 ) -> None:
     command = ["do", "kiosk.sale.cancel", "--number", "K-2", "--database", kiosk_url]
     ours, theirs = pty.openpty()
@@ -217,13 +219,12 @@ def test_a_dangerous_act_is_asked_on_a_terminal_and_enter_means_no(
 
     assert asking.wait(20) == 1
     os.close(ours)
-    looked = process(
-        ["show", "kiosk.sales", "K-2", "--json", "--database", kiosk_url], folder=tmp_path, site=site.folder
-    )
-    assert looked.data["record"]["state"] == "open"
+    assert fenbu("show", "kiosk.sales", "K-2", "--json").data["record"]["state"] == "open"
 
 
-def test_init_makes_an_enterprise_that_is_found_from_below(tmp_path: Path) -> None:
+def test_init_makes_an_enterprise_that_is_found_from_below(
+    elsewhere: Fenbu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ran = process([*INIT, "--json"], folder=tmp_path)
     assert ran.code == 0, ran.err
     assert ran.data["name"] == "Harbour Tea"
@@ -231,22 +232,26 @@ def test_init_makes_an_enterprise_that_is_found_from_below(tmp_path: Path) -> No
 
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
-    assert process(["audit", "verify", "--json"], folder=below).data["whole"] is True
+    monkeypatch.chdir(below)
+    assert elsewhere("audit", "verify", "--json").data["whole"] is True
 
-    again = process(INIT, folder=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    again = elsewhere(*INIT)
     assert again.code == 1
     assert "the enterprise Harbour Tea exists already" in again.err
 
 
-def test_init_says_what_is_missing_when_nobody_can_be_asked(tmp_path: Path) -> None:
-    ran = process(["init", "--name", "Harbour Tea", "--no-input"], folder=tmp_path)
+def test_init_says_what_is_missing_when_nobody_can_be_asked(elsewhere: Fenbu) -> None:
+    ran = elsewhere("init", "--name", "Harbour Tea", "--no-input")
 
     assert ran.code == 64
     assert "--currency is missing and nobody can be asked" in ran.err
 
 
-def test_init_refuses_a_currency_or_zone_that_is_none_and_makes_nothing(tmp_path: Path) -> None:
-    ran = process(["init", "--name", "T", "--currency", "pounds", "--time-zone", "Mars"], folder=tmp_path)
+def test_init_refuses_a_currency_or_zone_that_is_none_and_makes_nothing(
+    elsewhere: Fenbu, tmp_path: Path
+) -> None:
+    ran = elsewhere("init", "--name", "T", "--currency", "pounds", "--time-zone", "Mars")
 
     assert ran.code == 64
     assert "currency" in ran.err
@@ -254,18 +259,20 @@ def test_init_refuses_a_currency_or_zone_that_is_none_and_makes_nothing(tmp_path
     assert list(tmp_path.glob("fenbu.*")) == []
 
 
-def test_init_leaves_no_password_in_the_file(database_url: str, tmp_path: Path) -> None:
+def test_init_leaves_no_password_in_the_file(elsewhere: Fenbu, database_url: str, tmp_path: Path) -> None:
     if not database_url.startswith("postgresql"):
         pytest.skip("SQLite knows no password")
     url = database_url.replace("@", ":geheim@", 1) if ":geheim@" not in database_url else database_url
-    ran = process([*INIT, "--database", url], folder=tmp_path)
+    ran = elsewhere(*INIT, "--database", url)
 
     if ran.code == 0:
         assert "geheim" not in (tmp_path / "fenbu.toml").read_text()
     assert "geheim" not in ran.out + ran.err
 
 
-def test_a_worker_delivers_and_stops_politely(kiosk_url: str, site: DummyModules, tmp_path: Path) -> None:
+def test_a_worker_delivers_and_stops_politely(
+    fenbu: Fenbu, kiosk_url: str, site: DummyModules, tmp_path: Path
+) -> None:
     working = subprocess.Popen(
         [sys.executable, "-m", "fenbu", "worker", "--database", kiosk_url],
         cwd=tmp_path,
@@ -276,12 +283,10 @@ def test_a_worker_delivers_and_stops_politely(kiosk_url: str, site: DummyModules
     try:
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
-            listed = process(
-                ["flows", "list", "--json", "--database", kiosk_url], folder=tmp_path, site=site.folder
-            )
-            row = listed.data["rows"][0]
+            row = fenbu("flows", "list", "--json").data["rows"][0]
             if (row["done"], row["dead"]) == (2, 1):
                 break
+            time.sleep(0.1)
         assert (row["done"], row["dead"], row["waiting"]) == (2, 1, 0)
         working.send_signal(signal.SIGTERM)
         _out, err = working.communicate(timeout=120)
