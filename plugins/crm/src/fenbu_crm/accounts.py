@@ -13,7 +13,7 @@ from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.statements import upsert
 from fenbu.work import Work
-from fenbu_crm import customers, numbers, parties
+from fenbu_crm import customers, merging, numbers, parties
 from fenbu_crm.customers import LinkCustomer
 from fenbu_crm.errors import NoAccounts
 from fenbu_crm.lifecycles import CustomerState
@@ -58,7 +58,7 @@ def link(work: Work, wanted: LinkCustomer) -> dict[str, Any]:
     holder = customers.of_account(work, wanted.account)
     if holder is None:
         _require(work, wanted.account)
-    customers.link(work, wanted.customer, holder.number if holder else None, wanted.account)
+    merging.link(work, wanted.customer, holder.number if holder else None, wanted.account)
     return {
         "customer": wanted.customer,
         "account": wanted.account,

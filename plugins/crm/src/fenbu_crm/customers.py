@@ -8,15 +8,13 @@ from typing import Any, Literal
 from pydantic import Field
 from sqlalchemy import Row, bindparam, insert, or_, select, update
 
-from fenbu.actions import Consequence
-from fenbu.contracts.crm import CustomerFacts, CustomerLinked, CustomerMerged, CustomerRegistered
+from fenbu.contracts.crm import CustomerFacts, CustomerLinked, CustomerRegistered
 from fenbu.errors import Changed, NotFound
 from fenbu.i18n import _
 from fenbu.inputs import Code, Input
 from fenbu.work import Work
-from fenbu_crm import errors, merging, parties
+from fenbu_crm import errors, parties
 from fenbu_crm.inputs import CustomerNumber, Name, PersonalText
-from fenbu_crm.lifecycles import CUSTOMER as LIFECYCLE
 from fenbu_crm.lifecycles import CustomerState
 from fenbu_crm.numbers import next_number
 from fenbu_crm.tables import CUSTOMER
@@ -45,16 +43,6 @@ _LINK = (
     update(CUSTOMER)
     .where(CUSTOMER.c.number == bindparam("wanted"))
     .values(account=bindparam("new_account"), revision=CUSTOMER.c.revision + 1)
-)
-_END = (
-    update(CUSTOMER)
-    .where(CUSTOMER.c.number == bindparam("wanted"))
-    .values(
-        state=bindparam("new_state"),
-        merged_into=bindparam("into"),
-        account=None,
-        revision=CUSTOMER.c.revision + 1,
-    )
 )
 _PAGE = (
     select(CUSTOMER.c.number, CUSTOMER.c.account, CUSTOMER.c.kind)
@@ -88,13 +76,6 @@ class LinkCustomer(Input):
 
     customer: CustomerNumber
     account: Code = Field(description="Number of the account")
-
-
-class MergeCustomers(Input):
-    """Two records of one customer."""
-
-    customer: CustomerNumber = Field(description="The record that stays")
-    duplicate: CustomerNumber = Field(description="The record whose everything goes to the other")
 
 
 def register(work: Work, wanted: RegisterCustomer) -> dict[str, Any]:
@@ -132,70 +113,11 @@ def change(work: Work, wanted: ChangeCustomer) -> dict[str, Any]:
     return {"customer": customer.number, "revision": customer.revision + 1}
 
 
-def link(work: Work, customer_number: str, holder_number: str | None, account: str) -> None:
-    """Let a customer own an account; who came with the account only is the same customer.
-
-    Args:
-        work: The unit of work; the caller commits.
-        customer_number: Who owns it.
-        holder_number: Who owned it before, or None.
-        account: Number of the account, which is known.
-
-    Raises:
-        NotFound, CustomerMerged, WalkInRefused: No such customer to link.
-        AlreadyLinked: The customer has an account, or the account an own customer.
-    """
-    numbers = [customer_number, *([holder_number] if holder_number else [])]
-    customer, *holders = lock(work, *numbers)
-    refuse_walk_in(customer)
-    if customer.account is not None:
-        raise errors.AlreadyLinked(customer.number, customer.account)
-    for holder in holders:
-        refuse_walk_in(holder)
-        if holder.origin == OWN:
-            raise errors.AlreadyLinked(holder.number, account)
-        _absorb(work, customer, holder)
-    own(work, customer.number, account)
-
-
 def own(work: Work, customer: str, account: str) -> None:
     """Let an account that is nobody's be a customer's."""
     work.execute(_LINK, {"wanted": customer, "new_account": account})
     parties.give(work, parties.of_account(account), customer)
     work.publish(CustomerLinked(customer=customer, account=account))
-
-
-def merge(work: Work, wanted: MergeCustomers) -> dict[str, Any]:
-    """Let two records be one customer: everything of the duplicate belongs to the one that stays.
-
-    Raises:
-        SameCustomer, WalkInRefused: These two cannot be one.
-        NotFound, CustomerMerged: No such customer.
-        AlreadyLinked: Both have accounts, and a customer has one.
-    """
-    customer, duplicate = _two(work, wanted)
-    account = duplicate.account
-    _absorb(work, customer, duplicate)
-    if account is not None:
-        own(work, customer.number, account)
-    return {
-        "customer": customer.number,
-        "merged": duplicate.number,
-        "account": account or customer.account or "",
-    }
-
-
-def preview_merge(work: Work, wanted: MergeCustomers) -> list[Consequence]:
-    """Say what would move from one record to the other, for good."""
-    _customer, duplicate = _two(work, wanted)
-    moved = merging.counted(work, duplicate.number)
-    told = [Consequence(text, str(count)) for text, count in moved if count]
-    if duplicate.account:
-        told.append(Consequence(_("account that changes hands"), duplicate.account))
-    final = _("{duplicate} leads to {customer} from then on; this cannot be undone").format(
-        duplicate=wanted.duplicate, customer=wanted.customer
-    )
-    return [*told, Consequence(final)]
 
 
 def find(work: Work, number: str) -> Customer:
@@ -261,32 +183,6 @@ def new_row(
         "registered_at": work.now,
         "registered_by": work.actor.name,
     }
-
-
-def _two(work: Work, wanted: MergeCustomers) -> tuple[Customer, Customer]:
-    if wanted.customer == wanted.duplicate:
-        raise errors.SameCustomer(wanted.customer)
-    found = [find(work, number) for number in (wanted.customer, wanted.duplicate)]
-    if not work.read_only:
-        found = lock(work, wanted.customer, wanted.duplicate)
-    customer, duplicate = found
-    refuse_walk_in(customer)
-    refuse_walk_in(duplicate)
-    if customer.account and duplicate.account:
-        raise errors.AlreadyLinked(duplicate.number, duplicate.account)
-    return customer, duplicate
-
-
-def _absorb(work: Work, customer: Customer, duplicate: Customer) -> None:
-    """Move everything of a duplicate to a customer, both locked; the account is free afterwards."""
-    state = LIFECYCLE.next(duplicate.state, "merge", duplicate.number)
-    values = {"wanted": duplicate.number, "new_state": state, "into": customer.number}
-    work.execute(_END, values)
-    parties.move(work, duplicate.number, customer.number)
-    merging.move(work, duplicate.number, customer.number)
-    work.publish(
-        CustomerMerged(customer=customer.number, merged=duplicate.number, account=duplicate.account or "")
-    )
 
 
 def _living(work: Work, number: str, row: Customer | None) -> Customer:

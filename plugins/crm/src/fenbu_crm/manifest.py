@@ -42,13 +42,13 @@ CUSTOMERS = (
     Action(
         name="crm.customer.merge",
         title=N_("Merge customers"),
-        input="fenbu_crm.customers:MergeCustomers",
-        run="fenbu_crm.customers:merge",
+        input="fenbu_crm.merging:MergeCustomers",
+        run="fenbu_crm.merging:merge",
         help=N_("Two records are one customer: everything of the duplicate goes to the one that stays."),
         view="crm.customers",
         subject="customer",
         dangerous=True,
-        preview="fenbu_crm.customers:preview_merge",
+        preview="fenbu_crm.merging:preview_merge",
     ),
     Action(
         name="crm.contact.add",

@@ -1,17 +1,24 @@
-"""What hangs on a customer, and how it moves when two records turn out to be one customer."""
+"""Two records turn out to be one customer: what hangs on one of them belongs to the other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import Field
 from sqlalchemy import BindParameter, Table, bindparam, delete, func, select, update
 
+from fenbu.actions import Consequence
+from fenbu.contracts.crm import CustomerMerged
 from fenbu.i18n import N_, _
+from fenbu.inputs import Input
 from fenbu.statements import upsert
 from fenbu.work import Work
-from fenbu_crm import consent
-from fenbu_crm.tables import ADDRESS, CASE, CONSENT, CONTACT, CREDIT_LIMIT, LEAD, OPPORTUNITY
+from fenbu_crm import consent, customers, errors, parties
+from fenbu_crm.customers import Customer
+from fenbu_crm.inputs import CustomerNumber
+from fenbu_crm.lifecycles import CUSTOMER as LIFECYCLE
+from fenbu_crm.tables import ADDRESS, CASE, CONSENT, CONTACT, CREDIT_LIMIT, CUSTOMER, LEAD, OPPORTUNITY
 
 _OLD: BindParameter[str] = bindparam("old")
 _NEW: BindParameter[str] = bindparam("new")
@@ -44,9 +51,111 @@ _DOCUMENTS = [
 _LIMITS = select(CREDIT_LIMIT).where(CREDIT_LIMIT.c.customer == _OLD)
 _KEEP_LIMIT = upsert(CREDIT_LIMIT)
 _DROP_LIMITS = delete(CREDIT_LIMIT).where(CREDIT_LIMIT.c.customer == _OLD)
+_END = (
+    update(CUSTOMER)
+    .where(CUSTOMER.c.number == bindparam("wanted"))
+    .values(
+        state=bindparam("new_state"),
+        merged_into=bindparam("into"),
+        account=None,
+        revision=CUSTOMER.c.revision + 1,
+    )
+)
 
 
-def counted(work: Work, customer: str) -> list[tuple[str, int]]:
+class MergeCustomers(Input):
+    """Two records of one customer."""
+
+    customer: CustomerNumber = Field(description="The record that stays")
+    duplicate: CustomerNumber = Field(description="The record whose everything goes to the other")
+
+
+def link(work: Work, customer_number: str, holder_number: str | None, account: str) -> None:
+    """Let a customer own an account; who came with the account only is the same customer.
+
+    Args:
+        work: The unit of work; the caller commits.
+        customer_number: Who owns it.
+        holder_number: Who owned it before, or None.
+        account: Number of the account, which is known.
+
+    Raises:
+        NotFound, CustomerMerged, WalkInRefused: No such customer to link.
+        AlreadyLinked: The customer has an account, or the account an own customer.
+    """
+    numbers = [customer_number, *([holder_number] if holder_number else [])]
+    customer, *holders = customers.lock(work, *numbers)
+    customers.refuse_walk_in(customer)
+    if customer.account is not None:
+        raise errors.AlreadyLinked(customer.number, customer.account)
+    for holder in holders:
+        customers.refuse_walk_in(holder)
+        if holder.origin == customers.OWN:
+            raise errors.AlreadyLinked(holder.number, account)
+        _absorb(work, customer, holder)
+    customers.own(work, customer.number, account)
+
+
+def merge(work: Work, wanted: MergeCustomers) -> dict[str, Any]:
+    """Let two records be one customer: everything of the duplicate belongs to the one that stays.
+
+    Raises:
+        SameCustomer, WalkInRefused: These two cannot be one.
+        NotFound, CustomerMerged: No such customer.
+        AlreadyLinked: Both have accounts, and a customer has one.
+    """
+    customer, duplicate = _two(work, wanted)
+    account = duplicate.account
+    _absorb(work, customer, duplicate)
+    if account is not None:
+        customers.own(work, customer.number, account)
+    return {
+        "customer": customer.number,
+        "merged": duplicate.number,
+        "account": account or customer.account or "",
+    }
+
+
+def preview_merge(work: Work, wanted: MergeCustomers) -> list[Consequence]:
+    """Say what would move from one record to the other, for good."""
+    _customer, duplicate = _two(work, wanted)
+    moved = _counted(work, duplicate.number)
+    told = [Consequence(text, str(count)) for text, count in moved if count]
+    if duplicate.account:
+        told.append(Consequence(_("account that changes hands"), duplicate.account))
+    final = _("{duplicate} leads to {customer} from then on; this cannot be undone").format(
+        duplicate=wanted.duplicate, customer=wanted.customer
+    )
+    return [*told, Consequence(final)]
+
+
+def _two(work: Work, wanted: MergeCustomers) -> tuple[Customer, Customer]:
+    if wanted.customer == wanted.duplicate:
+        raise errors.SameCustomer(wanted.customer)
+    found = [customers.find(work, number) for number in (wanted.customer, wanted.duplicate)]
+    if not work.read_only:
+        found = customers.lock(work, wanted.customer, wanted.duplicate)
+    customer, duplicate = found
+    customers.refuse_walk_in(customer)
+    customers.refuse_walk_in(duplicate)
+    if customer.account and duplicate.account:
+        raise errors.AlreadyLinked(duplicate.number, duplicate.account)
+    return customer, duplicate
+
+
+def _absorb(work: Work, customer: Customer, duplicate: Customer) -> None:
+    """Move everything of a duplicate to a customer, both locked; the account is free afterwards."""
+    state = LIFECYCLE.next(duplicate.state, "merge", duplicate.number)
+    values = {"wanted": duplicate.number, "new_state": state, "into": customer.number}
+    work.execute(_END, values)
+    parties.move(work, duplicate.number, customer.number)
+    _move(work, duplicate.number, customer.number)
+    work.publish(
+        CustomerMerged(customer=customer.number, merged=duplicate.number, account=duplicate.account or "")
+    )
+
+
+def _counted(work: Work, customer: str) -> list[tuple[str, int]]:
     """Return what hangs on a customer, in words and numbers."""
     return [
         (_(text), int(work.execute(statement, {"wanted": customer}).scalar_one()))
@@ -54,7 +163,7 @@ def counted(work: Work, customer: str) -> list[tuple[str, int]]:
     ]
 
 
-def move(work: Work, old: str, new: str) -> None:
+def _move(work: Work, old: str, new: str) -> None:
     """Let everything of one record belong to another.
 
     Of consents the newest word counts; of credit limits the one of the record that stays.
