@@ -107,8 +107,8 @@ def planted(copy: Path) -> Mapping[str, str]:
         with find(copy, breach.file).open("a", encoding="utf-8") as file:
             file.write(f"\nimport {breach.imports}\n")
     run = lint(copy)
-    for file, text in before.items():
-        find(copy, file).write_text(text, encoding="utf-8")
+    for name, text in before.items():
+        find(copy, name).write_text(text, encoding="utf-8")
     assert run.returncode == 1, run.stdout + run.stderr
     return reports(run.stdout)
 

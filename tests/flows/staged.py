@@ -19,10 +19,13 @@ from fenbu.engine.doctor import examine
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.reading import page
 from fenbu.testing.clock import Clock
+from fenbu.testing.enterprises import drain
 from fenbu_payments.sandbox.bank import Bank
 from tests.payments.till import Till
 
 NOTHING = Decimal(0)
+PATIENCE = 600.0
+"""Seconds for which a stage may come to rest; hundreds of orders take a while on a busy machine."""
 _DELIVERED = """
     SELECT s.module, s.name, e.topic, e.key, e.route FROM fenbu_delivered d
     JOIN fenbu_subscription s ON s.id = d.subscription JOIN fenbu_event e ON e.seq = d.seq
@@ -130,6 +133,9 @@ class House(Till):
         self.do("item.register", items=items)
 
     # --- doing ----------------------------------------------------------------------------------------
+
+    def deliver(self) -> int:
+        return drain(self.kernel, timeout=PATIENCE)
 
     def enable(self, *modules: str) -> None:
         self.kernel.perform("fenbu.module.enable", {"modules": modules})

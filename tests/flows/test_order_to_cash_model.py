@@ -134,13 +134,31 @@ class Business(RuleBasedStateMachine):
                     self.books.sales[number].lines[line].left = fulfilled
                 self.books.cancelled(number)
 
+    @rule(account=ACCOUNT, item=ITEM, many=MANY)
+    def change_the_mind(self, account: str, item: str, many: Decimal) -> None:
+        """Order, and cancel while the goods lie packed or the money is held."""
+        self.order(account, [(item, many)], 0, "partial", heard=True)
+        self.cancel(-1)
+
     @rule(which=WHICH, line=st.integers(1, 2), many=MANY, payout=st.booleans())
     def credit(self, which: int, line: int, many: Decimal, payout: bool) -> None:
         if number := self.sale(which):
-            wanted = {"order": number, "lines": [{"line": line, "quantity": many}], "payout": payout}
-            if self.trade.perform("erp.credit-note.issue", **wanted):
-                worth = self.books.credited(number, line, many)
-                self.books.sales[number].credit_noted(worth, payout=payout)
+            self._credit(number, line, many, payout)
+
+    def _credit(self, number: str, line: int, many: Decimal, payout: bool) -> None:
+        wanted = {"order": number, "lines": [{"line": line, "quantity": many}], "payout": payout}
+        if self.trade.perform("erp.credit-note.issue", **wanted):
+            worth = self.books.credited(number, line, many)
+            self.books.sales[number].credit_noted(worth, payout=payout)
+
+    @rule(which=WHICH, payout=st.sampled_from([True, True, False]))
+    def pay_back_and_write_it_down(self, which: int, payout: bool) -> None:
+        """An operator gives money back on the telephone, and writes the credit note afterwards."""
+        found = self.payment(which, "captured")
+        if found and found.order_number:
+            self.trade.pay_back(found.number, half=True)
+            for line, wanted in self.books.sales[found.order_number].lines.items():
+                self._credit(found.order_number, line, wanted.left - wanted.credited, payout)
 
     @rule(account=ACCOUNT, item=ITEM, many=MANY)
     def credit_without_an_order(self, account: str, item: str, many: Decimal) -> None:

@@ -12,15 +12,12 @@ from sqlalchemy import Select
 
 from fenbu.errors import FenbuError
 from fenbu_erp import costs, open_items
-from fenbu_erp import flows as books
 from fenbu_erp.chart import Role
-from fenbu_payments import flows as till_flows
-from fenbu_payments import payment
+from fenbu_payments import payment, payments
 from fenbu_payments.payment import Fact, Kind, Totals
-from fenbu_scm import backorders, returns, shipments
-from fenbu_scm import flows as warehouse
+from fenbu_scm import backorders, reservations, returns, shipments
 from fenbu_scm.holding import Holding
-from fenbu_scm.order import Demand, Order
+from fenbu_scm.order import Demand
 from tests.flows.test_order_to_cash_model import impatient, open_shop, run
 from tests.payments.till import Till
 
@@ -34,7 +31,7 @@ def nothing(*_arguments: Any, **_named: Any) -> None:
 
 
 def pieces_of_cancelled_orders_stay_promised(patch: Patch) -> None:
-    patch.setattr(warehouse, "cancelled", nothing)
+    patch.setattr(reservations, "cancelled", nothing)
 
 
 def the_last_is_served_first(patch: Patch) -> None:
@@ -53,32 +50,7 @@ def more_is_promised_than_is_there(patch: Patch) -> None:
 
 
 def reservations_never_lapse(patch: Patch) -> None:
-    patch.setattr(warehouse, "due", nothing)
-
-
-def complete_orders_leave_in_parts(patch: Patch) -> None:
-    real = Order.to_ship
-
-    def to_ship(self: Order) -> list[Demand]:
-        ship, self.ship = self.ship, "partial"
-        try:
-            return real(self)
-        finally:
-            self.ship = ship
-
-    patch.setattr(Order, "to_ship", to_ship)
-    patch.setattr(Order, "tell", _tell_of_parts(Order.tell))
-
-
-def _tell_of_parts(real: Callable[[Order], Any]) -> Callable[[Order], Any]:
-    def tell(self: Order) -> Any:
-        ship, self.ship = self.ship, "partial"
-        try:
-            return real(self)
-        finally:
-            self.ship = ship
-
-    return tell
+    patch.setattr(reservations, "due", nothing)
 
 
 def shipments_of_cancelled_orders_stay_open(patch: Patch) -> None:
@@ -86,7 +58,7 @@ def shipments_of_cancelled_orders_stay_open(patch: Patch) -> None:
 
 
 def what_comes_back_is_worth_nothing_in_the_books(patch: Patch) -> None:
-    patch.setattr(books, "returned", nothing)
+    _posted_otherwise(patch, Role.INVENTORY, Role.COST, lambda value: value * 0)
 
 
 def what_comes_back_is_worth_the_average(patch: Patch) -> None:
@@ -97,21 +69,29 @@ def what_comes_back_is_worth_the_average(patch: Patch) -> None:
 
 
 def losses_are_posted_as_finds(patch: Patch) -> None:
-    def adjusted(work: Any, event: Any) -> None:
-        costs.post(work, "cost", Role.STOCK_LOSS, Role.INVENTORY, event.value, event.day, event.adjustment)
+    _posted_otherwise(patch, Role.INVENTORY, Role.STOCK_LOSS, lambda value: -value)
 
-    patch.setattr(books, "adjusted", adjusted)
+
+def _posted_otherwise(patch: Patch, debit: Role, credit: Role, change: Callable[[Decimal], Decimal]) -> None:
+    real = costs.post
+
+    def post(work: Any, kind: str, to: Role, of: Role, value: Decimal, *more: Any) -> None:
+        real(work, kind, to, of, change(value) if (to, of) == (debit, credit) else value, *more)
+
+    patch.setattr(costs, "post", post)
 
 
 def money_is_taken_twice(patch: Patch) -> None:
-    real = till_flows.fulfilled
-    patch.setattr(
-        till_flows, "fulfilled", lambda work, event: real(work, evolve(event, amount=event.amount * 2))
-    )
+    real = payments.fulfilled
+
+    def fulfilled(work: Any, order: str, amount: Decimal, *more: Any) -> None:
+        real(work, order, amount * 2, *more)
+
+    patch.setattr(payments, "fulfilled", fulfilled)
 
 
 def money_of_cancelled_orders_is_kept(patch: Patch) -> None:
-    patch.setattr(till_flows, "cancelled", nothing)
+    patch.setattr(payments, "cancelled", nothing)
 
 
 def a_refund_before_its_credit_note_is_paid_twice(patch: Patch) -> None:
@@ -131,7 +111,6 @@ PLANTED = (
     the_last_is_served_first,
     more_is_promised_than_is_there,
     reservations_never_lapse,
-    complete_orders_leave_in_parts,
     shipments_of_cancelled_orders_stay_open,
     what_comes_back_is_worth_nothing_in_the_books,
     what_comes_back_is_worth_the_average,

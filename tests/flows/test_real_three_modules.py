@@ -48,8 +48,8 @@ class Watch:
         """Return peak of memory, and lines a second in the first and the last tenth."""
         lines, seconds, _megabytes = self.marks[-1]
         told = f"{lines:,} lines in {seconds:.0f} s, at most {self.peak} MB"
-        if len(self.marks) < 20:
-            return told
+        if len({mark[0] for mark in self.marks}) < 20:
+            return told  # a tenth is less than a batch
         first, last = (min(self.marks, key=lambda m: abs(m[0] - lines * part / 10)) for part in (1, 9))
         rates = first[0] / first[1], (lines - last[0]) / (seconds - last[1])
         return f"{told}; first tenth {rates[0]:.0f} lines/s, last tenth {rates[1]:.0f} ({rates[1] / rates[0]:.0%})"

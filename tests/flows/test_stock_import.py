@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fenbu.cli.running import run as fenbu
 from fenbu.engine.importing import profiles
 from fenbu.engine.importing.errors import CapabilityNotEnabled
 from fenbu.engine.importing.report import Report
@@ -128,7 +129,7 @@ def test_a_loss_above_what_is_free_waits_among_the_rejects_until_goods_have_come
     open_with(shop, tmp_path, "85123A,3,1.00")
     file = write(tmp_path, lost())
     [reason] = run(shop, file).reasons
-    assert "4 of 85123A cannot leave MAIN: 3.0000 are there" in reason
+    assert "4 of 85123A cannot leave MAIN: 3 are there" in reason
     assert on_hand(shop) == 3
     shop.perform(
         "scm.receipt.post", {"lines": [{"item": "85123A", "quantity": 2, "unit_cost": 1}], "supplier": "Acme"}
@@ -174,6 +175,25 @@ def test_a_sale_is_dispatched_charged_and_invoiced_as_far_as_goods_are_there(
     assert (payment["authorised"], payment["captured"]) == (Decimal("15.00"), Decimal("10.00"))
     assert (backorder["item"], backorder["short"]) == ("85123A", 2)
     assert retail.total(rows(shop, "erp.invoices"), "total") == Decimal("10.00")
+
+
+@pytest.mark.databases("sqlite")
+def test_what_is_short_is_named_by_the_command_line(
+    database_copy: DatabaseCopy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = database_copy("three", three.build)
+    monkeypatch.setenv("FENBU_DATABASE", url)
+    with Kernel.open(url, actor=Actor(retail.OWNER), clock=Clock()) as kernel:
+        three.take_cards(kernel, tmp_path / "sandbox.db")
+        open_with(kernel, tmp_path, "85123A,4,1.00")
+        run(kernel, write(tmp_path, line(quantity="6")))
+    assert fenbu(["show", "scm.backorders"]) == 0
+    told = capsys.readouterr().out
+    assert "SO-00000001" in told
+    assert "85123A" in told
 
 
 def test_a_return_brings_goods_back_and_is_paid_out(shop: Kernel, tmp_path: Path) -> None:

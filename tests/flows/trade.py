@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -40,7 +40,6 @@ class Trade:
         """Account to what operators have confirmed, less what they have sent back."""
         self._waits: dict[tuple[str, int], Waiting] = {}
         self._last_move = 0
-        self._kept_since: dict[str, tuple[Decimal, datetime]] = {}
         self.look()
 
     # --- looking --------------------------------------------------------------------------------------
@@ -89,7 +88,7 @@ class Trade:
             line = self._line_that_left(order, move)
             value = self.books.left(order, line, move.source, move.many)
             assert move.value == value, f"{move} leaves for {order}; it cost {value}"
-        assert done == wanted
+        assert done == wanted, f"moved: {done}, expected: {wanted}"
         before, self._waits = self._waits, self.waits()
         self._nothing_is_promised_twice()
         self._the_first_is_served_first(before)
@@ -367,29 +366,17 @@ class Trade:
 
     def _nobody_keeps_pieces_for_ever(self) -> None:
         """What is kept for an order that is not paid goes to others in time."""
-        now = self.till.clock.now
-        states = {row.number: row for row in self.rows("scm", select(ORDER))}
-        unpaid = {
-            row.order_number
-            for row in self.rows(
-                "erp",
-                select(REQUIREMENT.c.order_number).where(
-                    REQUIREMENT.c.name == "payment", REQUIREMENT.c.state.in_(["announced", "failed"])
-                ),
-            )
-        }
-        for number, head in states.items():
-            mine = [one for key, one in self._waits.items() if key[0] == number]
-            had = sum((one.reserved + one.dispatched for one in mine), ZERO)
-            held = had > sum((one.released for one in mine), ZERO)
-            if head.state != "open" or number not in unpaid or not held:
-                self._kept_since.pop(number, None)
-                continue
-            before, since = self._kept_since.get(number, (ZERO, now))
-            if had > before:
-                since = now
-            self._kept_since[number] = had, since
-            assert now - since < PATIENCE, f"{number} keeps {mine} since {since}"
+        now, r = self.till.clock.now, REQUIREMENT.c
+        told = r.state.in_(["met", "partly_met"]) & (r.name == "stock")
+        owed = r.state.in_(["announced", "failed"]) & (r.name == "payment")
+        asked = {row.order_number for row in self.rows("erp", select(r.order_number).where(told))}
+        unpaid = {row.order_number for row in self.rows("erp", select(r.order_number).where(owed))}
+        for head in self.rows("scm", select(ORDER).where(ORDER.c.state == "open")):
+            mine = [one for key, one in self._waits.items() if key[0] == head.number]
+            held = any(one.reserved + one.dispatched > one.released for one in mine)
+            if head.number in asked & unpaid and held:
+                until = head.lapses_at
+                assert until and now < until <= now + PATIENCE, f"{head.number} keeps {mine} until {until}"
 
     # --- money ----------------------------------------------------------------------------------------
 
@@ -412,9 +399,12 @@ class Trade:
         shown: dict[str, Decimal] = defaultdict(Decimal)
         for code, amount in self.rows("erp", select(p.chart, func.sum(p.amount_own)).group_by(p.chart)):
             shown["customers" if code in ("1100", "2100") else code] += amount
-        assert {code: amount for code, amount in shown.items() if amount} == {
-            code: amount for code, amount in ledger.items() if amount
+        wrong = {
+            code: (shown.get(code, ZERO), ledger.get(code, ZERO))
+            for code in shown.keys() | ledger.keys()
+            if shown.get(code, ZERO) != ledger.get(code, ZERO)
         }
+        assert not wrong, f"ledger account: (shown, expected): {wrong}"
         owing = {
             account: amount
             for account, amount in self.rows(
@@ -422,7 +412,7 @@ class Trade:
             )
             if amount
         }
-        assert owing == accounts
+        assert owing == accounts, f"owing: {owing}, expected: {accounts}"
         invoiced = {
             row[0]: row[1]
             for row in self.rows(

@@ -37,6 +37,12 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "fenbu settings set payments.gateways",
     ),
     ("payment.request", {"account": "C1", "amount": 5, "day": "soon"}, "day: must be a day, written as 2026-01-31", ""),
+    (
+        "payment.request",
+        {"account": "C1", "amount": 5, "day": "9999-12-31"},
+        "day: must be a day between 1900-01-01 and 2999-12-31",
+        "",
+    ),
     ("payment.confirm", {"payment": "PAY-9"}, "there is no payment PAY-9", "fenbu show payments.payments"),
     (
         "payment.confirm",

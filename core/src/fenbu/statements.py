@@ -20,20 +20,28 @@ ByDialect = Mapping[str, Executable]
 """The name of a dialect, as in ``work.dialect``, to its statement."""
 
 
-def upsert(table: Table, *, change: Sequence[str] = (), returning: Sequence[Column[Any]] = ()) -> ByDialect:
+def upsert(
+    table: Table,
+    *,
+    change: Sequence[str] = (),
+    add: Sequence[str] = (),
+    returning: Sequence[Column[Any]] = (),
+) -> ByDialect:
     """Insert rows; where the key is taken, change these columns, or leave the row as it is.
 
     Args:
         table: Into which.
-        change: Columns that take the new value where the key is known; none leaves known rows alone.
+        change: Columns that take the new value where the key is known.
+        add: Columns to whose value the new one is added. With neither, known rows are left alone.
         returning: Columns of the rows that were inserted or changed; a row left alone is not among them.
     """
-    keys = table.primary_key
     built: dict[str, Executable] = {}
     for name, insert in (("sqlite", sqlite.insert(table)), ("postgresql", postgresql.insert(table))):
+        new: dict[str, Any] = {column: insert.excluded[column] for column in change}
+        new |= {column: table.c[column] + insert.excluded[column] for column in add}
         taken = (
-            insert.on_conflict_do_update(keys, set_={column: insert.excluded[column] for column in change})
-            if change
+            insert.on_conflict_do_update(table.primary_key, set_=new)
+            if new
             else insert.on_conflict_do_nothing()
         )
         built[name] = taken.returning(*returning) if returning else taken

@@ -24,6 +24,7 @@ COMMANDS = {
     "import": ("fenbu.cli.importing:import_", N_("Read a file through a profile into actions")),
     "export": ("fenbu.cli.export:export", N_("Write business facts for comparing")),
     "audit": ("fenbu.cli.audit:audit", N_("Who did what; verify and seal the trail")),
+    "backup": ("fenbu.cli.backup:backup", N_("Write a verified copy beside running work")),
     "demo": (
         "fenbu.cli.demo:demo",
         N_("An enterprise that grows one module at a time, in a fresh folder"),

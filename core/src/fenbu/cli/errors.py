@@ -51,3 +51,19 @@ class ModuleMissing(FenbuError):
     @property
     def hint(self) -> str:
         return f"pip install fenbu-{self.module}"
+
+
+@frozen(eq=False)
+class NotDelivered(FenbuError):
+    """What an act has set going did not come to its end in time."""
+
+    enterprise: str
+
+    def __str__(self) -> str:
+        return _("something is not delivered, so the story cannot go on")
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu flows waiting --database {enterprise} shows what, and why").format(
+            enterprise=self.enterprise
+        )

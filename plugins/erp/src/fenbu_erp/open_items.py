@@ -126,7 +126,11 @@ _UPDATE = (
     .values(matched=bindparam("new_matched"), matched_own=bindparam("new_matched_own"))
 )
 _OWED = (
-    select(OPEN_ITEM.c.document, OPEN_ITEM.c.order_number, OPEN_ITEM.c.amount - OPEN_ITEM.c.matched)
+    select(
+        OPEN_ITEM.c.document,
+        OPEN_ITEM.c.order_number,
+        (OPEN_ITEM.c.amount - OPEN_ITEM.c.matched).label("open"),
+    )
     .where(
         OPEN_ITEM.c.account == bindparam("wanted"),
         OPEN_ITEM.c.currency == bindparam("wanted_currency"),
@@ -225,11 +229,11 @@ def owed(
     values: dict[str, Any] = {"wanted": account, "wanted_currency": currency}
     if invoices:
         found = work.execute(_OWED_BY, values | {"documents": sorted(set(invoices))})
-        return [Owed(document, order) for document, order, _open in found]
+        return [Owed(row.document, row.order_number) for row in found]
     owing = []
-    for document, order, left in work.execute(_OWED, values):
-        owing.append(Owed(document, order))
-        amount -= left
+    for row in work.execute(_OWED, values):
+        owing.append(Owed(row.document, row.order_number))
+        amount -= row.open
         if amount <= 0:
             break
     return owing

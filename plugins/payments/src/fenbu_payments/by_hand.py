@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from pydantic import Field
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
-from fenbu.inputs import Amount, Code, Input, Reason
+from fenbu.inputs import Amount, Code, Day, Input, Reason
 from fenbu.work import Work
 from fenbu_payments import operations, payment_store, verbs
 from fenbu_payments.errors import AmountTooLarge, CurrencyDiffers, NotByHand
@@ -24,7 +23,7 @@ class ConfirmPayment(Input):
     amount: Amount | None = Field(None, description="All that is still awaited unless given")
     currency: CurrencyOrNone = ""
     reference: Reference = Field("", description="What the bank statement or the till says")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 class FailPayment(Input):
@@ -39,7 +38,7 @@ class ConfirmRefund(Input):
 
     refund: Code = Field(description="Number of the refund: PAY-00000001-R1")
     reference: Reference = ""
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 def confirm(work: Work, wanted: ConfirmPayment) -> dict[str, Any]:

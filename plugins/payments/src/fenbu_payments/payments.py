@@ -10,7 +10,7 @@ from pydantic import Field
 
 from fenbu.contracts.erp import RequirementMet
 from fenbu.contracts.payments import REQUIREMENT, PaymentRequested, payments_method
-from fenbu.inputs import Amount, Code, Input, Reason
+from fenbu.inputs import Amount, Code, Day, Input, Reason
 from fenbu.values import document_number
 from fenbu.work import Work
 from fenbu_payments import gateways, operations, orders, payment_store, verbs
@@ -31,7 +31,7 @@ class RequestPayment(Input):
     amount: Amount = Field(description="How much is asked for")
     currency: CurrencyOrNone = ""
     gateway: str = Field("", max_length=32, description="The settings' one unless given")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 class VoidPayment(Input):

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from fenbu.contracts.payments import PayoutFailed, PayoutPaid, PayoutRequested
 from fenbu.errors import NotFound
 from fenbu.i18n import _
-from fenbu.inputs import Code, Input
+from fenbu.inputs import Code, Day, Input
 from fenbu.values import Money, document_number, round_amount
 from fenbu.work import Work
 from fenbu_payments import gateways
@@ -49,7 +49,7 @@ class ConfirmPayout(Input):
 
     payout: Code = Field(description="Its number, as payments.payouts shows it")
     reference: Reference = Field("", description="What the bank statement says")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 class PayoutRef(Input):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from fenbu.actions import Consequence
 from fenbu.i18n import _
-from fenbu.inputs import Amount, Code, Input, Reason
+from fenbu.inputs import Amount, Code, Day, Input, Reason
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_payments import operations, payment_store, verbs
@@ -24,7 +24,7 @@ class RefundPayment(Input):
     payment: Code = Field(description="Its number, as payments.payments shows it")
     amount: Amount | None = Field(None, description="All that is captured and not given back unless given")
     reason: Reason = Field(description="Why; its facts keep it")
-    day: date | None = Field(None, description="Business date; today unless given")
+    day: Day | None = Field(None, description="Business date; today unless given")
 
 
 def refund(work: Work, wanted: RefundPayment) -> dict[str, Any]:

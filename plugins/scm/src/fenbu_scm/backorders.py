@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fenbu.contracts.erp import LineQuantity
 from fenbu.contracts.scm import BackorderFilled
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_scm import stock as stocks
 from fenbu_scm.stock import Stock
@@ -34,19 +34,8 @@ _FILL = (
         short=DEMAND.c.short - bindparam("filled", type_=_QUANTITY),
     )
 )
-
-
-def _reserve(insert: Any) -> Any:
-    """Add to what is promised to a line at a location."""
-    return insert.on_conflict_do_update(
-        RESERVATION.primary_key, set_={"quantity": RESERVATION.c.quantity + insert.excluded.quantity}
-    )
-
-
-_RESERVE = {
-    "sqlite": _reserve(sqlite.insert(RESERVATION)),
-    "postgresql": _reserve(postgresql.insert(RESERVATION)),
-}
+_RESERVE = upsert(RESERVATION, add=("quantity",))
+"""More is promised to a line at a location."""
 
 
 def fill(work: Work, stock: Stock) -> int:

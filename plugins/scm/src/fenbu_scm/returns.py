@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -139,7 +139,7 @@ def _post(
     wanted: PostReturn,
     hand: Hand | None,
     held: Stock,
-    places: Any,
+    places: Mapping[str, bool],
     back: Sequence[_Back],
     account: str,
 ) -> dict[str, Any]:

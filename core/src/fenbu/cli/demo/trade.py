@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
 
 
+PATIENCE = 60.0
+"""Seconds for which one delivery may be tried before the demo gives up."""
+
+
 @frozen
 class Placed:
     """An order as the books answered when it was placed; that stays so, whatever is enabled later."""
@@ -133,8 +137,15 @@ class Trade:
             return None
 
     def deliver(self) -> None:
-        """Let everybody hear of what has happened."""
-        self._worker.drain()
+        """Let everybody hear of what has happened.
+
+        Raises:
+            NotDelivered: Somebody did not, and tries again and again.
+        """
+        if not self._worker.drain(timeout=PATIENCE).finished:
+            from fenbu.cli.errors import NotDelivered
+
+            raise NotDelivered(self.kernel.database.url)
         for hand in self.hands:
             hand.look()
 
