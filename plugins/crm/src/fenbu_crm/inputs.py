@@ -18,6 +18,7 @@ MOST = Decimal(10) ** 11
 """The largest amount: more is a slip, and sums of many still fit."""
 
 _EMAIL = re.compile(r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)+$")
+_WORD = re.compile(r"^[a-z][a-z0-9_-]*$")
 _PHONE = re.compile(r"^\+?[0-9][0-9 ()/.-]{2,39}$")
 
 
@@ -30,6 +31,12 @@ def _sensible(value: Decimal) -> Decimal:
 def _with_zone(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError(_("a time with its zone is wanted, such as 2026-03-01T09:30:00+00:00"))
+    return value
+
+
+def _word(value: str) -> str:
+    if not _WORD.match(value):
+        raise ValueError(_("a word in small letters, such as newsletter, is wanted"))
     return value
 
 
@@ -48,7 +55,7 @@ def _phone_or_none(value: str) -> str:
 CustomerNumber = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 """A customer's number: that of an account after a prefix is longer than a code may be."""
 Reference = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
-Purpose = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_-]*$")]
+Purpose = Annotated[str, StringConstraints(max_length=64), AfterValidator(_word)]
 Text = Annotated[str, StringConstraints(max_length=500)]
 Country = Annotated[str, StringConstraints(max_length=100)]
 
