@@ -138,6 +138,7 @@ class Business(RuleBasedStateMachine):
     def change_the_mind(self, account: str, item: str, many: Decimal) -> None:
         """Order, and cancel while the goods lie packed or the money is held."""
         self.order(account, [(item, many)], 0, "partial", heard=True)
+        self.trade.look()
         self.cancel(-1)
 
     @rule(which=WHICH, line=st.integers(1, 2), many=MANY, payout=st.booleans())

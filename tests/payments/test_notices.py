@@ -150,3 +150,12 @@ def test_only_a_notice_signed_over_its_body_a_moment_ago_is_believed(till: Till)
     with pytest.raises(NoticeRefused, match="worked by hand and sends no notices"):
         till.receive(told("capture"), gateway="manual")
     assert till.see("inbox") == []
+
+
+def test_a_notice_of_a_payout_comes_in_turn_with_what_else_happens_to_what_it_pays(till: Till) -> None:
+    lines = [{"item": "TEA", "quantity": 1, "unit_price": "2.50"}]
+    note = till.do("credit-note.issue", account="C1", lines=lines, payout=True)["credit_note"]
+    till.deliver()
+    assert till.take_notices() == 1
+    assert len(till.events("payments.notice-received", note)) == 1
+    assert len(till.events("payments.payout-paid", note)) == 1

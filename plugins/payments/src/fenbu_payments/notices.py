@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, union_all, update
 
 from fenbu.contracts.payments import NoticeReceived
 from fenbu.errors import NotFound, TransitionRefused
@@ -27,13 +27,17 @@ from fenbu_payments.lifecycles import NoticeState
 from fenbu_payments.operations import Outcome
 from fenbu_payments.payment import Kind, Payment
 from fenbu_payments.settings import PaymentsSettings
-from fenbu_payments.tables import NOTICE, PAYMENT
+from fenbu_payments.tables import NOTICE, PAYMENT, PAYOUT
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440, 1440, 1440))
 """After which a notice that does not fit is looked at again; besides, whenever its payment changes."""
 
 _INSERT = upsert(NOTICE, returning=tuple(NOTICE.primary_key))
-_KEY = select(PAYMENT.c.order_number).where(PAYMENT.c.number == bindparam("wanted"))
+_KEY = union_all(
+    select(PAYMENT.c.order_number, PAYMENT.c.number).where(PAYMENT.c.number == bindparam("wanted")),
+    select(PAYOUT.c.order_number, PAYOUT.c.document).where(PAYOUT.c.number == bindparam("wanted")),
+)
+"""The order that a payment or payout is for, and what its events have as key without one."""
 _READ = select(NOTICE).where(NOTICE.c.number == bindparam("wanted"))
 _LOCKED = _READ.with_for_update()
 _OPEN = (
@@ -218,8 +222,9 @@ def _done(work: Work, row: Row[Any], problem: str) -> None:
 def _announce(
     work: Work, number: str, gateway: str, event: str, payment: str, after: timedelta | None = None
 ) -> None:
-    order = work.execute(_KEY, {"wanted": payment}).scalar()
-    told = NoticeReceived(key=order or payment or number, gateway=gateway, event=event, payment=payment)
+    known = work.execute(_KEY, {"wanted": payment}).first()
+    key = next(filter(None, (*(known or ()), payment)), number)
+    told = NoticeReceived(key=key, gateway=gateway, event=event, payment=payment)
     work.publish(told, not_before=None if after is None else work.now + after)
 
 
