@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 from sqlalchemy import text
@@ -95,6 +96,35 @@ def test_whoever_waits_too_long_for_the_gate_is_told_so(tmp_path: Path) -> None:
     assert told.value.exit_code == 69
     with Gate(side, timeout=0.05):
         pass
+
+
+def test_who_writes_on_and_on_lets_whoever_waits_go_first(tmp_path: Path) -> None:
+    """A worker that catches up writes one batch after another, and people place orders meanwhile."""
+    side, stop = tmp_path / "fenbu.db.gate", threading.Event()
+    batches = 0
+
+    def write_on_and_on() -> None:
+        nonlocal batches
+        gate = Gate(side)
+        while not stop.is_set():
+            with gate:
+                time.sleep(0.02)
+                batches += 1
+
+    worker = threading.Thread(target=write_on_and_on)
+    worker.start()
+    passed = []
+    try:
+        person = Gate(side)
+        for _order in range(15):
+            time.sleep(0.03)
+            before = batches
+            with person:
+                passed.append(batches - before)
+    finally:
+        stop.set()
+        worker.join()
+    assert median(passed) <= 2, passed
 
 
 def test_a_thread_that_waits_too_long_is_told_so(tmp_path: Path) -> None:

@@ -40,6 +40,33 @@ def module_in_flight(work: Work, module: str) -> Sequence[InFlight]:
     raise NotImplementedError  # never run; keeps type checkers content
 
 
+@frozen
+class AlsoKnown:
+    """Another document whose events tell of the same matter."""
+
+    kind: str
+    """As events name it: ``account``."""
+    number: str
+
+
+@hookspec(kind="gather")
+def module_also_known(work: Work, kind: str, number: str) -> Sequence[AlsoKnown]:
+    """Say under which other names events speak of a document: a customer by their account.
+
+    Called: while the story of a document is told, once.
+    Answers: gathered from every module; the stories of all names are told as one.
+    Args:
+        work: Read only.
+        kind: Kind of document, as events name it.
+        number: Its number.
+    Returns:
+        The other names; empty when the module knows of none.
+    Failure: the module is left out and the problem recorded; the story is told without its names.
+    Since: api 1.
+    """
+    raise NotImplementedError
+
+
 @event(
     "module.enabled/1",
     lane=Lane.INFORMATION,

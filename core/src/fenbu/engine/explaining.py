@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
-from sqlalchemy import select, type_coerce
+from sqlalchemy import and_, or_, select, type_coerce
 
+from fenbu.contracts.module import module_also_known
 from fenbu.engine.assembling import CONTRACTS
 from fenbu.engine.assembly import unknown
 from fenbu.engine.guard.operators import SYSTEM
@@ -117,11 +118,13 @@ def explain(work: EngineWork, kind: str, number: str, *, most: int = MOST) -> St
     known = kinds(assembly)
     if kind not in known:
         raise unknown("kind of document", kind, known)
-    rows, left_out = _events(work, kind, number, most)
+    names = [(kind, number), *_other_names(work, kind, number)]
+    rows, left_out = _events(work, names, most)
     travels = _travels(work, [row.seq for row in rows])
     types, zone = event_types(assembly), assembly.enterprise.zone
     chapters = [_told(row, types, travels.get(row.seq, ()), zone) for row in rows]
-    chapters += _acts(work, number) + _calls(work, number)
+    numbers = sorted({name for _kind, name in names})
+    chapters += _acts(work, numbers) + _calls(work, numbers)
     chapters.sort(key=lambda chapter: (chapter.at, _ORDER.index(chapter.kind), chapter.seq or 0))
     return Story(kind, number, chapters, left_out, known[kind])
 
@@ -160,8 +163,15 @@ def sentence(
         return f"{topic}: {plain}"
 
 
-def _events(work: EngineWork, kind: str, number: str, most: int) -> tuple[list[Any], int]:
-    about = select(event_about.c.seq).where(event_about.c.kind == kind, event_about.c.value == number)
+def _other_names(work: EngineWork, kind: str, number: str) -> list[tuple[str, str]]:
+    """Return what the enabled modules call the same matter."""
+    answers = work.ask(module_also_known, kind=kind, number=number)
+    return sorted({(one.kind, one.number) for answer in answers for one in answer} - {(kind, number)})
+
+
+def _events(work: EngineWork, names: Sequence[tuple[str, str]], most: int) -> tuple[list[Any], int]:
+    named = [and_(event_about.c.kind == kind, event_about.c.value == number) for kind, number in names]
+    about = select(event_about.c.seq).where(or_(*named))
     wanted = select(event).where(event.c.seq.in_(about)).order_by(event.c.seq.desc()).limit(most)
     rows = list(reversed(work.execute(wanted).all()))
     if len(rows) < most:
@@ -211,8 +221,8 @@ def _travels(work: EngineWork, seqs: Sequence[int]) -> dict[int, list[Travel]]:
     return found
 
 
-def _acts(work: EngineWork, number: str) -> list[Chapter]:
-    wanted = select(audit).where(audit.c.subject == number).order_by(audit.c.id.desc()).limit(MOST)
+def _acts(work: EngineWork, numbers: Sequence[str]) -> list[Chapter]:
+    wanted = select(audit).where(audit.c.subject.in_(numbers)).order_by(audit.c.id.desc()).limit(MOST)
     return [
         Chapter(
             at=from_microseconds(row.at),
@@ -226,12 +236,13 @@ def _acts(work: EngineWork, number: str) -> list[Chapter]:
     ]
 
 
-def _calls(work: EngineWork, number: str) -> list[Chapter]:
+def _calls(work: EngineWork, numbers: Sequence[str]) -> list[Chapter]:
     amount = type_coerce(call.c.amount, MoneyType()).label("money")
-    operation = call.c.subject.startswith(f"{number}-", autoescape=True)  # of a payment: PAY-00000001-C1
+    # Operations of a payment are its parts: PAY-00000001-C1.
+    parts = [call.c.subject.startswith(f"{number}-", autoescape=True) for number in numbers]
     wanted = (
         select(call, amount)
-        .where((call.c.key == number) | (call.c.subject == number) | operation)
+        .where(or_(call.c.key.in_(numbers), call.c.subject.in_(numbers), *parts))
         .limit(MOST)
     )
     chapters = []

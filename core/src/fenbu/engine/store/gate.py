@@ -5,6 +5,9 @@ others pass (worst 2-4 s, with the gate 0.1-0.4 s). The gate also keeps several 
 WAL-reset bug (before 3.44.6, 3.50.7 and 3.51.3). The lock is `flock` on a file beside the database:
 the operating system frees it when the process dies, however it dies.
 
+Who waits polls, so a worker that writes one batch after another would pass it again and again: whoever waits holds
+a shared lock on a second side file, and who has just been through lets others go first while it is held.
+
 Lock order: the gate comes before `BEGIN IMMEDIATE` and goes after commit or rollback.
 """
 
@@ -23,6 +26,11 @@ from fenbu.engine.store.errors import DatabaseBusy
 from fenbu.i18n import _
 
 _gates: weakref.WeakSet[Gate] = weakref.WeakSet()
+
+_LONGEST_PAUSE = 0.002
+"""Seconds between two looks of one who waits."""
+_LET_PASS = 0.003
+"""Seconds for which one who has just been through stands back: longer than the pause of who waits."""
 
 
 class WriterGate(Protocol):
@@ -72,6 +80,8 @@ class Gate:
         self._thread = threading.Lock()
         self._owner: int | None = None
         self._file: int | None = None
+        self._waiting: int | None = None
+        self._left_at = 0.0
         _gates.add(self)
 
     def __enter__(self) -> Gate:
@@ -99,6 +109,7 @@ class Gate:
         try:
             if self._file is not None:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
+            self._left_at = time.monotonic()
         finally:
             self._thread.release()
 
@@ -108,19 +119,30 @@ class Gate:
             self._forget()
 
     def _lock_file(self, deadline: float) -> None:
-        if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
-        pause = 0.0001
-        while True:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        if self._file is None or self._waiting is None:
+            self._file, self._waiting = _open(self._path), _open(self._path.with_suffix(".queue"))
+        if time.monotonic() - self._left_at < _LET_PASS and self._others_wait():
+            time.sleep(_LET_PASS)
+        if _lock(self._file, fcntl.LOCK_EX):
+            return
+        _lock(self._waiting, fcntl.LOCK_SH)  # fails only while somebody looks who waits, and costs one turn
+        try:
+            pause = 0.0001
+            while not _lock(self._file, fcntl.LOCK_EX):
                 if time.monotonic() > deadline:
-                    raise self._busy(_("another process is writing")) from None
+                    raise self._busy(_("another process is writing"))
                 time.sleep(pause)
-                pause = min(pause * 1.5, 0.002)
-            else:
-                return
+                pause = min(pause * 1.5, _LONGEST_PAUSE)
+        finally:
+            fcntl.flock(self._waiting, fcntl.LOCK_UN)
+
+    def _others_wait(self) -> bool:
+        """Say whether another process is waiting for the gate."""
+        assert self._waiting is not None
+        if not _lock(self._waiting, fcntl.LOCK_EX):
+            return True
+        fcntl.flock(self._waiting, fcntl.LOCK_UN)
+        return False
 
     def _busy(self, reason: str) -> DatabaseBusy:
         return DatabaseBusy(
@@ -129,15 +151,29 @@ class Gate:
         )
 
     def _forget(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        for file in (self._file, self._waiting):
+            if file is not None:
+                os.close(file)
+        self._file = self._waiting = None
 
     def _after_fork(self) -> None:
         """A child shares its parent's lock: it must take a new file and a fresh thread lock."""
         self._thread = threading.Lock()
         self._owner = None
         self._forget()
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+
+
+def _lock(file: int, kind: int) -> bool:
+    """Lock a file if that is possible at once; return whether it was."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _after_fork() -> None:

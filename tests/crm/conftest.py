@@ -1,0 +1,27 @@
+"""The houses in which the stories of CRM happen; each test has its own, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from fenbu.testing.clock import Clock
+from fenbu.testing.enterprises import Enterprises
+from tests.crm.bureau import Bureau, furnished
+
+
+@pytest.fixture
+def bureau(enterprise: Enterprises, clock: Clock) -> Bureau:
+    """CRM alone."""
+    return Bureau(enterprise("crm"), clock)
+
+
+@pytest.fixture
+def shop(enterprise: Enterprises, clock: Clock) -> Bureau:
+    """A tea shop with ERP and CRM from the first day: tea at 3.00 with tax, accounts A1 and A2."""
+    return furnished(Bureau(enterprise("erp", "crm"), clock))
+
+
+@pytest.fixture
+def plain(enterprise: Enterprises, clock: Clock) -> Bureau:
+    """The same shop before it has CRM."""
+    return furnished(Bureau(enterprise("erp"), clock))
