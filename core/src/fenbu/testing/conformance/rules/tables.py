@@ -48,7 +48,7 @@ def tables_are_sound(subject: Subject) -> Iterator[Fault]:
             yield Fault(
                 table.name,
                 "is not STRICT on SQLite, so a column would take any type",
-                'end its __table_args__ with fenbu.tables.STRICT (the base has it)',
+                "end its __table_args__ with fenbu.tables.STRICT (the base has it)",
             )
         if not table.primary_key.columns:
             yield Fault(
