@@ -1,4 +1,4 @@
-"""Processes that die by SIGKILL: before their n-th statement or commit, or after so many seconds.
+"""Processes that die by SIGKILL: before their n-th statement or commit, or some moment after it.
 
 The one place for it; what lives in such a process, an import or a whole business, is told by a function of a
 module, so that the process can be started afresh.
@@ -7,6 +7,7 @@ module, so that the process can be started afresh.
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import time
@@ -43,13 +44,20 @@ _processes.set_forkserver_preload(
 PATIENCE = 300.0
 """Seconds after which a process that neither ends nor dies is a failure."""
 
+MOMENT = 0.02
+"""Seconds after a statement within which a process dies that does not die before it."""
+
 Lived = Callable[..., None]
 """What a process does, found by name: a function of a module, with arguments that can be pickled."""
 
 
 @frozen
 class Kill:
-    """Where a process dies: before its n-th statement or commit, or after so many seconds; nowhere if neither."""
+    """Where a process dies: so many seconds after it came to its n-th statement or commit; nowhere if there is none.
+
+    Moments are counted from a statement, because what a process has done after so many seconds is the machine's
+    doing: on a fast one all kills would fall into the beginning, on a slow one most would come too late.
+    """
 
     statement: int = 0
     seconds: float = 0.0
@@ -64,9 +72,11 @@ class DidNotEnd(Exception):
 
 def killed(lived: Lived, *arguments: Any, kill: Kill = NEVER) -> bool:
     """Let a process live until it is killed; return whether it was (False: it came to its end before)."""
-    process = _processes.Process(target=_live, args=(lived, arguments, kill.statement, None))
+    here, there = _processes.Pipe()
+    process = _processes.Process(target=_live, args=(lived, arguments, kill, there, None))
     process.start()
     if kill.seconds:
+        multiprocessing.connection.wait([process.sentinel, here], PATIENCE)
         process.join(kill.seconds)
         process.kill()
     return _end(process) != 0
@@ -75,28 +85,27 @@ def killed(lived: Lived, *arguments: Any, kill: Kill = NEVER) -> bool:
 def timed(lived: Lived, *arguments: Any) -> tuple[int, float]:
     """Let a process live undisturbed; return how many statements and commits, and how many seconds, that took."""
     counter, started = _processes.Value("q", 0), time.monotonic()
-    process = _processes.Process(target=_live, args=(lived, arguments, 0, counter))
+    process = _processes.Process(target=_live, args=(lived, arguments, NEVER, None, counter))
     process.start()
     if (code := _end(process)) != 0:
         raise DidNotEnd(f"exit code {code}")
     return int(counter.value), time.monotonic() - started
 
 
-def kills(seed: int, count: int, total: int, seconds: float = 0.0) -> Iterator[Kill]:
+def kills(seed: int, count: int, total: int) -> Iterator[Kill]:
     """Yield so many places to die, spread over a life of so many statements.
 
+    Every other one falls between statements: up to `MOMENT` after one.
+
     Args:
-        seed: The same seed, the same places (those by statement).
+        seed: The same seed, the same places.
         count: How many.
         total: Statements of an undisturbed life.
-        seconds: What that takes; every other kill then falls at a moment instead of a statement.
     """
     chance = Random(seed)
     for number in range(count):
-        if seconds and number % 2:
-            yield Kill(seconds=chance.uniform(0.01, 1.5 * seconds / count))
-        else:
-            yield Kill(statement=chance.randint(1, max(1, int(1.5 * total / count))))
+        statement = chance.randint(1, max(1, int(1.5 * total / count)))
+        yield Kill(statement, chance.uniform(0.0, MOMENT) if number % 2 else 0.0)
 
 
 def _end(process: Any) -> int:
@@ -107,14 +116,17 @@ def _end(process: Any) -> int:
     return int(process.exitcode)
 
 
-def _live(lived: Lived, arguments: tuple[Any, ...], kill_at: int, counter: Any) -> None:
+def _live(lived: Lived, arguments: tuple[Any, ...], kill: Kill, reached: Any, counter: Any) -> None:
     count = 0
 
     def step(*_told: Any) -> None:
         nonlocal count
         count += 1
-        if count == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if count == kill.statement:
+            if kill.seconds:
+                reached.send(count)
+            else:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(Engine, "before_cursor_execute", step)
     event.listen(Engine, "commit", lambda _connection: step())

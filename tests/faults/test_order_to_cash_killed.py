@@ -58,7 +58,7 @@ def disturbed(place: Place, calm: Came, kills: int) -> Came:
     began, died = time.time(), 0
     with Gateway(place) as gateway:
         found(place, gateway)
-        for number, kill in enumerate(killing.kills(place.seed, kills, calm.statements, calm.seconds)):
+        for number, kill in enumerate(killing.kills(place.seed, kills, calm.statements)):
             died += killing.killed(lived, place, began, died, kill=kill)
             if number % GATEWAY_DIES == GATEWAY_DIES - 1:
                 gateway.die()
