@@ -13,11 +13,11 @@ from sqlalchemy import bindparam, delete, select
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Day, Input, Title
+from fenbu.statements import upsert
 from fenbu.work import Work
-from fenbu_hrm.inputs import Day, Input, Title
 from fenbu_hrm.settings import HrmSettings
 from fenbu_hrm.tables import HOLIDAY
-from fenbu_hrm.upsert import upsert
 
 _A_DAY = timedelta(days=1)
 _BETWEEN = select(HOLIDAY.c.day).where(

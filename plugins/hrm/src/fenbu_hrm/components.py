@@ -12,24 +12,15 @@ from sqlalchemy import and_, bindparam, func, insert, select
 
 from fenbu.errors import AlreadyExists, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input, Title
+from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_hrm import employees, runs
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.component import EARNING, EMPLOYEE, FIXED, GROSS, PAY, PERCENTAGE, Component
 from fenbu_hrm.errors import ComponentInUse, ComponentUnclear
-from fenbu_hrm.inputs import (
-    Amount,
-    Code,
-    ComponentCode,
-    Day,
-    EmployeeNumber,
-    Input,
-    OwnAmount,
-    Percentage,
-    Title,
-)
+from fenbu_hrm.inputs import Amount, ComponentCode, EmployeeNumber, OwnAmount, Percentage
 from fenbu_hrm.tables import COMPONENT, COMPONENT_RATE, EMPLOYEE_AMOUNT
-from fenbu_hrm.upsert import upsert
 
 _HUNDRED = Decimal(100)
 

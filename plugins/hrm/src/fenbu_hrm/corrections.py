@@ -9,10 +9,10 @@ from pydantic import Field
 
 from fenbu.actions import Consequence
 from fenbu.i18n import _
+from fenbu.inputs import Day
 from fenbu.work import Work
 from fenbu_hrm import runs
 from fenbu_hrm.errors import NotCorrectable
-from fenbu_hrm.inputs import Day
 from fenbu_hrm.lifecycles import PAYROLL, PaymentState, PayrollState
 from fenbu_hrm.numbers import next_number
 from fenbu_hrm.payroll import EndPayroll

@@ -10,9 +10,10 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from fenbu.errors import FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Title
 from fenbu.work import Work
 from fenbu_hrm.errors import DepartmentCircle, DepartmentClosed, DepartmentInUse
-from fenbu_hrm.inputs import Code, DepartmentCode, Input, Title
+from fenbu_hrm.inputs import DepartmentCode
 from fenbu_hrm.lifecycles import DEPARTMENT as LIFECYCLE
 from fenbu_hrm.lifecycles import DepartmentState
 from fenbu_hrm.tables import ASSIGNMENT, DEPARTMENT, POSITION

@@ -12,16 +12,14 @@ from fenbu.actions import Consequence
 from fenbu.contracts.hrm import EmployeeHired, EmployeeLeft, EmployeeTransferred, PayChanged
 from fenbu.errors import AlreadyExists, FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Day, Input
 from fenbu.work import Work
 from fenbu_hrm import history, leave_store, runs
 from fenbu_hrm.errors import LeaveHeld, StillEmployed
 from fenbu_hrm.inputs import (
-    Code,
-    Day,
     DepartmentCode,
     EmployeeNumber,
     Fte,
-    Input,
     Pay,
     PersonalDay,
     PersonalText,

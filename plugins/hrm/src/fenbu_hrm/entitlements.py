@@ -12,21 +12,12 @@ from sqlalchemy import bindparam, insert, or_, select
 
 from fenbu.errors import AlreadyExists, NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Code, Input, Reason, Title
 from fenbu.work import Work
 from fenbu_hrm import employees, leave_store
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.errors import NotEmployed
-from fenbu_hrm.inputs import (
-    Code,
-    EmployeeNumber,
-    Input,
-    LeaveChange,
-    LeaveDays,
-    LeaveTypeCode,
-    OwnLeaveType,
-    Reason,
-    Title,
-)
+from fenbu_hrm.inputs import EmployeeNumber, LeaveChange, LeaveDays, LeaveTypeCode, OwnLeaveType
 from fenbu_hrm.leave_store import ADJUSTED, GRANT
 from fenbu_hrm.tables import EMPLOYMENT, LEAVE_TYPE
 

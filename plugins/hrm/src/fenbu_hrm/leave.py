@@ -12,18 +12,11 @@ from sqlalchemy import bindparam, insert, select, update
 from fenbu.contracts.hrm import LeaveApproved, LeaveCancelled, LeaveDeclined, LeaveRequested
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.inputs import Day, Input, Reason
 from fenbu.work import Work
 from fenbu_hrm import calendar, employees, history, leave_store
 from fenbu_hrm.errors import LeaveOutside, LeaveOverlaps, LeaveWithoutWork, SamePerson
-from fenbu_hrm.inputs import (
-    Day,
-    EmployeeNumber,
-    Input,
-    OwnLeaveType,
-    PersonalText,
-    Reason,
-    RequestNumber,
-)
+from fenbu_hrm.inputs import EmployeeNumber, OwnLeaveType, PersonalText, RequestNumber
 from fenbu_hrm.leave_store import RETURNED, TAKEN
 from fenbu_hrm.lifecycles import LEAVE as LIFECYCLE
 from fenbu_hrm.lifecycles import LeaveState

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
-from fenbu_hrm import looks
+from fenbu_hrm import references
 from fenbu_hrm.tables import HOLIDAY, LEAVE_BALANCE, LEAVE_ENTRY, LEAVE_REQUEST, LEAVE_TYPE
 
 _H, _T, _B, _L, _R = HOLIDAY.c, LEAVE_TYPE.c, LEAVE_BALANCE.c, LEAVE_ENTRY.c, LEAVE_REQUEST.c
@@ -36,15 +37,15 @@ LEAVE_REQUESTS = View(
     columns=(
         Column("request", N_("Request")),
         looks.state("state", N_("State")),
-        looks.employee(),
+        references.employee(),
         _TYPE,
         looks.day("first", N_("First day")),
         looks.day("last", N_("Last day")),
-        looks.quantity("days", N_("Days")),
+        looks.quantity("days", N_("Days"), unit=None),
         Column("reason", N_("Reason"), personal=True),
-        Column("requested_at", N_("Asked at"), Kind.TIME),
+        looks.time("requested_at", N_("Asked at")),
         Column("requested_by", N_("Asked by")),
-        Column("decided_at", N_("Decided at"), Kind.TIME),
+        looks.time("decided_at", N_("Decided at")),
         Column("decided_by", N_("Decided by")),
         Column("note", N_("Note"), personal=True),
     ),
@@ -63,7 +64,7 @@ LEAVE_BALANCES = View(
     help=N_("Days of a year that are granted and not taken."),
     query=looks.always(select(_B.employee, _B.leave_type, _B.year, _B.days)),
     columns=(
-        looks.employee(),
+        references.employee(),
         _TYPE,
         looks.number("year", N_("Year")),
         Column("days", N_("Days left"), Kind.QUANTITY, personal=True),
@@ -94,14 +95,14 @@ LEAVE_ENTRIES = View(
     ),
     columns=(
         looks.number("id", N_("Entry")),
-        looks.employee(),
+        references.employee(),
         _TYPE,
         looks.number("year", N_("Year")),
         looks.state("kind", N_("Kind")),
         Column("days", N_("Days"), Kind.QUANTITY, personal=True),
         Column("document", N_("Request"), ref="hrm.leave-requests"),
         Column("reason", N_("Reason"), personal=True),
-        Column("entered_at", N_("At"), Kind.TIME),
+        looks.time("entered_at", N_("At")),
         Column("entered_by", N_("By")),
     ),
     key=("-id",),
@@ -116,7 +117,7 @@ LEAVE_TYPES = View(
     columns=(
         Column("leave_type", N_("Kind of leave")),
         Column("title", N_("Title")),
-        looks.quantity("days", N_("Days a year")),
+        looks.quantity("days", N_("Days a year"), unit=None),
         Column("overdraw", N_("More may be taken than is left"), Kind.YES_NO),
     ),
     key=("leave_type",),

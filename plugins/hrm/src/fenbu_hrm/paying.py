@@ -9,11 +9,12 @@ from pydantic import Field
 
 from fenbu.contracts.hrm import PayrollPaid
 from fenbu.i18n import _
+from fenbu.inputs import Day
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_hrm import runs
 from fenbu_hrm.errors import NotByHand, NothingToPay
-from fenbu_hrm.inputs import Day, Text
+from fenbu_hrm.inputs import Text
 from fenbu_hrm.lifecycles import PAYMENT, PaymentState
 from fenbu_hrm.payroll import PayrollRef
 from fenbu_hrm.runs import Run, answer

@@ -12,13 +12,14 @@ from fenbu.actions import Consequence
 from fenbu.contracts.hrm import PayrollApproved
 from fenbu.errors import Refused
 from fenbu.i18n import _
+from fenbu.inputs import Day, Input, Reason
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_hrm import months, runs
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.errors import NotCorrectable, PayrollStale, PeriodTaken, SamePerson
-from fenbu_hrm.inputs import Day, Input, Reason, RunNumber
 from fenbu_hrm.inputs import Month as MonthCode
+from fenbu_hrm.inputs import RunNumber
 from fenbu_hrm.lifecycles import PAYMENT, PAYROLL, PayrollState
 from fenbu_hrm.numbers import next_number
 from fenbu_hrm.payslips import Payslip

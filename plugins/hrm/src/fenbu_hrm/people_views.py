@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal, or_, select
 
+from fenbu import looks
 from fenbu.i18n import N_
 from fenbu.tables import QuantityType
 from fenbu.views import Column, Kind, Related, View
 from fenbu.work import Work
-from fenbu_hrm import looks
+from fenbu_hrm import references
 from fenbu_hrm.tables import ASSIGNMENT, DEPARTMENT, EMPLOYEE, EMPLOYMENT, POSITION
 
 _D, _P, _E, _A, _S = DEPARTMENT.c, POSITION.c, EMPLOYEE.c, ASSIGNMENT.c, EMPLOYMENT.c
@@ -80,11 +81,11 @@ DEPARTMENTS = View(
     columns=(
         Column("department", N_("Department")),
         Column("title", N_("Title")),
-        looks.department("parent", N_("Part of")),
+        references.department("parent", N_("Part of")),
         Column("cost_centre", N_("Cost centre")),
         looks.state("state", N_("State")),
         looks.number("headcount", N_("People")),
-        looks.quantity("fte", N_("Full time")),
+        looks.quantity("fte", N_("Full time"), unit=None),
     ),
     key=("department",),
     record="department",
@@ -121,9 +122,9 @@ EMPLOYEES = View(
         Column("name", N_("Name"), personal=True),
         looks.state("state", N_("State")),
         Column("here", N_("Here today"), Kind.YES_NO),
-        looks.department(),
+        references.department(),
         Column("position", N_("Position"), ref="hrm.positions"),
-        looks.quantity("fte", N_("Full time")),
+        looks.quantity("fte", N_("Full time"), unit=None),
         looks.day("since", N_("Employed from")),
         looks.day("ends", N_("No longer from")),
         Column("email", N_("E-mail"), personal=True),
@@ -162,7 +163,7 @@ EMPLOYMENTS = View(
     help=N_("From when to when somebody was employed."),
     query=looks.always(select(_S.employee, _S.since, _S.ends)),
     columns=(
-        looks.employee(),
+        references.employee(),
         looks.day("since", N_("From")),
         looks.day("ends", N_("No longer from")),
     ),
@@ -179,12 +180,12 @@ ASSIGNMENTS = View(
         select(_A.employee, _A.since, _A.ends, _A.department, _A.position, _A.fte, _A.basis, _A.pay)
     ),
     columns=(
-        looks.employee(),
+        references.employee(),
         looks.day("since", N_("From")),
         looks.day("ends", N_("No longer from")),
-        looks.department(),
+        references.department(),
         Column("position", N_("Position"), ref="hrm.positions"),
-        looks.quantity("fte", N_("Full time")),
+        looks.quantity("fte", N_("Full time"), unit=None),
         Column("pay", N_("Pay"), Kind.PRICE, personal=True),
         Column("basis", N_("For a")),
     ),
@@ -236,11 +237,11 @@ HEADCOUNT = View(
         )
     ),
     columns=(
-        looks.department(),
+        references.department(),
         looks.day("day", N_("From")),
         looks.number("change", N_("More or less")),
         looks.number("headcount", N_("People")),
-        looks.quantity("fte", N_("Full time")),
+        looks.quantity("fte", N_("Full time"), unit=None),
     ),
     key=("department", "day"),
     record="department",

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from fenbu.contracts.hrm import PayrollDue
+from fenbu.inputs import Input
 from fenbu.work import Work
 from fenbu_hrm import months, payroll, runs
 from fenbu_hrm.calendar import Month
-from fenbu_hrm.inputs import Input
 from fenbu_hrm.settings import HrmSettings
 
 SCHEDULE = "payroll"
