@@ -36,7 +36,7 @@ def worker(session: Session, *, once: bool, key: str | None, timeout: float) -> 
     if key and not once:
         raise click.UsageError(_("--key goes with --once"))
     kernel = session.kernel
-    running = kernel.worker()
+    running = _own(session, kernel)
     if once:
         _drain(session, kernel, running, key, timeout)
         return
@@ -44,6 +44,19 @@ def worker(session: Session, *, once: bool, key: str | None, timeout: float) -> 
     with _telling(session, kernel):
         running.run(signals=True)
     session.out.say(_("stopped; what waits is delivered by the next worker"))
+
+
+def _own(session: Session, kernel: Kernel) -> Worker:
+    """Return a worker that has this process to itself, and leaves word of what is in hand should it end with it."""
+    hands = kernel.database.side_folder("hands")
+    try:
+        return kernel.worker(markers=hands, own_process=True)
+    except OSError as error:
+        told = _(
+            "{folder} cannot be written ({reason}): an event that ends this process will not be put aside"
+        )
+        session.out.warn(told.format(folder=hands, reason=error.strerror or error))
+        return kernel.worker(own_process=True)
 
 
 def _drain(session: Session, kernel: Kernel, running: Worker, key: str | None, timeout: float) -> None:

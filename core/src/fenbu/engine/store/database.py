@@ -157,6 +157,14 @@ class Database:
         with self._explaining():
             self._backend.copy(target, mark)
 
+    def side_folder(self, name: str) -> Path:
+        """Return the folder of this machine for what its processes tell each other about this database.
+
+        It outlives them and need not exist yet: beside the file on SQLite, below the user's folder for states
+        (XDG_STATE_HOME) on PostgreSQL.
+        """
+        return self._backend.side_folder(name)
+
     def dispose(self) -> None:
         """Close all connections that are not in use; the database can be used again afterwards."""
         watch: Watch | None = getattr(self._watches, "watch", None)

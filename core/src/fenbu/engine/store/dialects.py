@@ -63,6 +63,9 @@ class Backend(Protocol):
     def copy(self, target: Path, mark: str) -> None:
         """Write a verified and marked copy to a new file."""
 
+    def side_folder(self, name: str) -> Path:
+        """Return the folder of this machine for what processes tell each other about this database."""
+
     def dispose(self) -> None:
         """Close everything; the backend can be used again afterwards."""
 

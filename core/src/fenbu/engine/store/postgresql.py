@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -129,6 +131,10 @@ class Postgres:
             _("the server's own tools make copies of PostgreSQL"),
             _("pg_dump --format=custom --file={target}").format(target=target),
         )
+
+    def side_folder(self, name: str) -> Path:
+        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        return home / "fenbu" / f"{hashlib.sha256(self.url.encode()).hexdigest()[:16]}.{name}"
 
     def dispose(self) -> None:
         self._notifier.close()

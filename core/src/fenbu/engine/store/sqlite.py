@@ -126,6 +126,9 @@ class Sqlite:
             raise DatabaseDamaged(self.url, verdict)
         self._check_keys(copied)
 
+    def side_folder(self, name: str) -> Path:
+        return Path(f"{self._path.absolute()}.{name}")
+
     def dispose(self) -> None:
         self.writer.dispose()
         self.reader.dispose()
