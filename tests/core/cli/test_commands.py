@@ -238,6 +238,9 @@ def test_a_dead_call_is_told_in_the_story_tried_again_and_given_up(fenbu: Fenbu)
     assert "the post office is closed" in fenbu("doctor", "fenbu.dead").out
 
     assert fenbu("flows", "retry", "--call", key, "--wait").code == 1
+    assert fenbu("flows", "retry", "--all", "--json").data["answer"] == {"retried": 2}  # and the bell of K-2
+    assert fenbu("flows", "dead", "--json").data["calls"] == []
+    _deliver(fenbu)
     assert fenbu("flows", "skip", "--call", key, "--reason", "by hand", "-y").code == 0
     told = fenbu("explain", "sale", "K-1").out
     assert "kiosk.post K-1, 2.50 GBP: failed – by hand" in told

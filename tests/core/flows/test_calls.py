@@ -268,6 +268,22 @@ def test_a_call_is_dead_after_its_attempts_and_can_be_retried_with_its_key(
         calls.retry(connection, identity)
 
 
+def test_all_dead_calls_of_a_module_or_of_all_are_retried_at_once(shop: Shop, gateway: Gateway) -> None:
+    gateway.answers = [Permanent("closed")] * 3
+    shop.call("shop.capture", gateway.send)
+    wanted = [want(shop, subject) for subject in ("P", "Q", "R")]
+    call_all(shop)
+    open_one = want(shop, "S")
+    with shop.database.write() as connection:
+        assert calls.retry_all(connection, module="crm") == 0
+        assert calls.retry_all(connection) == 3
+        assert calls.retry_all(connection) == 0
+    assert [state(shop, one) for one in (*wanted, open_one)] == ["unknown"] * 3 + ["new"]
+    call_all(shop)
+    assert {state(shop, one) for one in wanted} == {"done"}
+    assert {one.id for one in gateway.seen} == {*wanted, open_one}
+
+
 def test_a_call_that_will_never_help_waits_for_a_person_and_is_not_failed(
     shop: Shop, gateway: Gateway
 ) -> None:

@@ -46,7 +46,7 @@ class Retry(_OneOf):
 
     like: bool = Field(False, description=N_("With a delivery: all dead ones of its topic and kind of error"))
     subscription: str = Field("", description=N_("All dead deliveries of this subscription"))
-    everything: bool = Field(False, description=N_("All dead deliveries"))
+    everything: bool = Field(False, description=N_("All dead deliveries and calls"))
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Retry:
@@ -118,7 +118,8 @@ def retry(work: EngineWork, values: Retry) -> dict[str, Any]:
         return {"retried": 1}
     if values.subscription:
         subscriptions.find(connection, values.subscription)
-    return {"retried": admin.retry_all(connection, subscription=values.subscription or None)}
+        return {"retried": admin.retry_all(connection, subscription=values.subscription)}
+    return {"retried": admin.retry_all(connection) + calls.retry_all(connection)}
 
 
 def skip(work: EngineWork, values: Skip) -> dict[str, Any]:

@@ -78,6 +78,10 @@ _AGAIN = """
     UPDATE fenbu_call SET state = 'unknown', attempts = 0, not_before = 0, lease_until = NULL
     WHERE id = :id AND state IN ('dead', 'unknown')
 """
+_ALL_AGAIN = """
+    UPDATE fenbu_call SET state = 'unknown', attempts = 0, not_before = 0, lease_until = NULL
+    WHERE state = 'dead' AND (CAST(:module AS TEXT) IS NULL OR module = :module)
+"""
 _SKIP = """
     UPDATE fenbu_call SET state = 'failed', error = :reason, lease_until = NULL
     WHERE id = :id AND state IN ('dead', 'unknown')
@@ -297,6 +301,11 @@ def retry(connection: Connection, identity: str) -> None:
     """Try a dead or unknown call again, with its key; `NoSuchCall` when it is neither."""
     if connection.execute(statement(_AGAIN, connection.dialect.name), {"id": identity}).rowcount != 1:
         raise NoSuchCall(identity)
+
+
+def retry_all(connection: Connection, *, module: str | None = None) -> int:
+    """Try all dead calls again, of one module or of all, each with its key; return how many."""
+    return connection.execute(statement(_ALL_AGAIN, connection.dialect.name), {"module": module}).rowcount
 
 
 def skip(connection: Connection, identity: str, bound: BoundCall | None, *, reason: str) -> None:
