@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from fenbu.cli.demo import shop
+from fenbu.cli.demo import going_on, shop
 from fenbu.cli.demo.stages import STAGES, runnable
 from fenbu.cli.layout import width_of
 from fenbu.cli.running import run
@@ -40,6 +40,7 @@ class Lived:
 
     told: str
     kernel: Kernel
+    folder: Path
 
     @property
     def events(self) -> Counter[str]:
@@ -60,6 +61,11 @@ class Lived:
         return found
 
 
+def told_of(lived: Lived, kind: str) -> str:
+    """Return the number with which a demo says to go on: ``fenbu explain customer …``."""
+    return lived.told.partition("Go on")[2].partition(f"fenbu explain {kind} ")[2].split()[0]
+
+
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     folder = tmp_path_factory.mktemp("demo")
@@ -68,7 +74,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         patch.chdir(folder)
         told = demo("--folder", "shop")
     with Kernel.open(str(folder / "shop" / "fenbu.db")) as kernel:
-        yield Lived(told, kernel)
+        yield Lived(told, kernel, folder / "shop")
 
 
 def test_the_demo_ends_with_balanced_books_and_a_healthy_enterprise(lived: Lived) -> None:
@@ -102,10 +108,50 @@ def test_orders_flow_further_with_each_module_that_is_enabled(lived: Lived) -> N
         "scm.backorder-raised",
         "scm.backorder-filled",
         "scm.goods-returned",
+        "crm.lead-converted",
+        "crm.lead-lost",
+        "crm.opportunity-won",
+        "crm.case-overdue",
+        "hrm.leave-approved",
+        "hrm.payroll-paid",
+        "erp.payroll-posted",
     ],
 )
 def test_what_happens_in_shops_happens_in_the_demo(lived: Lived, topic: str) -> None:
     assert lived.events[topic] > 0
+
+
+def test_every_account_is_a_customer_with_a_story_of_all_modules(lived: Lived) -> None:
+    accounts = {row["account"] for row in lived.rows("erp.accounts")}
+    assert accounts <= {row["account"] for row in lived.rows("crm.customers")}
+    with lived.kernel.read() as work:
+        topics = {
+            chapter.module for chapter in explain(work, "customer", told_of(lived, "customer")).chapters
+        }
+    assert {"crm", "erp"} < topics
+
+
+def test_one_question_waits_too_long_for_its_answer_at_the_end(lived: Lived) -> None:
+    assert len([row for row in lived.rows("crm.cases") if row["overdue"]]) == 1
+    assert "fenbu show crm.cases --where overdue=yes" in lived.told.partition("Go on")[2]
+
+
+def test_the_payroll_is_approved_by_another_person_posted_and_paid_out(lived: Lived) -> None:
+    [run] = lived.rows("hrm.payrolls")
+    assert (run["state"], run["payment"]) == ("approved", "paid")
+    with lived.kernel.read() as work:
+        acts = {
+            one.name: one.who for one in explain(work, "payroll", run["run"]).chapters if one.kind == "act"
+        }
+    assert acts["hrm.payroll.approve"] != acts["hrm.payroll.review"]
+    [owed] = [row for row in lived.rows("erp.trial-balance") if row["title"] == "Net pay"]
+    assert owed["debit"] == owed["credit"] > 0
+
+
+def test_somebody_at_work_has_a_story_too(lived: Lived) -> None:
+    with lived.kernel.read() as work:
+        told = [chapter.name for chapter in explain(work, "employee", told_of(lived, "employee")).chapters]
+    assert {"hrm.employee-hired", "hrm.leave-requested", "hrm.leave-approved"} <= set(told)
 
 
 def test_a_declined_card_is_tried_again_and_no_money_lacks_its_document(lived: Lived) -> None:
@@ -130,16 +176,20 @@ def test_the_story_of_an_order_begins_with_who_placed_it(lived: Lived) -> None:
 
 def test_each_stage_says_which_flows_run_and_which_are_new(lived: Lived) -> None:
     stages = lived.told.split("\nStage ")[1:]
-    assert [stage.partition("\n")[0].split()[-3:] for stage in stages] == [
-        ["fenbu", "enable", module] for module in ("erp", "payments", "scm")
+    assert [stage.partition("\n")[0].partition("fenbu enable ")[2] for stage in stages] == [
+        "erp crm",
+        "payments",
+        "scm hrm",
     ]
-    new = [sum(line.startswith("  + ") for line in stage.splitlines()) for stage in stages]
-    assert new[0] == 1
-    assert all(new)
+    for stage, flow in zip(stages, ("erp → crm", "payments → erp", "hrm → payments"), strict=True):
+        assert [line for line in stage.splitlines() if line.startswith("  + ") and flow in line]
+    assert "also what happened before" not in stages[0]
+    assert "also what happened before" in stages[2]
 
 
 def test_the_story_fits_eighty_columns_and_names_the_commands_to_go_on_with(lived: Lived) -> None:
-    assert [line for line in lived.told.splitlines() if width_of(line) > 80] == []
+    wide = [line for line in lived.told.splitlines() if width_of(line) > 80]
+    assert [line for line in wide if line.strip() != f"cd {lived.folder}"] == []
     for command in ("cd ", "fenbu tui", "fenbu show erp.orders", "fenbu explain order SO-000000"):
         assert command in lived.told.partition("Go on")[2]
 
@@ -150,20 +200,20 @@ def test_the_same_seed_makes_the_same_shop_and_its_folder_goes_when_it_is_not_wa
     again = json.loads(demo("--json", "--folder", str(tmp_path / "shop"), "--remove"))
     assert again["healthy"], again["failed_checks"]
     assert again["events"] == dict(lived.events)
-    assert [stage["modules"] for stage in again["stages"]] == [["erp"], ["payments"], ["scm"]]
+    assert [stage["modules"] for stage in again["stages"]] == [["erp", "crm"], ["payments"], ["scm", "hrm"]]
     debit = sum(row["debit"] or 0 for row in lived.rows("erp.trial-balance"))
     assert again["trial_balance"]["debit"] == again["trial_balance"]["credit"] == f"{debit:f}"
     assert not (tmp_path / "shop").exists()
 
 
-def test_a_stage_whose_module_is_not_there_is_left_out_and_named(
+def test_a_module_that_is_not_there_is_left_out_and_named(
     dummy_modules: DummyModules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dummy_modules.install(DummyModule(name="scm"))  # two claim the name, so neither can be had
     found = json.loads(demo("--json", "--folder", str(tmp_path / "shop"), orders=6))
     assert found["healthy"], found["failed_checks"]
-    assert [stage["modules"] for stage in found["stages"]] == [["erp"], ["payments"]]
-    assert found["skipped"] == ["goods flow"]
+    assert [stage["modules"] for stage in found["stages"]] == [["erp", "crm"], ["payments"], ["hrm"]]
+    assert found["skipped"] == ["scm"]
     assert "pip install fenbu-scm" in capsys.readouterr().err
 
 
@@ -185,10 +235,20 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 # --- the stages -------------------------------------------------------------------------------------------
 
 
-def test_stages_run_whose_modules_are_all_installed() -> None:
+def test_stages_run_with_those_of_their_modules_that_are_installed() -> None:
     here, missing = runnable(STAGES, {"erp", "scm", "other"})
-    assert [stage.modules for stage in here] == [("erp",), ("scm",)]
-    assert [stage.modules for stage in missing] == [("payments",)]
+    assert [stage.modules for stage in here] == [["erp"], ["scm"]]
+    assert missing == ["crm", "payments", "hrm"]
+
+
+def test_a_hint_stands_beside_its_command_or_below_it_and_no_command_is_broken() -> None:
+    """One folder's path after another, up to one that is wider than the screen."""
+    for long in range(1, 100):
+        command, hint = f"cd /{'f' * long}", "it lies here, in one file"
+        lines = ["".join(line) for line in going_on.laid(command, hint)]
+        assert lines[0].startswith(f"  {command}")
+        assert lines[-1].endswith(hint)
+        assert [line for line in lines if width_of(line) > 80 and line != f"  {command}"] == []
 
 
 def test_seasons_share_the_days_without_gap() -> None:

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 
 HELP = N_("""An enterprise that grows one module at a time, in a fresh folder, under a minute.
 
-A tea shop is founded and trades for three months: first with ERP alone, then payments is enabled, then the supply
-chain, while orders go on. Cards are declined, goods run short, things come back: all through the same actions that
-you have. It ends with the books, and commands to go on with.""")
-ORDERS = 240
+A tea shop is founded and trades for three months: first with ERP and CRM, then payments is enabled, then the supply
+chain and human resources, while orders go on. Cards are declined, goods run short, customers ask, people are paid: all
+through the same actions that you have. It ends with the books, and commands to go on with.""")
+ORDERS = 200
 FILE = "fenbu.db"
+NEEDED = "erp"
+"""Without it there is nothing to show."""
 
 
 @command("demo", help=HELP)
@@ -136,8 +138,8 @@ def _grow(
     return trade, growth.lived
 
 
-def _stages() -> tuple[list[Stage], list[Stage]]:
-    """Return the stages that can be lived here, and those whose modules are not installed.
+def _stages() -> tuple[list[Stage], list[str]]:
+    """Return the stages that can be lived here, and the modules that are not installed.
 
     Raises:
         ModuleMissing: Without the first there is nothing to show.
@@ -147,6 +149,6 @@ def _stages() -> tuple[list[Stage], list[Stage]]:
     from fenbu.engine.catalog.discovery import discover
 
     here, missing = runnable(STAGES, discover().modules)
-    if STAGES[0] not in here:
-        raise ModuleMissing(_("the demo"), STAGES[0].modules[0])
+    if NEEDED in missing:
+        raise ModuleMissing(_("the demo"), NEEDED)
     return here, missing

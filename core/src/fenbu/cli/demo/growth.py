@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from fenbu.cli.demo.care import Care
 from fenbu.cli.demo.depot import Depot
 from fenbu.cli.demo.office import Office
 from fenbu.cli.demo.shop import Season
+from fenbu.cli.demo.staff import Staff
 from fenbu.cli.demo.stages import SANDBOX, Stage
 from fenbu.cli.demo.till import Till
 from fenbu.cli.demo.trade import Hand, Trade
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
 HANDS: Mapping[str, Callable[[Trade, Path], Hand]] = {
     "erp": lambda trade, _folder: Office(trade),
+    "crm": lambda trade, _folder: Care(trade),
     "payments": lambda trade, folder: Till(trade, folder / SANDBOX),
     "scm": lambda trade, _folder: Depot(trade),
+    "hrm": lambda trade, _folder: Staff(trade),
 }
 """Module to the people who work with it; a module without any only listens."""
 
@@ -43,6 +47,8 @@ class Lived:
     """Subscription to how many events it took."""
     new: frozenset[str]
     """Subscriptions that took events for the first time."""
+    first: bool
+    """Nothing happened before it."""
     seconds: float
 
 
@@ -69,6 +75,7 @@ class Growth:
             events=after.events - before.events,
             delivered=after.delivered - before.delivered,
             new=frozenset(after.delivered.keys() - before.delivered.keys()),
+            first=not self.lived,
             seconds=time.monotonic() - started,
         )
         self.lived.append(lived)
@@ -79,13 +86,13 @@ class Growth:
         trade = self._trade
         if self.lived:
             trade.at(season.first)
-        trade.do("fenbu.module.enable", modules=list(stage.modules))
-        for module, settings in stage.set_in(self._folder).items():
-            for name, value in settings.items():
-                trade.do("fenbu.setting.set", module=module, name=name, value=value)
-        for module in stage.modules:
-            if module in HANDS:
-                hand = HANDS[module](trade, self._folder)
+        trade.do("fenbu.module.enable", modules=stage.modules)
+        for step in stage.steps:
+            for name, value in step.set_in(self._folder).items():
+                trade.do("fenbu.setting.set", module=step.module, name=name, value=value)
+        for step in stage.steps:
+            if step.module in HANDS:
+                hand = HANDS[step.module](trade, self._folder)
                 trade.hands.append(hand)
                 hand.begin(season)
 

@@ -1,15 +1,14 @@
-"""What the demo shows at its end: what flowed at each stage, one order's story, books, health, how to go on."""
+"""What the demo shows at its end: what flowed, one order's and one customer's story, books, health, how to go on."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
+from attrs import define, frozen
 
+from fenbu.cli.demo import flowed, going_on
 from fenbu.cli.demo.growth import topics
 from fenbu.cli.demo.telling import WIDTH, heading
 from fenbu.cli.session import Session
@@ -18,37 +17,9 @@ from fenbu.i18n import N_, _
 if TYPE_CHECKING:
     from fenbu.cli.demo.growth import Lived
     from fenbu.cli.demo.shop import Shop
-    from fenbu.cli.demo.stages import Stage
     from fenbu.cli.demo.trade import Trade
-    from fenbu.cli.layout import Cell
     from fenbu.engine.kernel import Kernel
 
-_FLOWS: Mapping[str, Mapping[str, str]] = {
-    N_("information"): {
-        "erp.order-placed": N_("orders placed"),
-        "erp.order-released": N_("released"),
-        "erp.order-cancelled": N_("cancelled"),
-        "erp.order-closed": N_("closed"),
-    },
-    N_("capital"): {
-        "erp.invoice-issued": N_("invoices"),
-        "erp.credit-note-issued": N_("credit notes"),
-        "erp.receipt-recorded": N_("payments typed in"),
-        "payments.payment-authorised": N_("payments held"),
-        "payments.payment-captured": N_("payments taken"),
-        "payments.payment-failed": N_("payments declined"),
-        "payments.payment-refunded": N_("refunds"),
-        "payments.payout-paid": N_("payouts"),
-    },
-    N_("goods"): {
-        "erp.order-fulfilled": N_("fulfilments"),
-        "scm.goods-dispatched": N_("shipments"),
-        "scm.backorder-raised": N_("backorders"),
-        "scm.backorder-filled": N_("backorders filled"),
-        "scm.goods-received": N_("receipts of goods"),
-        "scm.goods-returned": N_("returns of goods"),
-    },
-}
 _TELLING = (
     "scm.backorder-raised",
     "scm.backorder-filled",
@@ -58,6 +29,9 @@ _TELLING = (
 )
 """An order to which these have happened is worth telling."""
 _OPEN_ENDS = 10
+_EVENTS = 12
+_TIMELINE = "crm.timeline"
+_AT_WORK = ("hrm.employee-hired", "hrm.leave-requested", "hrm.leave-approved")
 
 
 @define
@@ -69,60 +43,37 @@ class Done:
     shop: Shop
     trade: Trade
     lived: list[Lived]
-    skipped: list[Stage]
+    skipped: list[str]
+    """Modules that are not installed."""
     seconds: float
+
+
+@frozen
+class Told:
+    """What is shown as an example."""
+
+    order: str
+    customer: str | None
+    """None without CRM."""
+    employee: str | None
+    """None without HRM."""
 
 
 def show(session: Session, kernel: Kernel, done: Done, *, keep: bool) -> bool:
     """Show what the demo came to; return whether doctor finds everything well."""
     if session.json:
         return _as_json(session, kernel, done)
-    _flows(session, kernel, done.lived)
-    number = most_told(kernel)
-    _one_order(session, kernel, number)
+    told = Told(most_told(kernel), _customer(kernel), _employee(kernel))
+    flowed.table(session, kernel, done.lived)
+    _one_order(session, kernel, told.order)
+    _one_customer(session, kernel, told.customer)
     _trial_balance(session, kernel)
     _open_ends(session, kernel)
     _metrics(session, kernel)
     healthy = _doctor(session, kernel)
     if keep:
-        _next(session, kernel, done, number)
+        going_on.show(session, kernel, done, told)
     return healthy
-
-
-def _flows(session: Session, kernel: Kernel, lived: Iterable[Lived]) -> None:
-    """Write what flowed, a row a kind of event, a column a stage."""
-    from fenbu.cli.layout import Cell, Heading
-
-    stages = list(lived)
-    heading(session, _("What flowed"), "fenbu flows")
-    heads = [Heading(_("Lane")), Heading(_("What"))]
-    heads += [Heading(" + ".join(one.stage.modules), right=True) for one in stages]
-    rows: list[list[Cell]] = []
-    for lane, named in _FLOWS.items():
-        first = True
-        for topic, text in named.items():
-            counts = [one.events[topic] for one in stages]
-            if any(counts):
-                cells = [Cell(f"{count:,}" if count else "–") for count in counts]
-                rows.append([Cell(_(lane) if first else "", "cyan"), Cell(_(text)), *cells])
-                first = False
-    session.out.table(heads, rows)
-    session.out.line(_delivered(kernel))
-
-
-def _delivered(kernel: Kernel) -> str:
-    from sqlalchemy import func, select
-
-    from fenbu.engine.store.tables import delivery, partition
-
-    with kernel.database.read() as connection:
-        done = connection.execute(select(func.coalesce(func.sum(partition.c.done), 0))).scalar_one()
-        rows = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
-        states: Counter[str] = Counter({row.state: int(row[1]) for row in rows})
-    told = _("{events:,} events; {done:,} deliveries done, each exactly once; {waiting} wait, {dead} dead")
-    return told.format(
-        events=sum(topics(kernel).values()), done=done, waiting=states["waiting"], dead=states["dead"]
-    )
 
 
 def most_told(kernel: Kernel) -> str:
@@ -154,6 +105,61 @@ def _one_order(session: Session, kernel: Kernel, number: str) -> None:
     heading(session, _("One order, as it happened"), f"fenbu explain order {number}")
     with kernel.read() as work:
         tell(session, kernel, explaining.explain(work, "order", number))
+
+
+def _customer(kernel: Kernel) -> str | None:
+    """Return the customer to whom most different things have happened, the latest of them; not who gave no name."""
+    from sqlalchemy import func, select
+
+    if _TIMELINE not in kernel.assembly.views:
+        return None
+    with kernel.read("crm") as work:
+        told = kernel.assembly.view(_TIMELINE).query(work).subquery().c
+        wanted = (
+            select(told.customer)
+            .where(~told.customer.like("%WALK-IN"))
+            .group_by(told.customer)
+            .order_by(func.count(told.topic.distinct()).desc(), func.max(told.event).desc())
+            .limit(1)
+        )
+        found: str | None = work.execute(wanted).scalar()
+    return found
+
+
+def _employee(kernel: Kernel) -> str | None:
+    """Return somebody who was on leave, or whoever was hired first."""
+    from sqlalchemy import func, select
+
+    from fenbu.engine.store.tables import event
+
+    told = (
+        select(event.c.key)
+        .where(event.c.module == "hrm", event.c.topic.in_(_AT_WORK))
+        .group_by(event.c.key)
+        .order_by(func.count(event.c.topic.distinct()).desc(), event.c.key)
+        .limit(1)
+    )
+    with kernel.database.read() as connection:
+        found: str | None = connection.execute(told).scalar()
+    return found
+
+
+def _one_customer(session: Session, kernel: Kernel, number: str | None) -> None:
+    """Write what happened to a customer lately."""
+    from fenbu.cli.show import show_page
+    from fenbu.engine.reading import Condition
+
+    if number is None:
+        return
+    heading(session, _("One customer, as all modules tell it"), f"fenbu explain customer {number}")
+    show_page(
+        session,
+        kernel,
+        kernel.assembly.view(_TIMELINE),
+        wanted=("happened_at", "topic", "subject", "amount"),
+        filters=[Condition("customer", number)],
+        limit=_EVENTS,
+    )
 
 
 def _trial_balance(session: Session, kernel: Kernel) -> None:
@@ -211,7 +217,9 @@ def _metrics(session: Session, kernel: Kernel) -> None:
 
     heading(session, _("Numbers"), "fenbu metrics --definitions")
     measured = [(metric, measure(kernel, metric)) for metric in kernel.assembly.metrics.values()]
-    table(session, kernel, measured, definitions=False)
+    telling = [(metric, value) for metric, value in measured if value]
+    table(session, kernel, telling, definitions=False)
+    session.out.line(_("and {count} that are zero").format(count=len(measured) - len(telling)))
 
 
 def _doctor(session: Session, kernel: Kernel) -> bool:
@@ -228,26 +236,6 @@ def _doctor(session: Session, kernel: Kernel) -> bool:
     for left, right in zip_longest(well[::2], well[1::2]):
         session.out.line(f"  {sign} {left:<{WIDTH // 2 - 4}}" + (f"{sign} {right}" if right else ""))
     return not sick
-
-
-def _next(session: Session, kernel: Kernel, done: Done, number: str) -> None:
-    heading(session, _("Go on"), "")
-    commands = [
-        (f"cd {done.folder}", _("it lies here, in one file")),
-        ("fenbu tui", _("look around")),
-        ("fenbu show erp.orders --limit 10", _("the newest orders")),
-        ("fenbu show erp.aged-receivables", _("who owes what since when")),
-        (f"fenbu explain order {number}", _("one order's story")),
-        ("fenbu do erp.order.place --help", _("place one yourself")),
-    ]
-    if "scm" in kernel.assembly.modules:
-        commands.append(("fenbu do scm.receipt.post --help", _("fill what is short")))
-    if "payments" in kernel.assembly.modules:
-        commands.append(("fenbu do payments.payment.refund --help", _("give money back")))
-    month = f"{done.shop.first_day:%Y-%m}"
-    commands.append((f"fenbu do erp.period.close --period {month}", _("close the first month")))
-    for command, text in commands:
-        session.out.line(f"  {command:<43}  {session.out.style(text, 'dim')}")
 
 
 def _as_json(session: Session, kernel: Kernel, done: Done) -> bool:
@@ -271,7 +259,7 @@ def _as_json(session: Session, kernel: Kernel, done: Done) -> bool:
             }
             for one in done.lived
         ],
-        "skipped": [stage.name for stage in done.skipped],
+        "skipped": done.skipped,
         "events": dict(sorted(topics(kernel).items())),
         "trial_balance": _sums(kernel),
         "healthy": not sick,

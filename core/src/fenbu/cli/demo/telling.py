@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
 
 WIDTH = 80
-_ENDS = 20
 INDENT = "  "
 
 
 def heading(session: Session, text: str, command: str) -> None:
-    """Write a heading, and to its right the command that shows or does it."""
-    gap = max(1, WIDTH - len(text) - len(command))
-    out = session.out
+    """Write a heading, and to its right the command that shows or does it; below where both do not fit."""
+    out, room = session.out, WIDTH - len(text) - len(command)
     out.line()
-    out.line(f"{out.style(text, 'bold')}{' ' * gap}{out.style(command, 'dim')}".rstrip())
+    if room >= 1:
+        out.line(f"{out.style(text, 'bold')}{' ' * room}{out.style(command, 'dim')}".rstrip())
+    else:
+        out.line(out.style(text, "bold"))
+        out.line(out.style(f"{command:>{WIDTH}}", "dim"))
 
 
 def paragraph(session: Session, text: str, first: str = INDENT, rest: str = INDENT) -> None:
@@ -63,7 +65,8 @@ def announce(session: Session, stage: Stage, number: int, many: int) -> None:
         return
     told = _("Stage {number} of {many}: {name}").format(number=number, many=many, name=_(stage.name))
     heading(session, told, f"fenbu enable {' '.join(stage.modules)}")
-    paragraph(session, _(stage.says))
+    for step in stage.steps:
+        paragraph(session, _(step.says))
 
 
 def tell(session: Session, kernel: Kernel, lived: Lived) -> None:
@@ -84,13 +87,13 @@ def tell(session: Session, kernel: Kernel, lived: Lived) -> None:
     _flows(session, kernel, lived)
 
 
-def skipped(session: Session, stages: Sequence[Stage]) -> None:
-    """Say which stages were left out, because their modules are not installed."""
-    for stage in stages:
-        packages = " ".join(f"fenbu-{module}" for module in stage.modules)
+def skipped(session: Session, modules: Sequence[str]) -> None:
+    """Say which modules were left out, because they are not installed."""
+    if modules:
+        packages = " ".join(f"fenbu-{module}" for module in modules)
         session.out.warn(
-            _("the stage {name} is left out: {modules} not installed (pip install {packages})").format(
-                name=_(stage.name), modules=", ".join(stage.modules), packages=packages
+            _("left out, because not installed: {modules} (pip install {packages})").format(
+                modules=", ".join(modules), packages=packages
             )
         )
 
@@ -105,20 +108,23 @@ def _flows(session: Session, kernel: Kernel, lived: Lived) -> None:
     label = _("flows that run now")
     gap = " " * max(1, WIDTH - len(INDENT) - len(label) - len("fenbu flows map"))
     out.line(f"{INDENT}{label}{gap}{out.style('fenbu flows map', 'dim')}")
+    ends = {arrow.subscription: f"{', '.join(arrow.sources)} → {arrow.module}" for arrow in found}
+    widest = max(map(len, ends.values()), default=0)
     for arrow in found:
         sign = out.style("+", "green") if arrow.subscription in lived.new else " "
-        ends = f"{', '.join(arrow.sources)} → {arrow.module}"
-        lead = f"{lived.delivered[arrow.subscription]:>5,}  {ends:<{_ENDS}}"
-        paragraph(session, _title(kernel, arrow.subscription), f"  {sign} {lead}", " " * (len(lead) + 4))
+        lead = f"{lived.delivered[arrow.subscription]:>5,}  {ends[arrow.subscription]:<{widest}}  "
+        late = not lived.first and arrow.module in lived.stage.modules
+        told = _title(kernel, arrow.subscription, late=late)
+        paragraph(session, told, f"  {sign} {lead}", " " * (len(lead) + 4))
 
 
-def _title(kernel: Kernel, subscription: str) -> str:
-    """Return what a subscription does, and whether it has read what happened before it was there."""
+def _title(kernel: Kernel, subscription: str, *, late: bool) -> str:
+    """Return what a subscription does; of one that came late, whether it has read what happened before."""
     for module in kernel.assembly.modules.values():
         for one in module.manifest.subscriptions:
             if one.name == subscription:
-                late = _(" (also what happened before)") if one.history == "catch_up" else ""
-                return f"{_(one.title)}{late}"
+                read = late and one.history == "catch_up"
+                return f"{_(one.title)}{_(' (also what happened before)') if read else ''}"
     return subscription
 
 

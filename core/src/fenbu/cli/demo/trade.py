@@ -12,6 +12,7 @@ from attrs import frozen
 from fenbu.cli.demo.clock import Agenda, Clock
 from fenbu.cli.demo.shop import Season, Shop, Story
 from fenbu.errors import Refused
+from fenbu.work import Actor
 
 if TYPE_CHECKING:
     from fenbu.engine.flows.worker import Worker
@@ -88,6 +89,7 @@ class Trade:
             if len(self._orders) != told:
                 told = len(self._orders)
                 on_progress(told - before)
+        self._clock.go_to(season.end)
         self.deliver()
 
     def _place(self, story: Story) -> Callable[[], None]:
@@ -125,8 +127,12 @@ class Trade:
         self._clock.go_to(self.shop.morning(day))
 
     def do(self, action: str, **values: Any) -> Mapping[str, Any]:
-        """Perform an action."""
-        return self.kernel.perform(action, values).answer
+        """Perform an action, as who runs the demo."""
+        return self.do_as(self.kernel.actor, action, values)
+
+    def do_as(self, actor: Actor, action: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Perform an action as somebody."""
+        return self.kernel.perform(action, values, actor=actor).answer
 
     def tell(self, action: str, **values: Any) -> Mapping[str, Any] | None:
         """Perform what may be refused: who returns what was never invoiced is sent away."""
