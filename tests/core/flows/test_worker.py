@@ -16,6 +16,7 @@ from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.map import arrows
 from fenbu.engine.flows.marker import Markers
 from fenbu.engine.flows.records import Received
+from fenbu.engine.flows.worker import Drained
 from tests.core.flows.shop import SECOND, Cancelled, Lapses, Placed, Shop, fail, in_order
 
 
@@ -92,6 +93,18 @@ def test_draining_one_key_leaves_the_others(shop: Shop) -> None:
     assert shop.worker().drain(key="O3").finished
     assert {one.key for one in shop.effects()} == {"O3"}
     assert len(shop.effects()) == 10
+
+
+def test_draining_one_key_does_not_wait_for_a_module_that_catches_up(shop: Shop) -> None:
+    shop.subscribe("shop.ledger")
+    shop.publish(*(Placed(order=f"O{i % 7}") for i in range(70)))
+    shop.drain()
+    shop.subscribe("crm.timeline", module="crm", history="catch_up")
+    shop.publish(Placed(order="O3"))
+    assert shop.worker().drain("O3", timeout=20) == Drained(1, True)
+    assert shop.effects("crm.timeline") == []
+    assert shop.worker().drain() == Drained(71, True)
+    assert in_order(shop, "crm.timeline")
 
 
 def test_draining_waits_for_what_is_tried_again_and_not_for_the_dead(shop: Shop) -> None:

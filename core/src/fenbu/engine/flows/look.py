@@ -24,12 +24,19 @@ _PLACES = f"""
                     AND d.seq <= x.up_to AND (d.not_before <= :now OR d.not_before > :horizon)
                     AND (CAST(:key AS TEXT) IS NULL OR d.key = :key))
 """
-_LEFT = """
+_ANY_LEFT = """
     SELECT DISTINCT s.name FROM fenbu_subscription s
     WHERE s.state = 'active' AND (s.history_end > 0 OR EXISTS (
         SELECT 1 FROM fenbu_partition p CROSS JOIN fenbu_delivery d
         WHERE p.subscription = s.id AND d.subscription = p.subscription AND d.partition = p.partition
-          AND d.state = 'waiting' AND (CAST(:key AS TEXT) IS NULL OR d.key = :key)))
+          AND d.state = 'waiting'))
+"""
+_LEFT_OF_KEY = f"""
+    SELECT DISTINCT x.name
+    FROM (SELECT s.id, s.name, {LIMIT} AS up_to FROM fenbu_subscription s WHERE s.state = 'active') x
+    CROSS JOIN fenbu_partition p CROSS JOIN fenbu_delivery d
+    WHERE p.subscription = x.id AND d.subscription = p.subscription AND d.partition = p.partition
+      AND d.state = 'waiting' AND d.key = :key AND d.seq <= x.up_to
 """
 
 
@@ -64,6 +71,10 @@ def look(connection: Connection, now: int, key: str | None = None) -> Due:
 
 
 def left(connection: Connection, names: Collection[str], key: str | None = None) -> bool:
-    """Say whether any of these subscriptions has something to handle, now or after a pause, of a key or at all."""
-    found = connection.execute(statement(_LEFT, connection.dialect.name), {"key": key}).scalars()
+    """Say whether any of these subscriptions has something to handle, now or after a pause, of a key or at all.
+
+    Of a key without what its module may only take when it has caught up with the history of all other keys.
+    """
+    template = _ANY_LEFT if key is None else _LEFT_OF_KEY
+    found = connection.execute(statement(template, connection.dialect.name), {"key": key}).scalars()
     return not set(names).isdisjoint(found)

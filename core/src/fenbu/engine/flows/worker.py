@@ -150,7 +150,8 @@ class Worker:
     def drain(self, key: str | None = None, timeout: float = 60.0) -> Drained:
         """Work until nothing is left that would end by itself: deliveries done or dead, calls with an outcome.
 
-        Timers that are not due, what is held behind the dead, and what nobody here can serve are not waited for.
+        Timers that are not due, what is held behind the dead, and what nobody here can serve are not waited for; of
+        one key neither is what its module takes only when it has caught up, which is work with all other keys.
 
         Args:
             key: Only this key's; all when None.
@@ -194,7 +195,7 @@ class Worker:
         if due.ringing:
             with self._writing() as connection:
                 worked = timers.ring(connection, self._clock(connection)) > 0 or worked
-        for one in due.reading:
+        for one in due.reading if key is None else ():
             if self._serves(one.name):
                 worked = self._expand(one) or worked
         return worked
