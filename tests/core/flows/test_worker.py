@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import Connection, text
@@ -289,6 +290,43 @@ def test_a_handler_that_never_ends_is_interrupted_and_counted(shop: Shop, stuck:
     with shop.database.read() as connection:
         stuck_one = admin.find(connection, "shop.ledger", 2)
     assert stuck_one.reason == "HandlerTooSlow: the handler took more than 0.3 seconds"
+    deadline.close()
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("swallows", ["while an object is deleted", "in an except clause"])
+def test_a_handler_that_swallows_its_interruption_is_interrupted_again(shop: Shop, swallows: str) -> None:
+    class Lingers:
+        def __del__(self) -> None:
+            spin(0.6)
+
+    def spin(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pass
+
+    def slow(_connection: Connection, _received: Received) -> None:
+        if swallows == "while an object is deleted":
+            Lingers()
+        else:
+            with suppress(Exception):
+                spin(0.6)
+        spin(20)
+
+    shop.subscribe("shop.ledger", attempts=1)
+    shop.faults["shop.ledger"] = slow
+    deadline = Deadline(0.3)
+    shop.delivery = Delivery(shop.database, lambda: shop.bound, shop.before, deadline=deadline)
+    shop.publish(Placed(order="A"))
+    began = time.monotonic()
+    shop.drain()
+    assert time.monotonic() - began < 15
+    assert shop.states("shop.ledger") == {"dead": 1}
+    shop.faults.clear()
+    shop.publish(*(Placed(order="B") for _ in range(60)))
+    shop.drain()
+    assert len(shop.effects()) == 60
     deadline.close()
 
 

@@ -229,6 +229,8 @@ class Batch:
             self.fail(row, error)
             return False
         finally:
+            if self.deadline is not None:
+                self.deadline.rest()
             if self.marker is not None:
                 self.marker.clear()
         self.handled.append(row)

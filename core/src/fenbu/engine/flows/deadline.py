@@ -1,9 +1,10 @@
 """A handler has five seconds of its own: longer, and it would keep everybody else from writing.
 
 One watching thread looks at what is in hand a few times a second; arming it costs one assignment. A handler
-that is late gets `HandlerTooSlow` raised inside it, and its database statement is interrupted. One that is
-stuck where Python cannot reach it keeps its worker; a worker that has its process to itself then ends it,
-and the marker file tells the next one of which event it died.
+that is late gets `HandlerTooSlow` raised inside it, and its database statement is interrupted. Raised while an object
+is being deleted, or where everything is caught, it is swallowed: so it is raised again until the handler has
+ended. One that is stuck where Python cannot reach it keeps its worker; a worker that has its process to itself
+then ends it, and the marker file tells the next one of which event it died.
 
 The time in which it waits for a lock that somebody else holds is not its own. Counted against it, a receipt of
 some thousand lines would have used up the attempts of every order that wants one of its items. Each such wait
@@ -30,6 +31,8 @@ from fenbu.engine.store.dialects import raw
 SECONDS = 5.0
 _STUCK = 6.0
 """Times the deadline after which the process is given up."""
+_AGAIN = 0.2
+"""Share of the deadline after which it is raised again; until then the handler may clear up in peace."""
 _TICK = 0.25
 """How often the watching thread looks, seconds; more often for shorter deadlines."""
 
@@ -47,6 +50,8 @@ class _InHand:
     waited: float = 0.0
     """Seconds in which it could do nothing, because somebody else held what it wants."""
     fired: bool = False
+    ask_at: float = 0.0
+    """When it is interrupted again, should it not have ended."""
 
     def own(self, now: float) -> float:
         """Return the seconds of its own that it has taken."""
@@ -94,16 +99,26 @@ class Deadline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop watching. An interrupted statement raises the driver's error; which one does not matter."""
-        with self._lock:
-            in_hand, self._in_hand = self._in_hand, None
-        if in_hand is not None and in_hand.fired:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(in_hand.thread), None)
-            if error is None or isinstance(error, Exception):
-                raise HandlerTooSlow(self.seconds) from error
+        try:
+            late = self._end()
+        except HandlerTooSlow:  # its end was itself interrupted
+            self._end()
+            late = True
+        if late and (error is None or isinstance(error, Exception)):
+            raise HandlerTooSlow(self.seconds) from error
 
     def rest(self) -> None:
         """Nothing is in hand: forget a body whose end was itself interrupted."""
-        self._in_hand = None
+        self._end()
+
+    def _end(self) -> bool:
+        """Watch no longer, and take back an interruption that is still to come; return whether there was one."""
+        with self._lock:
+            in_hand, self._in_hand = self._in_hand, None
+        if in_hand is None or not in_hand.fired:
+            return False
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(in_hand.thread), None)
+        return True
 
     def close(self) -> None:
         """Stop watching."""
@@ -122,8 +137,9 @@ class Deadline:
             looked = now
             with self._lock:
                 current = self._in_hand
-                if current is not None and not current.fired and current.own(now) > self.seconds:
+                if current is not None and current.own(now) > self.seconds and now >= current.ask_at:
                     current.fired = True
+                    current.ask_at = now + self.seconds * _AGAIN
                     stuck = current
                     self._interrupt(current)
             if stuck is not None and stuck is not self._in_hand:
