@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,3 +95,16 @@ def test_a_worker_that_can_leave_no_word_says_so_and_works(
 
     assert "an event that ends this process will not be put aside" in ran.err
     assert "2 deliveries done" in ran.err
+
+
+@pytest.mark.databases("sqlite")
+def test_a_worker_whose_database_is_deleted_ends_with_a_clear_sentence(fenbu: Fenbu, kiosk_url: str) -> None:
+    gone = threading.Timer(1.0, Path(kiosk_url.removeprefix("sqlite:///")).unlink)
+    gone.start()
+    ran = fenbu("worker")
+    gone.join()
+
+    assert ran.code == 69
+    assert "is not the file that this process opened: it was deleted or moved" in ran.err
+    assert "before a file is deleted, moved or restored, stop what works with it" in ran.err
+    assert "Traceback" not in ran.err

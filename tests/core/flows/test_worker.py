@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -12,12 +13,14 @@ from sqlalchemy.exc import OperationalError
 
 from fenbu.calls import CallDone
 from fenbu.engine.flows import admin, books, breaker, calls, history, housekeeping, subscriptions
+from fenbu.engine.flows.calls import Caller
 from fenbu.engine.flows.deadline import Deadline, lock_waits
 from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.map import arrows
 from fenbu.engine.flows.marker import Markers
-from fenbu.engine.flows.records import Received
+from fenbu.engine.flows.records import BoundCall, Received
 from fenbu.engine.flows.worker import Drained
+from fenbu.engine.store.errors import DatabaseReplaced
 from tests.core.flows.shop import SECOND, Cancelled, Lapses, Placed, Shop, fail, in_order
 
 
@@ -48,6 +51,32 @@ def test_a_worker_shows_when_it_last_beat_and_leaves_when_it_stops(shop: Shop) -
     with worker.running():
         until(lambda: living() == [worker.id])
     assert living() == []
+
+
+@pytest.mark.databases("sqlite")
+def test_an_idle_worker_ends_when_its_file_is_gone(shop: Shop, url: str) -> None:
+    shop.subscribe("shop.ledger")
+    shop.call("shop.capture", lambda request: CallDone())
+    file = Path(url.removeprefix("sqlite:///"))
+    gone = threading.Timer(0.5, file.unlink)
+    gone.start()
+    with pytest.raises(DatabaseReplaced, match="it was deleted or moved"):
+        shop.worker().run()
+    gone.join()
+
+
+def test_a_worker_whose_calls_cannot_go_on_ends_and_says_why(shop: Shop) -> None:
+    def known() -> tuple[BoundCall, ...]:
+        raise LookupError("a bug where calls are made")
+
+    worker = shop.worker()
+    worker._caller = Caller(shop.database, known, shop.before, clock=shop.clock)
+    with shop.database.write() as connection:
+        calls.record(
+            connection, module="shop", operation="shop.capture", subject="P", key="K", payload={}, at=1
+        )
+    with pytest.raises(LookupError, match="a bug where calls are made"):
+        worker.run()
 
 
 def test_a_worker_stopped_by_a_signal_finishes_its_batch(shop: Shop) -> None:
@@ -356,10 +385,8 @@ def test_waiting_for_what_somebody_else_holds_is_not_counted_as_being_slow(shop:
     deadline.close()
 
 
-def test_an_event_that_was_in_hand_when_its_worker_died_counts_as_tried(shop: Shop, tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path)) / "hands"
+def test_an_event_that_was_in_hand_when_its_worker_died_counts_as_tried(shop: Shop, tmp_path: Path) -> None:
+    folder = tmp_path / "hands"
     shop.subscribe("shop.ledger")
     shop.publish(Placed(order="A"), Cancelled(order="A"), Placed(order="B"))
     for _ in range(3):

@@ -1,13 +1,14 @@
 """Writing, reading and undoing."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from fenbu.engine.store.database import Database
-from fenbu.engine.store.errors import DatabaseReadOnly
+from fenbu.engine.store.errors import DatabaseReadOnly, DatabaseReplaced
 from fenbu.engine.store.guard import Statistics
 from fenbu.engine.store.savepoint import savepoint
 
@@ -143,3 +144,21 @@ def test_a_change_between_looking_and_waiting_is_not_missed(database: Database) 
         add(connection, "north")
     database.notify()
     assert any(database.wait(1) for _ in range(2))
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("what", ["deleted", "replaced"])
+def test_nothing_is_committed_to_a_file_that_was_deleted_or_replaced(database_url: str, what: str) -> None:
+    database = Database.create(database_url)
+    with database.write():
+        pass
+    file = Path(database_url.removeprefix("sqlite:///"))
+    if what == "deleted":
+        file.unlink()
+    else:
+        (file.parent / "other.db").write_bytes(file.read_bytes())
+        (file.parent / "other.db").rename(file)
+    told = {"deleted": "it was deleted or moved", "replaced": "another file has taken its place"}[what]
+    with pytest.raises(DatabaseReplaced, match=told), database.write():
+        pytest.fail("a transaction was begun in a file that nobody will find again")
+    database.dispose()

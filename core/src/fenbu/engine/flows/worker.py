@@ -107,6 +107,8 @@ class Worker:
         self._next_prune = time.monotonic() + PRUNE * random.random()
         self._retry_at: int | None = None
         self._done = 0
+        self._failure: Exception | None = None
+        """Why its calls cannot go on; the whole worker then ends."""
 
     # --- running --------------------------------------------------------------------------------------
 
@@ -131,6 +133,8 @@ class Worker:
                 if calling.is_alive():
                     calling.join()
                 self._leave()
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self) -> None:
         """Let `run` end after the batch in hand; returns at once."""
@@ -181,8 +185,10 @@ class Worker:
 
         Raises:
             Again: The set of modules has moved.
+            DatabaseReplaced: The file of the enterprise was deleted or replaced; to go on would be work for nobody.
             Exception: The machine failed (`infrastructure`).
         """
+        self._database.check()
         self._recover()
         self._deadline.rest()
         due = self._look(key)
@@ -234,7 +240,11 @@ class Worker:
             except Again:
                 continue
             except Exception as error:
-                patience.with_(error)
+                try:
+                    patience.with_(error)
+                except Exception as failure:
+                    self._failure = failure
+                    self._stop.set()
                 continue
             if not worked:
                 self._database.wait(IDLE / 4)
@@ -329,7 +339,8 @@ class Worker:
         except Exception as error:
             if not infrastructure(error):
                 raise
-        self.close()
+        finally:
+            self.close()
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

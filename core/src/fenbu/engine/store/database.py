@@ -30,6 +30,7 @@ class Database:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._watches = threading.local()
+        backend.check()
         self.statistics = Statistics()
         watch_statements(backend.writer, self.statistics)
         watch_statements(backend.reader, self.statistics)
@@ -93,10 +94,13 @@ class Database:
         """Open a transaction that may write; commit it at the end, or roll back when the body raises.
 
         SQLite: the gate, then ``BEGIN IMMEDIATE``. PostgreSQL: READ COMMITTED. Not to be nested in one thread.
-        Failures of the machine come out as `StoreError` with the driver's error as cause.
+        Failures of the machine come out as `StoreError` with the driver's error as cause; `DatabaseReplaced` when the
+        file is no longer the one that was opened.
         """
-        with self._backend.gate, self._explaining(), self._backend.writer.begin() as connection:
-            yield connection
+        with self._backend.gate, self._explaining():
+            self._backend.check()
+            with self._backend.writer.begin() as connection:
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -117,6 +121,10 @@ class Database:
             self._backend.migrating(connection),
         ):
             yield connection
+
+    def check(self) -> None:
+        """Raise `DatabaseReplaced` when the file was deleted or replaced since it was opened; cheap."""
+        self._backend.check()
 
     def clock(self, connection: Connection) -> int:
         """Return the database's time in UTC microseconds."""

@@ -48,6 +48,9 @@ class Backend(Protocol):
     def exists(self) -> bool:
         """Say whether there is a database to connect to; raises `DatabaseUnreachable` when it cannot tell."""
 
+    def check(self) -> None:
+        """Raise `DatabaseReplaced` when what is open is no longer what its address names; 2 µs."""
+
     def migrating(self, connection: Connection) -> AbstractContextManager[None]:
         """Open, around the body, a transaction in which tables may be rebuilt; commit or roll back."""
 

@@ -6,6 +6,7 @@
     └── StoreError
         ├── DatabaseUnreachable     no file, no server, no login
         │   └── DatabaseMissing     the place is known and nothing is there yet
+        ├── DatabaseReplaced        the file was deleted or replaced while it was open
         ├── NotFenbu                a database of something else
         ├── SchemaDiffers           made by an older or a newer fenbu
         ├── DatabaseBusy            another process kept it for too long
@@ -58,6 +59,24 @@ class DatabaseMissing(DatabaseUnreachable):
     @property
     def hint(self) -> str:
         return _("fenbu init creates one; --database, FENBU_DATABASE or fenbu.toml name another")
+
+
+@frozen(eq=False)
+class DatabaseReplaced(StoreError):
+    """The file that a process has open is no longer the one at its place: what it wrote would be lost."""
+
+    exit_code: ClassVar[int] = 69
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("{url} is not the file that this process opened: {reason}").format(
+            url=self.url, reason=self.reason
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("start it again; before a file is deleted, moved or restored, stop what works with it")
 
 
 @frozen(eq=False)

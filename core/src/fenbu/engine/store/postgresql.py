@@ -104,6 +104,9 @@ class Postgres:
             return False
         return True
 
+    def check(self) -> None:
+        """A server does not let go of a database that somebody is connected to."""
+
     @contextmanager
     def migrating(self, connection: Connection) -> Iterator[None]:
         """A migration may take longer than a statement of daily work."""

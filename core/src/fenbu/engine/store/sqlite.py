@@ -15,7 +15,13 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 
 from fenbu.engine.store.dialects import DialectName, raw, shown
-from fenbu.engine.store.errors import CopyRefused, DatabaseDamaged, DatabaseReadOnly, DatabaseUnreachable
+from fenbu.engine.store.errors import (
+    CopyRefused,
+    DatabaseDamaged,
+    DatabaseReadOnly,
+    DatabaseReplaced,
+    DatabaseUnreachable,
+)
 from fenbu.engine.store.gate import Gate, OpenGate, WriterGate
 from fenbu.i18n import _
 
@@ -42,7 +48,7 @@ class Sqlite:
     name: DialectName = "sqlite"
 
     def __init__(self, url: URL, gate: bool = True) -> None:
-        self._path = Path(url.database or "")
+        self._path = Path(url.database or "").absolute()
         self.url = shown(url)
         self.gate: WriterGate = OpenGate()
         if gate:
@@ -51,6 +57,8 @@ class Sqlite:
         self.reader = _engine(url, "BEGIN", read_only=True)
         self._changed = threading.Condition()
         self._changes = 0
+        self._number: tuple[int, int] | None = None
+        """Of the file that was opened: device and inode."""
 
     def prepare(self) -> None:
         """Create the folder and the file, in WAL mode."""
@@ -65,6 +73,22 @@ class Sqlite:
         if self._path.is_dir():
             raise DatabaseUnreachable(self.url, _("it is a folder"))
         return self._path.exists() and self._path.stat().st_size > 0
+
+    def check(self) -> None:
+        """Compare the file at the address with the one that was there at the first call.
+
+        SQLite goes on with a file that was deleted as long as it has it open, and all that is committed to it is
+        lost with it. Its number cannot be given to another file meanwhile.
+        """
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            raise DatabaseReplaced(self.url, _("it was deleted or moved")) from None
+        number = found.st_dev, found.st_ino
+        if self._number is None:
+            self._number = number
+        elif number != self._number:
+            raise DatabaseReplaced(self.url, _("another file has taken its place"))
 
     @contextmanager
     def migrating(self, connection: Connection) -> Iterator[None]:
@@ -127,7 +151,7 @@ class Sqlite:
         self._check_keys(copied)
 
     def side_folder(self, name: str) -> Path:
-        return Path(f"{self._path.absolute()}.{name}")
+        return Path(f"{self._path}.{name}")
 
     def dispose(self) -> None:
         self.writer.dispose()
