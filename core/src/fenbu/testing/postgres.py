@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fenbu.testing.memory import memory
+
 # A test run's data is thrown away, so nothing waits for the disk. `synchronous_commit` stays on: what was committed
 # is still there when a client, a worker or the server itself is killed.
 SETTINGS = """
@@ -21,12 +23,6 @@ checkpoint_timeout = '30min'
 jit = off
 max_connections = 200
 """
-
-
-MEMORY = Path("/dev/shm")
-ROOM = 4 * 2**30
-"""Bytes that must be free in memory for a server's files to lie there: two servers with their templates use a
-quarter of it. Creating and dropping a database then costs a third."""
 
 
 @contextlib.contextmanager
@@ -41,7 +37,7 @@ def postgres_server() -> Iterator[str]:
         ModuleNotFoundError: The wheel is not installed; the text names both ways out.
     """
     # Directly below that folder: the path of a socket may have 107 characters.
-    home = Path(tempfile.mkdtemp(prefix="fenbu-pg-", dir=_memory()))
+    home = Path(tempfile.mkdtemp(prefix="fenbu-pg-", dir=memory()))
     # The wheel keeps its lock here, or else in a file that all users of the machine would share.
     (home / "python_PostgresServer").mkdir()
     try:
@@ -59,14 +55,6 @@ def postgres_server() -> Iterator[str]:
             watchdog.communicate(b"stopped\n")
     finally:
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _memory() -> Path | None:
-    try:
-        room = os.statvfs(MEMORY)
-    except OSError:
-        return None  # macOS has no such place
-    return MEMORY if room.f_bavail * room.f_frsize >= ROOM and os.access(MEMORY, os.W_OK) else None
 
 
 def _wheel() -> Any:

@@ -61,14 +61,15 @@ def database_kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def databases() -> Iterator[Databases]:
     """Give the ground on which databases are made, for fixtures of a wider scope than one test."""
     from fenbu.testing.databases import Databases, SqliteServer
+    from fenbu.testing.memory import folder
 
     with ExitStack() as stack:
         yield Databases(
             {
-                "sqlite": lambda: SqliteServer(tmp_path_factory.mktemp("databases")),
+                "sqlite": lambda: SqliteServer(stack.enter_context(folder("fenbu-sqlite-"))),
                 "postgresql": lambda: _postgres(stack),
             }
         )
