@@ -23,7 +23,7 @@ def test_what_a_new_enterprise_has(enterprise: Enterprises) -> None:
         "none": "0",
         "standard": "0.2",
     }
-    assert len(shop.rows("chart")) == 20
+    assert len(shop.rows("chart")) == 26
     assert shop.unhealthy() == {}
 
 
@@ -32,6 +32,6 @@ def test_data_stays_when_the_module_goes_and_comes_back(shop: Shop) -> None:
     shop.kernel.perform("fenbu.module.disable", {"module": "erp", "how": "drain"})
     shop.kernel.perform("fenbu.module.enable", {"modules": ["erp"]})
     assert shop.axes(order) == ("done", "done", "open")
-    assert len(shop.rows("chart")) == 20
+    assert len(shop.rows("chart")) == 26
     assert shop.sold(("TEA", 1), account="C1") == "SO-00000002"
     assert shop.unhealthy() == {}

@@ -163,8 +163,12 @@ def test_whoever_reads_only_the_first_lines_gets_no_error(kiosk_url: str, tmp_pa
 
 
 def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
-    """Pressed while a question waits for its answer, on a real terminal."""
+    """Pressed while a question waits for its answer, on a real terminal.
+
+    The process hears ctrl-c whatever started the tests: a shell's background jobs, and their children, are deaf to it.
+    """
     ours, theirs = pty.openpty()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     asking = subprocess.Popen(
         [sys.executable, "-m", "fenbu", "init"],
         stdin=theirs,
@@ -174,13 +178,17 @@ def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
         env=quiet(tmp_path),
         start_new_session=True,
     )
+    signal.signal(signal.SIGINT, before)
     os.close(theirs)
     seen = b""
     while b"Name of the enterprise" not in seen:
         seen += os.read(ours, 1024)
 
-    assert _pressed_until_it_ends(asking) == 130
-    os.close(ours)
+    try:
+        assert _pressed_until_it_ends(asking) == 130
+    finally:
+        asking.kill()
+        os.close(ours)
     assert not (tmp_path / "fenbu.toml").exists()
 
 
