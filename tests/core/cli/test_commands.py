@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.dummies import DummyModule, DummyModules
 from tests.core.cli.running import Fenbu
@@ -36,6 +38,17 @@ def test_a_module_that_cannot_be_loaded_is_named_with_what_to_do(fenbu: Fenbu, s
     assert "RuntimeError: no water" in ran.out
     assert "kettle: mend or reinstall the package dummy-kettle" in ran.err
     assert "RuntimeError: no water" in fenbu("modules", "kettle").out
+
+
+def test_a_module_that_is_off_is_shown_with_the_command_that_enables_it_and_what_it_needs(
+    fenbu: Fenbu, site: DummyModules
+) -> None:
+    site.install(DummyModule(name="tea", requires=("water>=1",)), DummyModule(name="water", version="1.0"))
+
+    line = next(line for line in fenbu("modules").out.splitlines() if line.startswith("tea"))
+    assert line.split()[:3] == ["tea", "○", "discovered"]
+    assert line.endswith("fenbu enable water tea")
+    assert "fenbu enable water tea" in fenbu("modules", "tea").out
 
 
 def test_one_module_is_told_with_all_that_it_brings(fenbu: Fenbu) -> None:
@@ -96,17 +109,26 @@ def test_who_waits_for_an_act_does_not_wait_in_vain_for_a_module_that_catches_up
     site.install(DummyModule(name="tea", flows=_EARS, manifest={"subscriptions": ears}))
     _deliver(fenbu)
     assert "tea reads what happened before it was on" in fenbu("enable", "tea").err
+    row = next(one for one in fenbu("modules", "--json").data["modules"] if one["module"] == "tea")
+    [reads] = row["catching_up"]
+    assert (reads["subscription"], reads["done"], reads["rate"]) == ("tea.ears", 0, None)
+    assert reads["total"] >= 3
+    assert "tea.ears has read 0 of" in (said := fenbu("modules").err)
+    assert "and stands still: fenbu worker goes on" in said
 
     ran = fenbu("do", "kiosk.sale.pay", "--number", "K-1", "--wait")
     assert "tea catches up with what happened before" in ran.err
     assert fenbu("modules", "tea", "--json").data["state"] == "enabled"
 
 
-def test_a_module_that_is_enabled_with_patience_has_caught_up(fenbu: Fenbu, site: DummyModules) -> None:
+def test_a_module_that_is_enabled_with_patience_has_caught_up_and_showed_how_far_it_was(
+    fenbu: Fenbu, site: DummyModules, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ears = "(Subscription('tea.ears', history='catch_up', on={'kiosk.sale-made/1': 'fenbu_tea.flows:hear'}),)"
     site.install(DummyModule(name="tea", flows=_EARS, manifest={"subscriptions": ears}))
     _deliver(fenbu)
-    fenbu("enable", "tea", "--wait")
+    monkeypatch.setattr("fenbu.cli.output._PLAIN_PROGRESS_EVERY", 0.0)
+    assert "reading what happened before: " in fenbu("enable", "tea", "--wait").err
     assert fenbu("modules", "tea", "--json").data["state"] == "enabled"
 
 

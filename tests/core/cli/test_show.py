@@ -123,6 +123,14 @@ def test_an_unknown_view_record_or_column_names_the_nearest(fenbu: Fenbu) -> Non
     column = fenbu("show", "kiosk.sales", "--columns", "number,totl")
     assert column.code == 64
     assert "did you mean total?" in column.err
+    stranger = fenbu("show", "kiosk.sales", "--columns", "weather")
+    assert "fenbu show kiosk.sales --help lists its columns" in stranger.err
+
+
+def test_a_column_may_be_named_by_the_title_that_stands_over_it(fenbu: Fenbu) -> None:
+    by_title = fenbu("show", "kiosk.sales", "--columns", "Number,gift").out
+
+    assert by_title == fenbu("show", "kiosk.sales", "--columns", "number,gift").out
 
 
 def test_without_a_name_the_views_are_listed(fenbu: Fenbu) -> None:

@@ -12,8 +12,9 @@ from fenbu.i18n import N_, _
 
 HELP = N_("""Print the completion script of a shell.
 
-bash: eval "$(fenbu completion bash)" in ~/.bashrc; zsh likewise in ~/.zshrc;
-fish: fenbu completion fish > ~/.config/fish/completions/fenbu.fish""")
+bash  eval "$(fenbu completion bash)"   in ~/.bashrc
+zsh   eval "$(fenbu completion zsh)"    in ~/.zshrc
+fish  fenbu completion fish > ~/.config/fish/completions/fenbu.fish""")
 
 
 @command("completion", help=HELP)

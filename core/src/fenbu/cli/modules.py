@@ -13,7 +13,7 @@ from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
-    from fenbu.engine.catalog.modules import Module
+    from fenbu.engine.catalog.modules import Module, Modules
     from fenbu.engine.kernel import Kernel
 
 _ON, _MOVING, _OFF, _BAD = ("●", "green"), ("◐", "yellow"), ("○", "dim"), ("✖", "red")
@@ -49,18 +49,25 @@ def modules(session: Session, *, name: str | None) -> None:
     """List the modules, or tell all about one."""
     if name is not None:
         with session.noticing() as kernel:
-            _tell(session, kernel, kernel.modules(fresh=True).by_name, name)
+            _tell(session, kernel, kernel.modules(fresh=True), name)
         return
+    from fenbu.cli.late import catching_up, plain, told
     from fenbu.engine.catalog.catalog import Catalog
 
     with session.glancing() as connection:
-        listed = list(Catalog(safe=session.safe).read(connection, look_at_all=True).by_name.values())
+        known = Catalog(safe=session.safe).read(connection, look_at_all=True)
+        listed = list(known.by_name.values())
+        late = catching_up(connection)
         if session.json:
-            session.out.document("modules", {"modules": [_plain(one) for one in listed]})
+            rows = [{**_plain(one), "catching_up": plain(late.get(one.name, ()))} for one in listed]
+            session.out.document("modules", {"modules": rows})
         elif not listed:
             session.out.say(_("no module is installed; pip install fenbu-erp brings the first"))
         else:
-            _table(session, listed)
+            _table(session, known)
+            for of_module in late.values():
+                for reads in of_module:
+                    session.out.say(told(reads))
 
 
 @command("enable", help=ENABLE_HELP)
@@ -115,15 +122,16 @@ def state_of(module: Module) -> tuple[str, str]:
     return f"{sign} {_(str(module.state))}", colour
 
 
-def _table(session: Session, listed: Sequence[Module]) -> None:
+def _table(session: Session, known: Modules) -> None:
     from fenbu.cli.layout import Cell, Heading
 
+    listed = list(known.by_name.values())
     headings = [
         Heading(_("Module")),
         Heading(_("State")),
         Heading(_("Version")),
         Heading(_("Title"), wraps=True),
-        Heading(_("Problem"), wraps=True),
+        Heading(_("To know"), wraps=True),
     ]
     session.out.table(
         headings,
@@ -133,7 +141,7 @@ def _table(session: Session, listed: Sequence[Module]) -> None:
                 Cell(*state_of(one)),
                 Cell(one.version or "–"),
                 Cell(_(one.title)),
-                Cell(_problem(one)),
+                Cell(_to_know(one, known)),
             ]
             for one in listed
         ],
@@ -145,10 +153,20 @@ def _table(session: Session, listed: Sequence[Module]) -> None:
         session.out.say(_("no module is on yet: fenbu enable NAME switches one on"))
 
 
-def _problem(module: Module) -> str:
+def _to_know(module: Module, known: Modules) -> str:
+    """Return why a module does not work; of one that is off, with which others it can be enabled."""
     if module.problems and not module.reason:
         return _("{count} open").format(count=module.problems)
-    return module.reason
+    return _way_on(module, known) or module.reason
+
+
+def _way_on(module: Module, known: Modules) -> str:
+    """Return the command that enables a module with what it needs, when it is off and needs others."""
+    from fenbu.engine.catalog.resolver import way_out
+
+    if module.on or not module.reason or str(module.state) not in ("discovered", "disabled"):
+        return ""
+    return way_out(module.name, known.offers, known.on)
 
 
 def _needs_a_hand(module: Module) -> bool:
@@ -168,13 +186,13 @@ def _plain(module: Module) -> dict[str, Any]:
     }
 
 
-def _tell(session: Session, kernel: Kernel, known: Any, name: str) -> None:
+def _tell(session: Session, kernel: Kernel, known: Modules, name: str) -> None:
     from fenbu.engine.assembly import unknown
     from fenbu.engine.problems import open_problems
 
-    if name not in known:
-        raise unknown(_("module"), name, known)
-    module: Module = known[name]
+    if name not in known.by_name:
+        raise unknown(_("module"), name, known.by_name)
+    module = known.by_name[name]
     with kernel.read() as work:
         problems = open_problems(work.connection, name)
     if session.json:
@@ -197,7 +215,7 @@ def _tell(session: Session, kernel: Kernel, known: Any, name: str) -> None:
         (_("state"), sign),
         (_("version"), f"{module.version or '–'} ({module.distribution})"),
         (_("why"), module.reason),
-        (_("to do"), module.advice),
+        (_("to do"), _way_on(module, known) or module.advice),
         *((_(label), ", ".join(values)) for label, values in _contents(module).items()),
     ]
     session.out.pairs((label, value) for label, value in pairs if value)

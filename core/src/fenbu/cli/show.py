@@ -22,7 +22,7 @@ HELP = N_("""Look at a list or a record.
 
 fenbu show                                  the views that there are
 fenbu show erp.orders --where state=placed  a list
-fenbu show erp.orders SO-00000042             a record, with what can be done
+fenbu show erp.orders SO-00000042           a record, with what can be done
 fenbu show erp.orders --help                its columns, filters and sorts""")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TYPED = "fenbu.cli.show.typed"
@@ -280,14 +280,20 @@ def _harmless(value: Any) -> Any:
 
 
 def _columns(view: View, text: str) -> list[str]:
+    """Return the columns meant: by their names, or by the titles that stand over them."""
+    from attrs import evolve
+
     from fenbu.engine.assembly import unknown
 
+    known = {column.name: column.name for column in view.columns}
+    titles = {_(column.title).casefold(): column.name for column in view.columns}
     names = [name.strip() for name in text.split(",") if name.strip()]
-    known = [column.name for column in view.columns]
     for name in names:
-        if name not in known:
-            raise unknown(_("column of {view}").format(view=view.name), name, known)
-    return names
+        if name not in known and name.casefold() not in titles:
+            missing = unknown(_("column of {view}").format(view=view.name), name, known)
+            told = _("fenbu show {view} --help lists its columns").format(view=view.name)
+            raise missing if missing.nearest else evolve(missing, todo=told)
+    return [known.get(name) or titles[name.casefold()] for name in names]
 
 
 def _list_views(session: Session, kernel: Kernel) -> None:

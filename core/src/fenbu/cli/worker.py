@@ -29,7 +29,12 @@ _SAY_EVERY = 30.0
 @click.option("--once", is_flag=True, help=N_("Deliver what waits now, then end."))
 @click.option("--key", metavar="KEY", help=N_("With --once: only events of this key."))
 @click.option(
-    "--timeout", type=float, default=3600.0, show_default=True, help=N_("With --once: seconds at most.")
+    "--timeout",
+    type=float,
+    metavar="SECONDS",
+    default=3600.0,
+    show_default=True,
+    help=N_("With --once: how long at most."),
 )
 def worker(session: Session, *, once: bool, key: str | None, timeout: float) -> None:
     """Run a worker in this process."""

@@ -86,6 +86,11 @@ def unmet(name: str, offers: Mapping[str, Offer], enabled: Collection[str]) -> t
     return "; ".join(map(str, gaps)), all(gap.candidates for gap in gaps)
 
 
+def way_out(name: str, offers: Mapping[str, Offer], enabled: Collection[str]) -> str:
+    """Return the command that enables a module with what it needs; what to install when that is not enough."""
+    return _way_out([name], offers, enabled, ())
+
+
 def unmet_by_kernel(offer: Offer) -> str:
     """Say when a module needs another API version than this one's; empty when it does not."""
     gaps = (_kernel_gap(offer.name, text) for text in offer.requires if _split(text)[0] == KERNEL)
