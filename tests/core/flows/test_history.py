@@ -35,6 +35,28 @@ def test_a_late_module_reads_the_history_it_missed(shop: Shop) -> None:
     assert all(one.history for one in shop.effects())
 
 
+def test_how_far_a_late_module_is_and_when_it_has_caught_up_is_known(shop: Shop) -> None:
+    assert shop.now is not None
+    shop.publish(*(Placed(order=f"O{i}") for i in range(3000)))
+    shop.subscribe("crm.timeline", module="crm", history="catch_up", locks=lambda _connection, _batch: None)
+    with shop.database.read() as connection:
+        reading = history.reading(connection)[0]
+        (before,) = history.progress(connection, shop.now)
+    with shop.database.write() as connection:
+        history.expand(connection, reading.id, shop.now)
+    while shop.turn():
+        shop.now += SECOND // 10
+    with shop.database.read() as connection:
+        (later,) = history.progress(connection, shop.now)
+        (unmeasured,) = history.progress(connection)
+        (long_after,) = history.progress(connection, shop.now + 3600 * SECOND)
+    assert (before.done, before.end, before.pace, before.seconds_left) == (0, 3000, None, None)
+    assert (later.done, later.end, later.waiting) == (1000, 3000, 0)
+    assert later.pace is not None
+    assert later.seconds_left == pytest.approx(2000 / later.pace)
+    assert (long_after.pace, unmeasured.pace) == (None, None)
+
+
 def test_a_module_that_starts_from_now_reads_no_history(shop: Shop) -> None:
     shop.publish(Placed(order="A"))
     shop.subscribe("scm.orders", module="scm")

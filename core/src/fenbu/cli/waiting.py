@@ -23,11 +23,15 @@ def deliver(session: Session, kernel: Kernel, keys: Sequence[str]) -> None:
 
     Ends the command with exit code 1 when a delivery of a key is dead, or time ran out.
     """
+    from fenbu.cli.late import catch_up
     from fenbu.engine.flows import admin
 
     worker = kernel.worker()
     try:
-        drained = [worker.drain(key, timeout=PATIENCE) for key in of_whom(session, kernel, keys)]
+        whom = of_whom(session, kernel, keys)
+        if None in whom:
+            catch_up(session, kernel, worker)
+        drained = [worker.drain(key, timeout=PATIENCE) for key in whom]
     finally:
         worker.close()
     seal(kernel)

@@ -58,12 +58,19 @@ _SKIP = f"""
 _MOVE = "UPDATE fenbu_subscription SET history_position = :last WHERE id = :subscription"
 _CAUGHT_UP = "UPDATE fenbu_subscription SET history_end = 0, changed_at = :now WHERE id = :subscription"
 _PROGRESS = """
-    SELECT s.name, s.module, s.history_position AS position, s.history_end AS last,
+    SELECT s.id, s.name, s.module, s.history_position AS position, s.history_end AS last,
            (SELECT count(*) FROM fenbu_partition p CROSS JOIN fenbu_delivery d
             WHERE p.subscription = s.id AND d.subscription = p.subscription AND d.partition = p.partition
               AND d.state = 'waiting' AND d.seq <= s.history_end) AS waiting
     FROM fenbu_subscription s WHERE s.history_end > 0 AND s.state <> 'dropped' ORDER BY s.name
 """
+# By the primary key: the last so many events of the log, and of these what was handled lately.
+_PACE = """
+    SELECT min(seq) AS first, max(seq) AS last, min(at) AS began, max(at) AS ended FROM fenbu_delivered
+    WHERE seq > :position - :sample AND seq <= :position AND subscription = :subscription AND at > :since
+"""
+_LATELY = 30_000_000
+"""The pace is that of the last so many microseconds."""
 _AGAIN = """
     FROM fenbu_gathering g
     JOIN fenbu_event e ON e.topic = g.topic AND e.seq > g.after AND (g.until IS NULL OR e.seq <= g.until)
@@ -112,11 +119,23 @@ class Progress:
     """The last event to read."""
     waiting: int
     """Deliveries of history that are not done."""
+    pace: float | None = None
+    """Events of the log a second, lately; None when nothing was handled lately."""
+
+    @property
+    def done(self) -> int:
+        """How many events of the log are behind it; of those made deliveries of, what waits is not."""
+        return min(self.end, max(0, self.position - self.waiting))
 
     @property
     def share(self) -> float:
         """Between 0 and 1, for a progress bar."""
-        return min(1.0, max(0, self.position - self.waiting) / self.end) if self.end else 1.0
+        return self.done / self.end if self.end else 1.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it takes to catch up at this pace; None when it stands still."""
+        return (self.end - self.done) / self.pace if self.pace else None
 
 
 def reading(connection: Connection) -> list[Reading]:
@@ -130,10 +149,33 @@ def catching_up(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(statement(_MODULES, connection.dialect.name)).scalars())
 
 
-def progress(connection: Connection) -> list[Progress]:
-    """Return how far each subscription has caught up; nothing when none has anything to catch up."""
-    rows = connection.execute(statement(_PROGRESS, connection.dialect.name))
-    return [Progress(row.name, row.module, row.position, row.last, row.waiting) for row in rows]
+def progress(connection: Connection, now: int | None = None) -> list[Progress]:
+    """Return how far each subscription has caught up; nothing when none has anything to catch up.
+
+    Args:
+        connection: To read with.
+        now: UTC microseconds; without it nothing is said of the pace.
+    """
+    rows = connection.execute(statement(_PROGRESS, connection.dialect.name)).all()
+    return [
+        Progress(
+            row.name,
+            row.module,
+            row.position,
+            row.last,
+            row.waiting,
+            None if now is None else _pace(connection, row.id, row.position, now),
+        )
+        for row in rows
+    ]
+
+
+def _pace(connection: Connection, subscription: int, position: int, now: int) -> float | None:
+    values = {"subscription": subscription, "position": position, "sample": SPAN, "since": now - _LATELY}
+    row = connection.execute(statement(_PACE, connection.dialect.name), values).one()
+    if row.first is None or row.last == row.first:
+        return None
+    return float((row.last - row.first) * 1_000_000 / max(1, row.ended - row.began))
 
 
 def expand(connection: Connection, subscription: int, now: int) -> tuple[int, bool]:
