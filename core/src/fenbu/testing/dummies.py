@@ -21,6 +21,9 @@ from attrs import field, frozen
 
 from fenbu.manifest import ENTRY_POINTS
 
+DISTRIBUTION = "dummy-"
+"""What the names of made-up distributions begin with."""
+
 
 @frozen(kw_only=True)
 class DummyModule:
@@ -51,7 +54,7 @@ class DummyModule:
     @property
     def distribution(self) -> str:
         """Name of the distribution."""
-        return f"dummy-{self.name.replace('_', '-')}"
+        return f"{DISTRIBUTION}{self.name.replace('_', '-')}"
 
 
 class DummyModules:
