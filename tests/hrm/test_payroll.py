@@ -302,7 +302,7 @@ def test_the_story_of_a_payroll_and_of_an_employee_can_be_told(books: Firm) -> N
         f"payroll {run} was posted as JE-00000001",
     ]
     assert stories["employee"] == [
-        "employee E1 joined KITCHEN",
+        "employee E1 joined KITCHEN as COOK on 2026-01-01",
         "employee E1 asked for leave from 2026-01-12 to 2026-01-12 (LV-00000001)",
         "employee E1 is on leave from 2026-01-12 to 2026-01-12 (LV-00000001)",
     ]

@@ -86,6 +86,24 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def padded(number: Decimal, places: int) -> Decimal:
+    """Return the same number with at least so many decimals, and never fewer than it needs."""
+    least = number.normalize(_WIDE)
+    exponent = least.as_tuple().exponent
+    have = -exponent if isinstance(exponent, int) else 0
+    return number.quantize(Decimal(1).scaleb(-max(have, places)), context=_WIDE)
+
+
+def readable(number: Decimal, places: int = 0) -> str:
+    """Return a number for people: exact, thousands apart, with at least so many decimals: ``1,234.5``."""
+    return f"{padded(number, places):,f}"
+
+
+def readable_money(amount: Decimal, currency: str) -> str:
+    """Return an amount with its currency for people: exact, thousands apart: ``1,234.50 GBP``."""
+    return f"{readable(amount, minor_units(currency))} {currency}"
+
+
 def exact_decimal(value: object, scale: int) -> Decimal:
     """Return a finite Decimal with at most ``scale`` decimals that the store can hold.
 

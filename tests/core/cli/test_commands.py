@@ -352,6 +352,24 @@ def test_a_story_shows_what_is_dead_and_why(fenbu: Fenbu) -> None:
     assert "✖ kiosk.bells dead 1 attempts: Permanent: the bell is broken for K-2" in ran.out
 
 
+def test_a_story_begins_with_what_it_is_about_and_ends_with_where_to_go_on(fenbu: Fenbu) -> None:
+    told = fenbu("explain", "sale", "K-1").out.splitlines()
+    story = fenbu("explain", "sale", "K-1", "--json").data
+
+    assert told[0] == "sale K-1"
+    assert "  fenbu show kiosk.sales K-1" in told[1:4]
+    assert story["records"]["kiosk.sales"]["number"] == "K-1"
+    assert (story["speaks_of"], story["stands_in"]) == ([], [])
+
+
+def test_an_unknown_kind_of_document_is_refused_with_those_that_are_known(fenbu: Fenbu) -> None:
+    ran = fenbu("explain", "sail", "K-1")
+
+    assert ran.code == 64
+    assert "there is no kind of document sail here" in ran.err
+    assert "did you mean sale? known here are: " in ran.err
+
+
 def test_a_document_that_nobody_knows_has_no_story(fenbu: Fenbu) -> None:
     ran = fenbu("explain", "sale", "K-404")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fenbu.cli.layout import Cell, Heading
 from fenbu.i18n import _
-from fenbu.values import minor_units
+from fenbu.values import minor_units, padded, readable, readable_money
 from fenbu.views import Column, Kind, View
 from fenbu.work import Enterprise
 
@@ -80,32 +80,17 @@ def plain(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, mas
     if column.kind in (Kind.MONEY, Kind.PRICE):
         unit = row.get(column.unit) if column.unit else None
         places = minor_units(str(unit or enterprise.currency))
-    return format(_trimmed(value, places), "f")
-
-
-def money(value: Any, currency: str) -> str:
-    """Return an amount with its currency, thousands apart: ``1,234.50 GBP``."""
-    return f"{exact(value, minor_units(currency))} {currency}"
-
-
-def exact(value: Any, places: int) -> str:
-    """Return a number with at least so many decimals, and never fewer than it has."""
-    return f"{_trimmed(Decimal(value), places):,f}"
-
-
-def _trimmed(value: Decimal, places: int) -> Decimal:
-    least = value.normalize()
-    exponent = least.as_tuple().exponent
-    have = -exponent if isinstance(exponent, int) else 0
-    return value.quantize(Decimal(1).scaleb(-max(have, places)))
+    return format(padded(value, places), "f")
 
 
 def _price(value: Any, unit: str, enterprise: Enterprise) -> str:
-    return money(value, unit or enterprise.currency)  # more decimals than the currency has stay
+    return readable_money(
+        Decimal(value), unit or enterprise.currency
+    )  # more decimals than the currency has stay
 
 
 def _number(value: Any, unit: str, _enterprise: Enterprise) -> str:
-    return f"{exact(value, 0)} {unit}".rstrip()
+    return f"{readable(Decimal(value))} {unit}".rstrip()
 
 
 def _time(value: Any, _unit: str, enterprise: Enterprise) -> str:

@@ -10,16 +10,21 @@ import click
 from fenbu.cli.base import command
 from fenbu.cli.names import completer
 from fenbu.cli.session import Session
+from fenbu.cli.show import quoted
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
-    from fenbu.engine.explaining import Chapter, Story, Travel
+    from fenbu.engine.explaining import Chapter, Document, Story, Travel
     from fenbu.engine.kernel import Kernel
+    from fenbu.engine.reading import Row
+    from fenbu.engine.surroundings import Place
+    from fenbu.views import View
 
-HELP = N_("""The story of an order, account or invoice in time order.
+HELP = N_("""The story of an order, account, customer, item, payment or employee in time order.
 
 fenbu explain order SO-00000042
-What happened, who did it, who was told of it, and what still waits, failed or was asked of the outside.""")
+What it is, what happened to it, who did it, who was told of it, what still waits, failed or was asked of the outside,
+and where to go on from there.""")
 _SIGNS = {
     "done": ("✔", "green"),
     "waiting": ("…", "yellow"),
@@ -31,6 +36,10 @@ _SIGNS = {
 _LEFT = 14
 """Columns of the clock and the sign."""
 _PAST = ("done", "skipped")
+_LATEST = 6
+"""Of the documents of one kind the latest so many are named."""
+_MANY = 100
+"""Rows are counted up to so many, as `surroundings.MOST` says."""
 _KINDS = {"event": "•", "act": "▸", "call": "↗"}
 
 
@@ -40,61 +49,109 @@ _KINDS = {"event": "•", "act": "▸", "call": "↗"}
 @click.option("--limit", type=click.IntRange(1, 10_000), default=500, help=N_("Events told at most (500)."))
 def explain(session: Session, *, kind: str, number: str, limit: int) -> None:
     """Tell the story."""
-    from fenbu.engine import explaining
+    from fenbu.engine import explaining, surroundings
 
     with session.noticing() as kernel:
         with kernel.read() as work:
             story = explaining.explain(work, kind, number, most=limit)
-        if not story.chapters:
+            records = surroundings.records(work, story.view, number) if story.view else []
+            places = surroundings.places(work, story.view, number) if story.view and records else []
+        if not story.chapters and not records:
             _refuse(kernel, story)
         if session.json:
-            session.out.document("story", _plain(story))
+            session.out.document("story", _plain(kernel, story, records, places))
             return
+        session.out.title(f"{story.kind} {story.number}")
+        for view, row in records:
+            _what_it_is(session, kernel, view, row)
         tell(session, kernel, story)
+        _go_on(session, story, places)
 
 
 def _refuse(kernel: Kernel, story: Story) -> None:
-    """Say that nothing is known of the document; with its view, whether it exists at all."""
+    """Say that nothing is known of the document; with its view, which there are."""
     from fenbu.engine import reading
     from fenbu.errors import NotFound
 
-    way_out = _("fenbu show fenbu.events shows what is known")
     if story.view is not None and story.view in kernel.assembly.views:
         view = kernel.assembly.view(story.view)
         with kernel.read(kernel.assembly.module_of(view.name)) as work:
             reading.record(work, view, story.number)
-        way_out = _("it is there, and nothing has happened to it: fenbu show {view} {number}").format(
-            view=view.name, number=story.number
-        )
+    way_out = _("fenbu show fenbu.events shows what is known")
     raise NotFound(_("story of {kind}").format(kind=story.kind), story.number, way_out)
 
 
+def _what_it_is(session: Session, kernel: Kernel, view: View, row: Row) -> None:
+    """Write what a record says, but for noughts and what tells of a person, and the command that shows all of it."""
+    from fenbu.cli.cells import shown, words
+    from fenbu.cli.layout import visible, wrap
+
+    out, enterprise = session.out, kernel.assembly.enterprise
+    told = [
+        f"{_(column.title)} {words(column, row, enterprise)}"
+        for column in shown(view)
+        if column.name != view.record and not column.personal and row.get(column.name)
+    ]
+    for line in wrap(visible(" · ".join(told)), max((out.width or 1_000) - 2, 20)):
+        out.line(f"  {line}")
+    out.line(out.style(f"  fenbu show {view.name} {quoted(str(row[view.record]))}", "dim"))
+
+
+def _go_on(session: Session, story: Story, places: Sequence[Place]) -> None:
+    """Write of what else the story speaks, and where the document stands, each with the command that shows it."""
+    from fenbu.cli.layout import wrap
+
+    out = session.out
+    by_kind: dict[str, list[Document]] = {}
+    for one in story.others:
+        by_kind.setdefault(one.kind, []).append(one)
+    if by_kind:
+        out.line(
+            f"{out.style(_('it speaks of'), 'bold')}  {out.style(_('fenbu explain KIND NUMBER'), 'dim')}"
+        )
+    widest = max(map(len, by_kind), default=0)
+    for kind, listed in by_kind.items():
+        numbers = ", ".join(one.number for one in listed[-_LATEST:])
+        if len(listed) > _LATEST:
+            numbers = _("{numbers}, and {count} before").format(numbers=numbers, count=len(listed) - _LATEST)
+        first, *rest = wrap(numbers, max((out.width or 1_000) - widest - 4, 20))
+        out.line(f"  {kind:<{widest}}  {first}")
+        for line in rest:
+            out.line(f"  {'':<{widest}}  {line}")
+    if places:
+        out.line(out.style(_("it stands in"), "bold"))
+    for place in places:
+        rows = f"{place.rows}" if place.rows < _MANY else f"{_MANY - 1}+"
+        command = f"fenbu show {place.view.name} --where {place.column}={quoted(story.number)}"
+        out.line(f"  {rows:>3}  {command}")
+
+
 def tell(session: Session, kernel: Kernel, story: Story) -> None:
-    """Write a story, day by day."""
+    """Write what happened, day by day; of which other document, where that changes."""
     out, zone = session.out, kernel.assembly.enterprise.zone
-    out.title(f"{story.kind} {story.number}")
     if story.left_out:
         out.say(_("{count} older events are left out; --limit tells more").format(count=story.left_out))
     day = clock = ""
+    of = None
     for chapter in story.chapters:
         local = chapter.at.astimezone(zone)
         if (today := local.strftime("%Y-%m-%d")) != day:
-            day, clock = today, ""
+            day, clock, of = today, "", None
             out.line(out.style(day, "bold"))
         now = local.strftime("%H:%M:%S")
-        _write(session, chapter, now if now != clock else "")
+        _write(session, chapter, now if now != clock else "", chapter.of if chapter.of != of else None)
         clock = now
-    if story.view:
-        out.say(_("the record: fenbu show {view} {number}").format(view=story.view, number=story.number))
+        of = chapter.of if chapter.kind == "event" else of
 
 
-def _write(session: Session, chapter: Chapter, clock: str) -> None:
+def _write(session: Session, chapter: Chapter, clock: str, of: Document | None) -> None:
     """Write one chapter: what happened, then, fainter, who did it, its number and who has taken it."""
     from fenbu.cli.layout import visible, width_of, wrap
 
     out = session.out
     room = max((out.width or 1_000) - _LEFT, 20)
-    lines = wrap(visible(chapter.text), room)
+    named = of is None or of.number in chapter.text
+    lines = wrap(visible(chapter.text if of is None or named else f"{of.number}: {chapter.text}"), room)
     tail = visible(_tail(chapter))
     beside = width_of(lines[-1]) + 2 + width_of(tail) <= room
     for index, line in enumerate(lines):
@@ -129,13 +186,22 @@ def _write_travel(session: Session, travel: Travel, room: int) -> None:
         out.line(f"{' ' * _LEFT}{out.style(sign, colour) if index == 0 else ' '} {line}")
 
 
-def _plain(story: Story) -> dict[str, Any]:
+def _plain(
+    kernel: Kernel, story: Story, records: Sequence[tuple[View, Row]], places: Sequence[Place]
+) -> dict[str, Any]:
+    from fenbu.cli.show import plain_rows
+
     return {
         "kind": story.kind,
         "number": story.number,
         "view": story.view,
+        "records": {view.name: plain_rows(view, (), [row], kernel)[0] for view, row in records},
         "left_out": story.left_out,
         "chapters": [_plain_chapter(chapter) for chapter in story.chapters],
+        "speaks_of": [{"kind": one.kind, "number": one.number} for one in story.others],
+        "stands_in": [
+            {"view": place.view.name, "column": place.column, "rows": place.rows} for place in places
+        ],
     }
 
 
@@ -150,6 +216,7 @@ def _plain_chapter(chapter: Chapter) -> dict[str, Any]:
         "module": chapter.module,
         "seq": chapter.seq,
         "cause": chapter.cause,
+        "of": None if chapter.of is None else {"kind": chapter.of.kind, "number": chapter.of.number},
         "deliveries": [
             {"subscription": one.subscription, "state": one.state, "at": one.at, "detail": one.detail}
             for one in travels

@@ -17,8 +17,8 @@ _BRANCH = ("├─ ", "└─ ")
 
 def show_map(session: Session, kernel: Kernel) -> None:
     """Write the map as text or JSON."""
-    from fenbu.engine.explaining import event_types
     from fenbu.engine.flows.map import arrows
+    from fenbu.engine.telling import event_types
     from fenbu.values import to_microseconds
 
     with kernel.read() as work:

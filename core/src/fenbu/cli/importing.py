@@ -119,10 +119,10 @@ def _show(session: Session, kernel: Kernel, report: Report) -> None:
 
 
 def _row(kind: str, outcome: str, tally: Tally, currency: str, style: str = "") -> list[Cell]:
-    from fenbu.cli.cells import money
     from fenbu.cli.layout import Cell
+    from fenbu.values import readable_money
 
-    amount = "" if tally.amount is None else money(tally.amount, currency)
+    amount = "" if tally.amount is None else readable_money(tally.amount, currency)
     texts = (kind, outcome, f"{tally.documents:,}", f"{tally.lines:,}", amount)
     return [Cell(text, style) for text in texts]
 

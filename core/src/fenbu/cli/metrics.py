@@ -74,10 +74,12 @@ def table(
 
 
 def _shown(kernel: Kernel, metric: Metric, value: Any) -> str:
-    from fenbu.cli.cells import exact, money
+    from decimal import Decimal
+
+    from fenbu.values import readable, readable_money
 
     if value is None:
         return "–"
     if metric.unit == "money":
-        return money(value, kernel.assembly.enterprise.currency)
-    return f"{exact(value, 0)} {_(_UNITS.get(metric.unit, metric.unit))}".rstrip()
+        return readable_money(Decimal(value), kernel.assembly.enterprise.currency)
+    return f"{readable(Decimal(value))} {_(_UNITS.get(metric.unit, metric.unit))}".rstrip()

@@ -300,7 +300,7 @@ _ORDER = {"order": "order", "account": "account"}
     key="order",
     about=_ORDER,
     day="day",
-    says=N_("placed by {account} for {total} {currency}"),
+    says=N_("placed by {account} for {total} {currency}: {lines}"),
 )
 @frozen(kw_only=True)
 class OrderPlaced:
@@ -442,7 +442,7 @@ class OrderReleased:
     key="order",
     about=_ORDER,
     day="day",
-    says=N_("fulfilled for {amount} {currency}"),
+    says=N_("fulfilled for {amount} {currency}: {lines}"),
 )
 @frozen(kw_only=True)
 class OrderFulfilled:

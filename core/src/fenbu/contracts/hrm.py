@@ -37,7 +37,7 @@ class PayrollLine:
     key="employee",
     about=_EMPLOYEE,
     day="day",
-    says=N_("employee {employee} joined {department}"),
+    says=N_("employee {employee} joined {department} as {position} on {day}"),
 )
 @frozen(kw_only=True)
 class EmployeeHired:

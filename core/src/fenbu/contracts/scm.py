@@ -57,7 +57,7 @@ def scm_available_to_promise(work: Work, item: str, quantity: Decimal, day: date
     lane=Lane.GOODS,
     key="order",
     about={"order": "order"},
-    says=N_("short of stock; the rest waits as backorder"),
+    says=N_("short of stock, waits as backorder: {lines}"),
 )
 @frozen(kw_only=True)
 class BackorderRaised:
@@ -72,7 +72,7 @@ class BackorderRaised:
     lane=Lane.GOODS,
     key="order",
     about={"order": "order"},
-    says=N_("goods came for the backorder"),
+    says=N_("goods came for the backorder: {lines}"),
 )
 @frozen(kw_only=True)
 class BackorderFilled:
@@ -118,7 +118,7 @@ class ReservationLapsed:
     key="order",
     about={"order": "order", "shipment": "shipment"},
     day="day",
-    says=N_("shipment {shipment} left"),
+    says=N_("shipment {shipment} left: {lines}"),
 )
 @frozen(kw_only=True)
 class GoodsDispatched:
@@ -137,7 +137,7 @@ class GoodsDispatched:
     key="document",
     about={"order": "order", "return": "goods_return"},
     day="day",
-    says=N_("goods came back ({goods_return})"),
+    says=N_("goods came back ({goods_return}): {lines}"),
 )
 @frozen(kw_only=True)
 class GoodsReturned:
@@ -181,7 +181,7 @@ class StockAdjusted:
     key="receipt",
     about={"goods_receipt": "receipt"},
     day="day",
-    says=N_("receipt {receipt} of goods worth {value}"),
+    says=N_("receipt {receipt} of goods worth {value} {currency}"),
 )
 @frozen(kw_only=True)
 class GoodsReceived:

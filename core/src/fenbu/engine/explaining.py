@@ -7,10 +7,9 @@ of the outside stands beside them, and who did what comes from the audit trail.
 from __future__ import annotations
 
 import json
-import re
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -18,8 +17,6 @@ from attrs import field, frozen
 from sqlalchemy import and_, or_, select, type_coerce
 
 from fenbu.contracts.module import module_also_known
-from fenbu.engine.assembling import CONTRACTS
-from fenbu.engine.assembly import unknown
 from fenbu.engine.guard.operators import SYSTEM
 from fenbu.engine.store.tables import (
     audit,
@@ -31,21 +28,41 @@ from fenbu.engine.store.tables import (
     skipped,
     subscription,
 )
+from fenbu.engine.telling import MINUTES, event_types, sentence
+from fenbu.errors import Unknown
 from fenbu.events import EventType
 from fenbu.i18n import _
 from fenbu.tables import MoneyType
-from fenbu.values import from_microseconds, round_amount
+from fenbu.values import from_microseconds, readable_money
 
 if TYPE_CHECKING:
     from fenbu.engine.assembly import Assembly
     from fenbu.engine.work import EngineWork
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)\Z")
-_MINUTES = "%Y-%m-%d %H:%M"
 _ORDER = ("act", "event", "call")
 """Within one transaction, whose parts have one time: somebody acts, so it happens, so the outside is asked."""
 MOST = 500
 """Events of one story at most; more are counted, not told."""
+
+
+@frozen(eq=False)
+class KindUnknown(Unknown):
+    """No module speaks of documents of this kind."""
+
+    known: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        nearest = _("did you mean {nearest}? ").format(nearest=self.nearest) if self.nearest else ""
+        return nearest + _("known here are: {kinds}").format(kinds=", ".join(self.known))
+
+
+@frozen
+class Document:
+    """A document by its kind, as events name it, and its number."""
+
+    kind: str
+    number: str
 
 
 @frozen
@@ -76,6 +93,8 @@ class Chapter:
     """Topic, action or operation."""
     seq: int | None = None
     cause: int | None = None
+    of: Document | None = None
+    """The other document that it happened to: in a customer's story, the order."""
     travels: Sequence[Travel] = field(factory=tuple)
 
 
@@ -90,6 +109,8 @@ class Story:
     """Events that are not told, because there are too many; the latest are."""
     view: str | None
     """View that holds its record."""
+    others: Sequence[Document]
+    """The other documents that it speaks of, in the order in which they appear."""
 
 
 def kinds(assembly: Assembly) -> dict[str, str | None]:
@@ -117,60 +138,34 @@ def explain(work: EngineWork, kind: str, number: str, *, most: int = MOST) -> St
     assembly = work.transaction.assembly
     known = kinds(assembly)
     if kind not in known:
-        raise unknown("kind of document", kind, known)
-    names = [(kind, number), *_other_names(work, kind, number)]
+        near = get_close_matches(kind, known, 1)
+        raise KindUnknown(_("kind of document"), kind, near[0] if near else "", known=tuple(known))
+    names = [Document(kind, number), *_other_names(work, kind, number)]
     rows, left_out = _events(work, names, most)
-    travels = _travels(work, [row.seq for row in rows])
+    seqs = [row.seq for row in rows]
+    travels, about = _travels(work, seqs), _about(work, seqs)
     types, zone = event_types(assembly), assembly.enterprise.zone
-    chapters = [_told(row, types, travels.get(row.seq, ()), zone) for row in rows]
-    numbers = sorted({name for _kind, name in names})
+    chapters = [
+        _told(row, types, travels.get(row.seq, ()), zone, _of(row, about.get(row.seq, ()), names))
+        for row in rows
+    ]
+    numbers = sorted({name.number for name in names})
     chapters += _acts(work, numbers) + _calls(work, numbers)
     chapters.sort(key=lambda chapter: (chapter.at, _ORDER.index(chapter.kind), chapter.seq or 0))
-    return Story(kind, number, chapters, left_out, known[kind])
+    named = dict.fromkeys([*names, *(one for seq in seqs for one in about.get(seq, ()))])
+    others = [one for one in named if one != names[0] and known.get(one.kind)]
+    return Story(kind, number, chapters, left_out, known[kind], others)
 
 
-def event_types(assembly: Assembly) -> Mapping[tuple[str, int], EventType]:
-    """Return every event that a contract declares, by topic and version."""
-    brought = (name for module in assembly.modules.values() for name in module.manifest.contracts)
-    found: dict[tuple[str, int], EventType] = {}
-    for name in dict.fromkeys((*CONTRACTS, *brought)):
-        contract = sys.modules.get(name)
-        for value in vars(contract).values() if contract else ():
-            declared = getattr(value, "__dict__", {}).get("__fenbu_event__")
-            if isinstance(declared, EventType):
-                found[declared.topic, declared.version] = declared
-    return found
-
-
-def sentence(
-    declared: EventType | None, topic: str, payload: Mapping[str, Any], zone: ZoneInfo | None = None
-) -> str:
-    """Return how an event reads for people; topic and payload when it has no sentence.
-
-    Args:
-        declared: What its contract says of it; None when no enabled module knows it.
-        topic: Without version.
-        payload: As it is kept.
-        zone: In which moments are told; UTC unless given.
-    """
-    told = {name: _shown(_local(value, zone)) for name, value in payload.items()}
-    plain = ", ".join(f"{name} {told[name]}" for name in told if payload[name] not in (None, "", []))
-    if declared is None or not declared.says:
-        return f"{topic}: {plain}"
-    try:
-        return _(declared.says).format(**told)
-    except (KeyError, IndexError, AttributeError):  # an older event lacks a field that the sentence names
-        return f"{topic}: {plain}"
-
-
-def _other_names(work: EngineWork, kind: str, number: str) -> list[tuple[str, str]]:
+def _other_names(work: EngineWork, kind: str, number: str) -> list[Document]:
     """Return what the enabled modules call the same matter."""
     answers = work.ask(module_also_known, kind=kind, number=number)
-    return sorted({(one.kind, one.number) for answer in answers for one in answer} - {(kind, number)})
+    found = sorted({(one.kind, one.number) for answer in answers for one in answer} - {(kind, number)})
+    return [Document(*one) for one in found]
 
 
-def _events(work: EngineWork, names: Sequence[tuple[str, str]], most: int) -> tuple[list[Any], int]:
-    named = [and_(event_about.c.kind == kind, event_about.c.value == number) for kind, number in names]
+def _events(work: EngineWork, names: Sequence[Document], most: int) -> tuple[list[Any], int]:
+    named = [and_(event_about.c.kind == one.kind, event_about.c.value == one.number) for one in names]
     about = select(event_about.c.seq).where(or_(*named))
     wanted = select(event).where(event.c.seq.in_(about)).order_by(event.c.seq.desc()).limit(most)
     rows = list(reversed(work.execute(wanted).all()))
@@ -180,12 +175,30 @@ def _events(work: EngineWork, names: Sequence[tuple[str, str]], most: int) -> tu
     return rows, len(work.execute(older).all())
 
 
+def _about(work: EngineWork, seqs: Sequence[int]) -> dict[int, list[Document]]:
+    """Return the documents that events are about, in the order of their kinds."""
+    found: dict[int, list[Document]] = {}
+    wanted = select(event_about).where(event_about.c.seq.in_(seqs)).order_by(event_about.c.kind)
+    for row in work.execute(wanted) if seqs else ():
+        found.setdefault(row.seq, []).append(Document(row.kind, row.value))
+    return found
+
+
+def _of(row: Any, about: Sequence[Document], names: Sequence[Document]) -> Document | None:
+    """Return whose fact an event is, by its key, unless it is that of which the story tells."""
+    return next((one for one in about if one.number == row.key and one not in names), None)
+
+
 def _told(
-    row: Any, types: Mapping[tuple[str, int], EventType], travels: Sequence[Travel], zone: ZoneInfo
+    row: Any,
+    types: Mapping[tuple[str, int], EventType],
+    travels: Sequence[Travel],
+    zone: ZoneInfo,
+    of: Document | None,
 ) -> Chapter:
     text = sentence(types.get((row.topic, row.version)), row.topic, json.loads(row.payload), zone)
     if row.not_before is not None:
-        due = from_microseconds(row.not_before).astimezone(zone).strftime(_MINUTES)
+        due = from_microseconds(row.not_before).astimezone(zone).strftime(MINUTES)
         text = _("timer for {due}: {text}").format(text=text, due=due)
     return Chapter(
         at=from_microseconds(row.at),
@@ -196,6 +209,7 @@ def _told(
         name=row.topic,
         seq=row.seq,
         cause=row.cause,
+        of=of,
         travels=travels,
     )
 
@@ -247,25 +261,9 @@ def _calls(work: EngineWork, numbers: Sequence[str]) -> list[Chapter]:
     )
     chapters = []
     for row in work.execute(wanted):
-        sum_ = f", {round_amount(row.money, row.currency)} {row.currency}" if row.money is not None else ""
+        sum_ = f", {readable_money(row.money, row.currency)}" if row.money is not None else ""
         error = f" – {row.error}" if row.error else ""
         text = f"{row.operation} {row.subject}{sum_}: {_(row.state)}{error}"
         at = from_microseconds(row.at)
         chapters.append(Chapter(at=at, kind="call", text=text, module=row.module, name=row.operation))
     return chapters
-
-
-def _local(value: Any, zone: ZoneInfo | None) -> Any:
-    """Return a moment as people write it; what is none as it is."""
-    if not isinstance(value, str) or not _MOMENT.match(value):
-        return value
-    return datetime.fromisoformat(value).astimezone(zone or UTC).strftime(_MINUTES)
-
-
-def _shown(value: Any) -> str:
-    """Return a payload's value as text: lists as their entries, parts as name and value."""
-    if isinstance(value, Mapping):
-        return " ".join(_shown(part) for part in value.values() if part not in (None, ""))
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return ", ".join(map(_shown, value))
-    return "–" if value is None else str(value)

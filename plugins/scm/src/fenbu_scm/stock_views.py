@@ -66,7 +66,7 @@ ITEMS = View(
         )
     ),
     columns=(
-        Column("item", N_("Item")),
+        Column("item", N_("Item"), ref="erp.items"),
         Column("title", N_("Title")),
         looks.quantity("quantity", N_("On hand")),
         _UNIT,

@@ -58,6 +58,7 @@ def demo(session: Session, *, folder: Path | None, keep: bool, orders: int, seed
     """Make the enterprise, let it trade, show it."""
     from fenbu.cli.demo import shop, story, telling
     from fenbu.cli.demo.clock import Clock
+    from fenbu.cli.demo.done import Done
 
     started = time.monotonic()
     stages, skipped = _stages()
@@ -68,7 +69,7 @@ def demo(session: Session, *, folder: Path | None, keep: bool, orders: int, seed
         with _found(session, place, clock) as kernel:
             trade, lived = _grow(session, kernel, clock, place, made, stages)
             telling.skipped(session, skipped)
-            done = story.Done(place, seed, made, trade, lived, skipped, time.monotonic() - started)
+            done = Done(place, seed, made, trade, lived, skipped, time.monotonic() - started)
             healthy = story.show(session, kernel, done, keep=keep)
     finally:
         if not keep:

@@ -12,7 +12,7 @@ from fenbu.cli.session import Session
 from fenbu.i18n import _
 
 if TYPE_CHECKING:
-    from fenbu.cli.demo.story import Done, Told
+    from fenbu.cli.demo.done import Done, Told
     from fenbu.engine.kernel import Kernel
 
 _COMMAND = 43

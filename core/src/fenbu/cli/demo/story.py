@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, frozen
-
 from fenbu.cli.demo import flowed, going_on
+from fenbu.cli.demo.done import Told
 from fenbu.cli.demo.growth import topics
 from fenbu.cli.demo.telling import WIDTH, heading
 from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
-    from fenbu.cli.demo.growth import Lived
-    from fenbu.cli.demo.shop import Shop
-    from fenbu.cli.demo.trade import Trade
+    from fenbu.cli.demo.done import Done
     from fenbu.engine.kernel import Kernel
 
 _TELLING = (
@@ -32,31 +28,6 @@ _OPEN_ENDS = 10
 _EVENTS = 12
 _TIMELINE = "crm.timeline"
 _AT_WORK = ("hrm.employee-hired", "hrm.leave-requested", "hrm.leave-approved")
-
-
-@define
-class Done:
-    """What a demo has made."""
-
-    folder: Path
-    seed: int
-    shop: Shop
-    trade: Trade
-    lived: list[Lived]
-    skipped: list[str]
-    """Modules that are not installed."""
-    seconds: float
-
-
-@frozen
-class Told:
-    """What is shown as an example."""
-
-    order: str
-    customer: str | None
-    """None without CRM."""
-    employee: str | None
-    """None without HRM."""
 
 
 def show(session: Session, kernel: Kernel, done: Done, *, keep: bool) -> bool:
