@@ -7,10 +7,11 @@ have of these items and tells each order by an event; what follows for the order
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Row, bindparam, select, tuple_, update
 
 from fenbu.contracts.erp import LineQuantity
 from fenbu.contracts.scm import BackorderFilled
@@ -20,10 +21,18 @@ from fenbu_scm import stock as stocks
 from fenbu_scm.stock import Stock
 from fenbu_scm.tables import DEMAND, RESERVATION
 
+_PLACE = (DEMAND.c.queued_at, DEMAND.c.order_number, DEMAND.c.line)
+"""Where a line stands in the queue."""
+_PAGE = 500
+"""Lines of the queue looked at in one statement: many thousands may wait for the one piece that comes."""
 _QUEUE = (
-    select(DEMAND.c.order_number, DEMAND.c.line, DEMAND.c.item, DEMAND.c.short)
+    select(*_PLACE, DEMAND.c.item, DEMAND.c.short)
     .where(DEMAND.c.short > 0, DEMAND.c.item.in_(bindparam("codes", expanding=True)))
-    .order_by(DEMAND.c.queued_at, DEMAND.c.order_number, DEMAND.c.line)
+    .order_by(*_PLACE)
+    .limit(bindparam("most"))
+)
+_QUEUE_ON = _QUEUE.where(
+    tuple_(*_PLACE) > tuple_(*(bindparam(f"after_{column.name}", type_=column.type) for column in _PLACE))
 )
 _QUANTITY = DEMAND.c.short.type
 _FILL = (
@@ -43,11 +52,10 @@ def fill(work: Work, stock: Stock) -> int:
 
     The caller has stored its own changes of order lines; this stores the stock.
     """
-    free = [code for code, holding in stock.holdings.items() if holding.free > 0]
     places: list[dict[str, Any]] = []
     filled: list[dict[str, Any]] = []
     by_order: dict[str, list[LineQuantity]] = {}
-    for row in work.execute(_QUEUE, {"codes": free}) if free else ():
+    for row in _queue(work, stock):
         taken = stock[row.item].reserve(row.short)
         if not taken:
             continue
@@ -74,3 +82,17 @@ def fill(work: Work, stock: Stock) -> int:
     for order, lines in by_order.items():
         work.publish(BackorderFilled(order=order, lines=tuple(lines)))
     return len(filled)
+
+
+def _queue(work: Work, stock: Stock) -> Iterator[Row[Any]]:
+    """Yield who waits for what is free, in the order of the queue, and look no further when nothing is left."""
+    asked, values = _QUEUE, dict[str, Any]()
+    while codes := [code for code, holding in stock.holdings.items() if holding.free > 0]:
+        rows = work.execute(asked, values | {"codes": codes, "most": _PAGE}).all()
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        asked, values = (
+            _QUEUE_ON,
+            {f"after_{column.name}": rows[-1]._mapping[column.name] for column in _PLACE},
+        )
