@@ -102,7 +102,7 @@ def test_the_first_days_of_a_real_shop_read_late_are_what_they_were_live(
         with Kernel.open(database_copy("retail", retail.build), actor=OWNER) as kernel:
             if modules:
                 kernel.perform("fenbu.module.enable", {"modules": modules})
-            report = first_documents(kernel, tmp_path, 60)
+            report = first_documents(kernel, tmp_path, 30)
             if not modules:
                 kernel.perform("fenbu.module.enable", {"modules": ["crm"]})
                 drain(kernel, timeout=300)
