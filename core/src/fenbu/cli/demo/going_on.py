@@ -38,6 +38,8 @@ def _commands(kernel: Kernel, done: Done, told: Told) -> Iterator[tuple[str, str
     yield f"fenbu explain order {told.order}", _("one order's story")
     if told.customer:
         yield f"fenbu explain customer {told.customer}", _("one customer's story")
+        timeline = f"fenbu show crm.timeline --where customer={told.customer}"
+        yield timeline, _("the same as CRM keeps it")
     if told.employee:
         yield f"fenbu explain employee {told.employee}", _("what HR has done for one of them")
     if "crm" in modules:

@@ -25,14 +25,15 @@ class Person:
     position: str
     pay: str
     """A month at full time."""
-    fte: str = "1"
+    fte: str
+    """Share of full time: the shop is small."""
 
 
 PEOPLE = (
-    Person("Mei Tan", "OFFICE", "MANAGER", "2900"),
-    Person("Rosa Diaz", "STORE", "PACKER", "2050"),
-    Person("Sam Reed", "COUNTER", "SELLER", "2000", "0.6"),
-    Person("Tom Hale", "COUNTER", "SELLER", "1950", "0.5"),
+    Person("Mei Tan", "OFFICE", "MANAGER", "2900", "0.6"),
+    Person("Rosa Diaz", "STORE", "PACKER", "2050", "0.5"),
+    Person("Sam Reed", "COUNTER", "SELLER", "2000", "0.4"),
+    Person("Tom Hale", "COUNTER", "SELLER", "1950", "0.3"),
 )
 _DEPARTMENTS = (("OFFICE", "Office"), ("STORE", "Store-room"), ("COUNTER", "Counter"))
 _POSITIONS = (("MANAGER", "Manager"), ("PACKER", "Packer"), ("SELLER", "Seller"))

@@ -116,21 +116,15 @@ def _employee(kernel: Kernel) -> str | None:
 
 
 def _one_customer(session: Session, kernel: Kernel, number: str | None) -> None:
-    """Write what happened to a customer lately."""
-    from fenbu.cli.show import show_page
-    from fenbu.engine.reading import Condition
+    """Write what happened to a customer lately, in whichever module."""
+    from fenbu.cli.explain import tell
+    from fenbu.engine import explaining
 
     if number is None:
         return
-    heading(session, _("One customer, as all modules tell it"), f"fenbu explain customer {number}")
-    show_page(
-        session,
-        kernel,
-        kernel.assembly.view(_TIMELINE),
-        wanted=("happened_at", "topic", "subject", "amount"),
-        filters=[Condition("customer", number)],
-        limit=_EVENTS,
-    )
+    heading(session, _("One customer, lately"), f"fenbu explain customer {number}")
+    with kernel.read() as work:
+        tell(session, kernel, explaining.explain(work, "customer", number, most=_EVENTS))
 
 
 def _trial_balance(session: Session, kernel: Kernel) -> None:
