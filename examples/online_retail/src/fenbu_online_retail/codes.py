@@ -1,8 +1,12 @@
-"""Codes of the source: which are no articles, and what both readers call what they have made known."""
+"""Names that readers and flows share; codes that are no articles; what both readers call what they have made known."""
 
 from __future__ import annotations
 
 CURRENCY = "GBP"
+CHANNEL = "online_retail"
+"""How the orders of the file came."""
+KEEPS_PROMISES, TAKES_MONEY = "stock.reservation", "payment.authorisation"
+"""Capabilities of modules for which an order waits before its goods leave."""
 SERVICES = frozenset(
     ("AMAZONFEE", "B", "BANK CHARGES", "C2", "CRUK", "D", "DOT", "M", "PADS", "POST", "S", "m")
 )

@@ -16,9 +16,15 @@ from zoneinfo import ZoneInfo
 from fenbu.i18n import _
 from fenbu.importing import Answer, Read, Rejected, SourceDocument, SourceRow, Step
 from fenbu.values import line_amount
-from fenbu_online_retail.codes import CURRENCY, is_service, item_known
+from fenbu_online_retail.codes import (
+    CHANNEL,
+    CURRENCY,
+    KEEPS_PROMISES,
+    TAKES_MONEY,
+    is_service,
+    item_known,
+)
 
-CHANNEL = "online_retail"
 WALK_IN = "WALK-IN"
 """ERP's account for buyers who give no name."""
 LONDON = ZoneInfo("Europe/London")
@@ -170,8 +176,11 @@ def _account(rows: Sequence[SourceRow]) -> dict[str, str]:
 
 
 def _fulfilled_by_hand(document: SourceDocument) -> bool:
-    """Goods leave by hand when no module keeps stock; services are rendered when the order is released."""
-    by_hand = "stock.reservation" not in document.capabilities
+    """Goods leave with the document when nothing can hold them up; services are rendered when the order is released.
+
+    An order that may wait for its payment is fulfilled when it is released (`flows.released`).
+    """
+    by_hand = document.capabilities.isdisjoint((KEEPS_PROMISES, TAKES_MONEY))
     return by_hand and any(not is_service(row.values["item"]) for row in document.rows)
 
 

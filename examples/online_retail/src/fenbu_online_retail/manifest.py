@@ -1,8 +1,8 @@
-"""What this module is: two importers, each with the profile of one source; it keeps no tables of its own."""
+"""What this module is: two importers, each with the profile of one source, and one flow; it keeps no tables."""
 
 from __future__ import annotations
 
-from fenbu import Importer, Manifest, Profile
+from fenbu import Importer, Manifest, Profile, Subscription
 from fenbu.i18n import N_
 from fenbu.importing import Field
 
@@ -71,6 +71,15 @@ MANIFEST = Manifest(
         "journal entries, and the stock with which it opens"
     ),
     requires=("fenbu>=1,<2", "capability:sales.orders"),
+    hooks="fenbu_online_retail.plugin",
+    subscriptions=(
+        Subscription(
+            "online_retail.released",
+            title=N_("Hand over what was paid, when no module keeps stock"),
+            on={"erp.order-released/1": "fenbu_online_retail.flows:released"},
+            route={"erp.order-released/1": "online_retail"},
+        ),
+    ),
     importers=(INVOICES, OPENING_STOCK),
     profiles=(ONLINE_RETAIL, ONLINE_RETAIL_STOCK),
 )
