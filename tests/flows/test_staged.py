@@ -262,3 +262,73 @@ def test_money_held_by_payments_that_were_given_up_is_let_go_by_a_person(grown: 
     grown.pay("payment.void", payment=held["payment"], reason="paid by transfer")
     assert grown.sums(held["payment"]) == ("6", "0", "6", "0")
     at_rest(grown)
+
+
+# --- what told a module of an order was given up, and the module is back --------------------------------
+
+
+def forgotten(grown: House, module: str) -> str:
+    """Place an order of which a module does not hear, because it is switched off and what waits is given up."""
+    [order] = grown.place(1, deliver=False)
+    if module == "payments":
+        grown.kernel.perform("fenbu.flow.pause", {"subscription": "payments.orders", "reason": "test"})
+        grown.deliver()
+    grown.disable(module, "waive", reason="another one comes")
+    grown.deliver()
+    grown.enable(module)
+    return order
+
+
+@pytest.mark.parametrize(("module", "requirement"), [("scm", "stock"), ("payments", "payment")])
+def test_an_order_that_a_module_never_heard_of_is_seen_and_assessed_anew(
+    grown: House, module: str, requirement: str
+) -> None:
+    order = forgotten(grown, module)
+    assert grown.complaints() == {
+        "erp.orders_are_heard_of": "1 orders wait for modules that have not heard of them: "
+        f"{order} ({requirement} by {module})"
+    }
+    grown.do("order.reassess", order=order)
+    grown.deliver()
+    grown.dispatch(order)
+    assert grown.one("orders", order)["state"] == "closed"
+    assert grown.bank.done("capture").total() == 1
+    at_rest(grown)
+
+
+def test_what_a_module_never_heard_of_may_be_waived(grown: House) -> None:
+    order = forgotten(grown, "payments")
+    waive(grown, order)
+    grown.pay_by_hand()
+    assert grown.one("orders", order)["state"] == "closed"
+    assert grown.bank.done("authorise").total() == 0
+    at_rest(grown)
+
+
+def test_goods_that_the_warehouse_never_heard_the_release_of_are_released_again(grown: House) -> None:
+    grown.kernel.perform("fenbu.flow.pause", {"subscription": "payments.orders", "reason": "test"})
+    [order] = grown.place(1)
+    grown.disable("scm", "waive")
+    grown.kernel.perform("fenbu.flow.resume", {"subscription": "payments.orders"})
+    grown.deliver()
+    grown.enable("scm")
+    assert f"{order} (fulfilment by scm)" in grown.complaints()["erp.orders_are_heard_of"]
+    grown.do("order.reassess", order=order)
+    grown.deliver()
+    grown.dispatch(order)
+    assert grown.one("orders", order)["state"] == "closed"
+    at_rest(grown)
+
+
+def test_what_a_module_is_at_work_on_is_neither_waived_nor_assessed_anew(grown: House) -> None:
+    grown.bank.fail("timeout", times=9)
+    [unpaid] = grown.place(1, deliver=False)
+    with pytest.raises(Refused, match="scm is at work on it"):
+        grown.do("order.reassess", order=unpaid)
+    with pytest.raises(Refused, match="scm is at work on it"):
+        grown.do("order.waive-requirement", order=unpaid, requirement="stock", reason="in a hurry")
+    grown.bank.mend()
+    grown.deliver()
+    with pytest.raises(Refused, match="fulfilled by scm, which may already have begun"):
+        grown.do("order.reassess", order=unpaid)
+    at_rest(grown)

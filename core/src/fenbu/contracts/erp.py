@@ -108,6 +108,17 @@ class AccountFacts:
     """``company``, ``person`` or ``walk_in``."""
 
 
+@frozen
+class Awaited:
+    """What an order waits for from one module."""
+
+    order: str
+    module: str
+    """Who is to do it."""
+    requirement: str
+    """Name of the requirement to be met; empty for the fulfilment of what is released."""
+
+
 # --- hooks --------------------------------------------------------------------------------------------
 
 
@@ -178,6 +189,24 @@ def erp_order_cancellation(work: Work, order: str, lines: Sequence[LineQuantity]
     Returns:
         A refusal with its reason, or None.
     Failure: an exception refuses the cancelling with `HookFailed`.
+    Since: api 1.
+    """
+    raise NotImplementedError
+
+
+@hookspec(kind="all")
+def erp_order_unheard(work: Work, awaited: Sequence[Awaited]) -> Sequence[Awaited]:
+    """Say what orders wait for from this module in vain, because what told it so was given up.
+
+    Called: when an operator waives a requirement or assesses an order anew, inside its transaction; and by a check of
+    health.
+    Answers: all are needed and joined; what no module names is being worked on.
+    Args:
+        work: The caller's unit of work; read only.
+        awaited: What is waited for, by order; also of other modules.
+    Returns:
+        Those of this module's on which nothing waits for it, and of which it has nothing in hand.
+    Failure: an exception refuses the operation with `HookFailed`.
     Since: api 1.
     """
     raise NotImplementedError

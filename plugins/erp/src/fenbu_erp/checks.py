@@ -15,6 +15,7 @@ from fenbu.i18n import N_, _
 from fenbu.metrics import Check, Finding
 from fenbu.tables import MoneyType, QuantityType
 from fenbu.work import Work
+from fenbu_erp import unheard
 from fenbu_erp.chart import CONTROL, Chart
 from fenbu_erp.lifecycles import RequirementState
 from fenbu_erp.numbers import PREFIXES
@@ -237,6 +238,22 @@ def requirements_have_owners(work: Work) -> Finding:
     return found(_("{count} orders wait for a module that is gone: {named}"), wrong, len(rows))
 
 
+def orders_are_heard_of(work: Work) -> Finding:
+    """Say whether every order that waits for an enabled module is known there.
+
+    It is not when what told the module was given up: it was disabled with ``waive``, and came back.
+    """
+    wrong = [
+        _("{order} ({what} by {module})").format(
+            order=one.order, what=one.requirement or _("fulfilment"), module=one.module
+        )
+        for one in unheard.everywhere(work)
+    ]
+    return found(
+        _("{count} orders wait for modules that have not heard of them: {named}"), wrong, count(work, ORDER)
+    )
+
+
 _REVERSE = N_("find out who wrote past the journal; correct it by entries, never by changing rows")
 _REPLAY = N_("fenbu flows dead shows deliveries that failed; retry them")
 
@@ -282,5 +299,11 @@ CHECKS = (
         title=N_("No order waits for a module that is gone"),
         run=requirements_have_owners,
         repair=N_("enable the module again, or waive: fenbu do erp.order.waive-requirement"),
+    ),
+    Check(
+        name="erp.orders_are_heard_of",
+        title=N_("No order waits in vain"),
+        run=orders_are_heard_of,
+        repair=N_("ask the modules anew: fenbu do erp.order.reassess"),
     ),
 )

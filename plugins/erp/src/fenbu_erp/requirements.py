@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import bindparam, delete, select
 
 from fenbu.contracts.erp import (
+    Awaited,
     DraftOrder,
     OrderAwaits,
     OrderReassessed,
@@ -23,7 +24,7 @@ from fenbu.i18n import _
 from fenbu.inputs import Code, Input, Reason
 from fenbu.statements import upsert
 from fenbu.work import Work
-from fenbu_erp import order_store
+from fenbu_erp import order_store, unheard
 from fenbu_erp.errors import NothingLeft, NotReassessable, RequirementNotWaivable
 from fenbu_erp.fulfilment import hand_over
 from fenbu_erp.lifecycles import REQUIREMENT as LIFECYCLE
@@ -176,7 +177,7 @@ def _owned(work: Work, order: Order, requirement: str) -> tuple[list[Needed], Ne
 
 
 def waive(work: Work, wanted: WaiveRequirement) -> dict[str, Any]:
-    """Let an order go on without a requirement that failed or whose module is gone.
+    """Let an order go on without a requirement that failed, whose module is gone or has never heard of it.
 
     Raises:
         NotFound: No such order, or it does not wait for this.
@@ -192,8 +193,10 @@ def waive(work: Work, wanted: WaiveRequirement) -> dict[str, Any]:
             _("{requirement} of {order}").format(requirement=wanted.requirement, order=order.number),
             _("fenbu show erp.requirements --where order={order} lists them").format(order=order.number),
         )
-    if one.state in (RequirementState.WAITING, RequirementState.ANNOUNCED, RequirementState.PARTLY_MET) and (
-        work.enabled(one.owner)
+    if (
+        one.state in (RequirementState.WAITING, RequirementState.ANNOUNCED, RequirementState.PARTLY_MET)
+        and work.enabled(one.owner)
+        and Awaited(order.number, one.owner, one.name) not in unheard.of_order(work, order, needed)
     ):
         raise RequirementNotWaivable(order.number, one.name, one.owner, one.state)
     one.move("waive", wanted.reason)
@@ -213,21 +216,27 @@ def reassess(work: Work, wanted: ReassessOrder) -> dict[str, Any]:
 
     Raises:
         NothingLeft: All is fulfilled or cancelled.
-        NotReassessable: The module that fulfils it is enabled and may already have begun.
+        NotReassessable: The module that fulfils it is enabled, has heard of it and may already have begun.
         RequirementNotWaivable: The owner of a requirement is enabled and at work on it.
     """
     order = order_store.load(work, wanted.order, "reassess")
     if not any(line.rest for line in order.lines):
         raise NothingLeft(order.number, _("assess anew"))
+    before = load(work, order.number)
+    in_vain = unheard.of_order(work, order, before)
     if (
         order.fulfiller != BY_HAND
         and work.enabled(order.fulfiller)
         and any(line.to_fulfil for line in order.goods)
+        and Awaited(order.number, order.fulfiller, "") not in in_vain
     ):
         raise NotReassessable(order.number, order.fulfiller)
-    before = load(work, order.number)
     for one in before:
-        if one.state in (RequirementState.ANNOUNCED, RequirementState.PARTLY_MET) and work.enabled(one.owner):
+        if (
+            one.state in (RequirementState.ANNOUNCED, RequirementState.PARTLY_MET)
+            and work.enabled(one.owner)
+            and Awaited(order.number, one.owner, one.name) not in in_vain
+        ):
             raise RequirementNotWaivable(order.number, one.name, one.owner, one.state)
     order.take_back()
     needed = ask(work, order, order.draft())

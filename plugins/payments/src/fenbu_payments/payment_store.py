@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from attrs import asdict, fields
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, literal, select, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_payments.errors import AmountTooLarge
+from fenbu_payments.lifecycles import PaymentState
 from fenbu_payments.payment import Fact, Payment, Totals
 from fenbu_payments.tables import FACT, PAYMENT
 
@@ -30,6 +32,12 @@ _FACTS_OF_MANY = (
     .where(FACT.c.subject.in_(bindparam("numbers", expanding=True)))
     .order_by(FACT.c.subject, FACT.c.position)
 )
+_ASKED_FOR = select(PAYMENT.c.order_number).where(
+    PAYMENT.c.order_number.in_(bindparam("numbers", expanding=True)),
+    PAYMENT.c.state == PaymentState.REQUESTED,
+    PAYMENT.c.let_go == literal(False, PAYMENT.c.let_go.type),
+)
+_PAGE = 500
 _INSERT = insert(PAYMENT)
 _INSERT_FACTS = insert(FACT)
 _MONEY = PAYMENT.c.captured.type
@@ -79,6 +87,14 @@ def of_order(work: Work, order: str) -> list[Payment]:
     for row in work.execute(_FACTS_OF_MANY, {"numbers": list(facts)}):
         facts[row.subject].append(Fact(**{name: row._mapping[name] for name in _FACT_NAMES}))
     return [Payment(**row._mapping, facts=facts[row.number]) for row in reversed(rows)]
+
+
+def asked_for(work: Work, orders: Collection[str]) -> set[str]:
+    """Return those of these orders whose payment somebody is asked for; nothing is locked."""
+    wanted, found = sorted(orders), set[str]()
+    for start in range(0, len(wanted), _PAGE):
+        found |= set(work.execute(_ASKED_FOR, {"numbers": wanted[start : start + _PAGE]}).scalars())
+    return found
 
 
 def save(work: Work, payment: Payment) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from fenbu.contracts.erp import DraftOrder, Requirement
+from fenbu.contracts.erp import Awaited, DraftOrder, Requirement
 from fenbu.contracts.module import InFlight
 from fenbu.contracts.payments import REQUIREMENT
 from fenbu.hooks import hookimpl
 from fenbu.i18n import _
 from fenbu.work import Work
+from fenbu_payments import payment_store
 from fenbu_payments.lifecycles import PaymentState, PayoutState
 from fenbu_payments.settings import PaymentsSettings
 from fenbu_payments.tables import PAYMENT, PAYOUT
@@ -42,6 +43,14 @@ def erp_order_requirements(work: Work, order: DraftOrder) -> Sequence[Requiremen
     settings = work.settings(PaymentsSettings)
     prepaid = settings.orders == "prepaid" and order.channel not in settings.on_account
     return [Requirement(REQUIREMENT, work.module, after=("stock",))] if prepaid and order.total > 0 else []
+
+
+@hookimpl
+def erp_order_unheard(work: Work, awaited: Sequence[Awaited]) -> Sequence[Awaited]:
+    """Orders that wait for their payment, and for which nobody is asked to pay."""
+    mine = [one for one in awaited if one.module == work.module and one.requirement == REQUIREMENT]
+    asked = payment_store.asked_for(work, {one.order for one in mine})
+    return [one for one in mine if one.order not in asked and not work.waiting(key=one.order)]
 
 
 @hookimpl

@@ -7,17 +7,17 @@ from datetime import date, datetime
 from typing import Any
 
 from attrs import define, fields
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, union, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.statements import upsert
 from fenbu.work import Work
 from fenbu_scm import stock as stocks
-from fenbu_scm.lifecycles import OrderState
+from fenbu_scm.lifecycles import OrderState, ShipmentState
 from fenbu_scm.order import Demand, Order, Place
 from fenbu_scm.stock import Stock
-from fenbu_scm.tables import DEMAND, ORDER, RESERVATION
+from fenbu_scm.tables import DEMAND, ORDER, RESERVATION, SHIPMENT
 
 _ORDER_FIELDS = tuple(one.name for one in fields(Order) if one.name not in ("demands", "changed"))
 _MOVING = ("state", "account", "ship", "day", "day_at", "waived", "alone", "reason", "lapses_at", "shipments")
@@ -63,6 +63,15 @@ _DROP_PLACES = delete(RESERVATION).where(
     RESERVATION.c.line == bindparam("wanted_line"),
     RESERVATION.c.location == bindparam("wanted_location"),
 )
+_NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
+_WITH_WORK_LEFT = union(
+    select(DEMAND.c.order_number).where(DEMAND.c.order_number.in_(_NUMBERS), DEMAND.c.short > 0),
+    select(SHIPMENT.c.order_number).where(
+        SHIPMENT.c.order_number.in_(_NUMBERS),
+        SHIPMENT.c.state.in_([ShipmentState.OPEN, ShipmentState.PACKED]),
+    ),
+)
+_PAGE = 500
 
 
 @define
@@ -126,6 +135,14 @@ def stop(work: Work, number: str) -> None:
     elif work.waiting(key=number):
         order = Order(number, OrderState.STOPPED, "", "partial", work.today, work.now)
         work.execute(_ADD[work.dialect], {name: getattr(order, name) for name in _ORDER_FIELDS})
+
+
+def with_work_left(work: Work, numbers: Collection[str]) -> set[str]:
+    """Return those of these orders that are short of goods, or have goods packed up to leave; nothing is locked."""
+    wanted, busy = sorted(numbers), set[str]()
+    for start in range(0, len(wanted), _PAGE):
+        busy |= set(work.execute(_WITH_WORK_LEFT, {"numbers": wanted[start : start + _PAGE]}).scalars())
+    return busy
 
 
 def lock_many(work: Work, numbers: Iterable[str], items: Iterable[str]) -> None:

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from sqlalchemy import func, or_, select
 
-from fenbu.contracts.erp import DraftOrder, LineQuantity, Requirement
+from fenbu.contracts.erp import Awaited, DraftOrder, LineQuantity, Requirement
 from fenbu.contracts.module import InFlight
 from fenbu.contracts.scm import Promise
 from fenbu.hooks import Refusal, hookimpl
 from fenbu.i18n import _
 from fenbu.work import Work
-from fenbu_scm import items, reservations, shipments
+from fenbu_scm import items, order_store, reservations, shipments
 from fenbu_scm.lifecycles import ShipmentState
 from fenbu_scm.tables import DEMAND, SHIPMENT
 
@@ -50,6 +50,14 @@ def erp_order_fulfiller(work: Work, order: DraftOrder) -> str | None:  # noqa: A
 def erp_order_cancellation(work: Work, order: str, lines: Sequence[LineQuantity]) -> Refusal | None:
     """What is packed or has left cannot be called back."""
     return shipments.veto_cancellation(work, order, lines)
+
+
+@hookimpl
+def erp_order_unheard(work: Work, awaited: Sequence[Awaited]) -> Sequence[Awaited]:
+    """Orders that wait for stock or shipment, and have neither a shortage nor an open shipment here."""
+    mine = [one for one in awaited if one.module == reservations.MODULE]
+    busy = order_store.with_work_left(work, {one.order for one in mine})
+    return [one for one in mine if one.order not in busy and not work.waiting(key=one.order)]
 
 
 @hookimpl
