@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
+from fenbu.errors import Refused
 from tests.payments.till import Till, amounts
 
 
@@ -91,4 +94,18 @@ def test_only_what_was_paid_of_an_order_is_given_back(till: Till) -> None:
     assert given_back(till) == (("9", "9"), [])
     till.pay("payment.retry", payment="PAY-00000001")
     assert given_back(till) == (("12", "12"), [])
+    assert till.unhealthy() == {}
+
+
+def test_money_that_the_bank_does_not_let_go_of_is_tried_again_and_not_let_go_twice(till: Till) -> None:
+    order = till.asked()
+    till.bank.fail("decline", kind="void")
+    till.do("order.cancel", order=order, reason="too dear")
+    till.deliver()
+    assert till.sums() == ("12", "0", "0", "0")
+    with pytest.raises(Refused, match="PAY-00000001 was let go already") as refused:
+        till.pay("payment.void", payment="PAY-00000001", reason="no order waits for it")
+    assert "fenbu do payments.payment.retry --payment PAY-00000001" in refused.value.hint
+    till.pay("payment.retry", payment="PAY-00000001")
+    assert till.sums() == ("12", "0", "12", "0")
     assert till.unhealthy() == {}

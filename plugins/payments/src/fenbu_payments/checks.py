@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 
 from fenbu.checks import at_rest, count, found
 from fenbu.i18n import N_, _
@@ -75,13 +75,16 @@ def _payments(work: Work) -> Iterator[tuple[Any, list[Fact]]]:
     after = ""
     while rows := work.execute(_CHUNKS, {"after": after}).all():
         first, after = rows[0].number, rows[-1].number
-        facts: dict[str, list[Fact]] = {}
-        found = work.execute(_FACTS, {"first": first, "last": after})
-        for subject, group in groupby(found, key=attrgetter("subject")):
-            facts[subject] = [
-                Fact(**{n: v for n, v in one._mapping.items() if n != "subject"}) for one in group
-            ]
+        facts = _by_payment(work.execute(_FACTS, {"first": first, "last": after}))
         yield from ((row, facts.get(row.number, [])) for row in rows)
+
+
+def _by_payment(rows: Iterable[Row[Any]]) -> dict[str, list[Fact]]:
+    """Return the facts of rows that are sorted by payment."""
+    return {
+        subject: [Fact(**{n: v for n, v in one._mapping.items() if n != "subject"}) for one in group]
+        for subject, group in groupby(rows, key=attrgetter("subject"))
+    }
 
 
 def state_is_fold(work: Work) -> Finding:
@@ -96,26 +99,36 @@ def state_is_fold(work: Work) -> Finding:
 
 # --- calls and documents --------------------------------------------------------------------------------
 
-_MOVING = select(_KEY.label("key"), _P.number, _P.gateway).where(
-    or_(_P.capturing > 0, _P.voiding > 0, _P.refunding > 0, _P.state == "requested")
+_MOVING = (
+    select(_KEY.label("key"), _P.number, _P.gateway)
+    .where(
+        _P.number > bindparam("after"),
+        or_(_P.capturing > 0, _P.voiding > 0, _P.refunding > 0, _P.state == "requested"),
+    )
+    .order_by(_P.number)
+    .limit(_CHUNK)
 )
-_OPEN_FACTS = select(*FACT_COLUMNS).where(FACT.c.subject == bindparam("wanted")).order_by(FACT.c.position)
+_OPEN_FACTS = (
+    select(FACT.c.subject, *FACT_COLUMNS)
+    .where(FACT.c.subject.in_(bindparam("numbers", expanding=True)))
+    .order_by(FACT.c.subject, FACT.c.position)
+)
 
 
 def operations_have_calls(work: Work) -> Finding:
     """Say whether each operation under way has a call or is asked for in time, or is for an operator to do."""
-    rows = work.execute(_MOVING).all()
     settings = work.settings(PaymentsSettings)
     by_hand = {one.name for one in settings.gateways if gateways.find(settings, one.name).by_hand}
-    waiting = work.waiting_keys() if rows else frozenset()
-    wrong, lately = [], work.now - 2 * LONGEST
-    for row in rows:
-        if row.key in waiting or row.gateway in by_hand:
-            continue
-        facts = [Fact(**fact._mapping) for fact in work.execute(_OPEN_FACTS, {"wanted": row.number})]
-        told = {fact.reference for fact in facts if fact.kind == Kind.PENDING and fact.at > lately}
-        wrong += [one.number for one in operations(facts).values() if one.open and one.number not in told]
-    return found(_("{count} operations are under way and nobody calls: {named}"), wrong, len(rows))
+    waiting = work.waiting_keys()
+    wrong, lately = list[str](), work.now - 2 * LONGEST
+    after, counted = "", 0
+    while rows := work.execute(_MOVING, {"after": after}).all():
+        after, counted = rows[-1].number, counted + len(rows)
+        asked = [row.number for row in rows if row.key not in waiting and row.gateway not in by_hand]
+        for facts in _by_payment(work.execute(_OPEN_FACTS, {"numbers": asked}) if asked else ()).values():
+            told = {fact.reference for fact in facts if fact.kind == Kind.PENDING and fact.at > lately}
+            wrong += [one.number for one in operations(facts).values() if one.open and one.number not in told]
+    return found(_("{count} operations are under way and nobody calls: {named}"), wrong, counted)
 
 
 _MONEY = MONEY.subquery()
@@ -190,6 +203,8 @@ CHECKS = (
         name="payments.held_is_wanted",
         title=N_("Money that is held is wanted"),
         run=held_is_wanted,
-        repair=N_("let it go: fenbu do payments.payment.void"),
+        repair=N_(
+            "let it go: fenbu do payments.payment.void; what was refused is tried again: payments.payment.retry"
+        ),
     ),
 )

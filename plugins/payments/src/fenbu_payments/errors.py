@@ -11,6 +11,7 @@
     ├── CurrencyDiffers     a payment is in one currency
     ├── NothingToRetry      nothing of it was refused
     ├── NothingMissing      all that was asked for is there, or nothing
+    ├── LetGoAlready        it holds money that the gateway refused to let go; that is tried again
     ├── BelongsToOrder      the order decides what becomes of its payment
     ├── OrderPaidOtherwise  another payment of the order is under way
     └── NoticeRefused       it is not signed, too old, or cannot be read
@@ -167,6 +168,22 @@ class NothingMissing(Refused):
     @property
     def hint(self) -> str:
         return _("without a payment an order goes on by fenbu do erp.order.waive-requirement")
+
+
+@frozen(eq=False)
+class LetGoAlready(Refused):
+    """A payment was to be let go twice; what the gateway refused to let go is tried again instead."""
+
+    payment: str
+
+    def __str__(self) -> str:
+        return _("{payment} was let go already, and the gateway did not do it").format(payment=self.payment)
+
+    @property
+    def hint(self) -> str:
+        return _("let it try again: fenbu do payments.payment.retry --payment {payment}").format(
+            payment=self.payment
+        )
 
 
 @frozen(eq=False)

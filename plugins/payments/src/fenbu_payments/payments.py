@@ -14,7 +14,7 @@ from fenbu.inputs import Amount, Code, Day, Input, Reason
 from fenbu.values import document_number
 from fenbu.work import Work
 from fenbu_payments import gateways, operations, orders, payment_store, verbs
-from fenbu_payments.errors import BelongsToOrder
+from fenbu_payments.errors import BelongsToOrder, LetGoAlready
 from fenbu_payments.inputs import CurrencyOrNone
 from fenbu_payments.lifecycles import PaymentState
 from fenbu_payments.payment import ZERO, Fact, Kind, Payment
@@ -132,12 +132,15 @@ def void(work: Work, wanted: VoidPayment) -> dict[str, Any]:
     Raises:
         BelongsToOrder: Something of the order is still to be fulfilled, or on its way here; it decides.
         TransitionRefused: Nothing is held or awaited any more.
+        LetGoAlready: The gateway refused to let go of it.
     """
     payment = payment_store.load(work, wanted.payment)
     if payment.order_number and not _settled(work, payment):
         raise BelongsToOrder(payment.number, payment.order_number)
     verbs.require(payment, "void")
     t = payment.totals
+    if t.let_go and t.void_refused:
+        raise LetGoAlready(payment.number)
     undone = t.due - t.captured - t.capturing
     let_go(work, payment, work.today, wanted.reason, source="operator", undone=undone)
     return verbs.answer(payment)
