@@ -1,6 +1,7 @@
 """Write the reference pages of `docs/` from the code: `python tools/reference.py` (`make docs`).
 
-`hooks.md` and `events.md` come from `fenbu.contracts`, `lifecycles.md` from the modules of this repository.
+`hooks.md` and `events.md` come from `fenbu.contracts`, `lifecycles.md` and all but the heads of `modules/*.md`
+(`tools.module_pages`) from the modules of this repository.
 A test holds pages and code together; nothing here needs a database.
 """
 
@@ -12,7 +13,7 @@ import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -43,7 +44,14 @@ KINDS = {
 
 def pages() -> dict[str, str]:
     """Return what each generated page should say."""
-    return {"hooks.md": hooks_page(), "events.md": events_page(), "lifecycles.md": lifecycles_page()}
+    from tools import module_pages
+
+    return {
+        "hooks.md": hooks_page(),
+        "events.md": events_page(),
+        "lifecycles.md": lifecycles_page(),
+        **module_pages.pages(),
+    }
 
 
 # --- hooks ----------------------------------------------------------------------------------------------
@@ -193,37 +201,33 @@ def _fields(body: type[Any]) -> Iterator[str]:
 
 
 def lifecycles_page() -> str:
-    """Return the page of all transition tables, as diagrams."""
+    """Return the map of all transition tables; the diagrams stand with the modules."""
     lines = [
         *_head(
             "Lifecycles",
             "The state machines of documents: a verb leads from one state to another.",
         ),
-        "The guard that refuses a verb, the actions that a face offers and these diagrams come from the same tables.",
+        "The guard that refuses a verb, the actions that a face offers and the diagrams come from the same tables.",
         "Creating a table checks it: nothing ambiguous, every state reached, an end reached from every state that is",
-        "not final.",
+        "not final. States are participles, verbs are verbs; a verb that the state does not allow is refused, and the",
+        "refusal names the verbs that it allows.",
+        "",
+        "| lifecycle | states | what it says |",
+        "| --- | --- | --- |",
     ]
     for module in modules():
-        text = module.manifest.lifecycles
-        for lifecycle in resolve(text, module=module.name) if text else ():
-            lines += ["", *_lifecycle(lifecycle)]
+        for lifecycle in lifecycles_of(module):
+            anchor = lifecycle.name.replace(".", "")
+            states = ", ".join(str(state) for state in lifecycle.states)
+            told = " ".join(inspect.cleandoc(lifecycle.states.__doc__ or "").split())
+            lines.append(f"| [{lifecycle.name}](modules/{module.name}.md#{anchor}) | {states} | {told} |")
     return "\n".join(lines) + "\n"
 
 
-def _lifecycle(lifecycle: Lifecycle[Any]) -> Iterator[str]:
-    yield f"## {lifecycle.name}"
-    yield ""
-    yield " ".join(inspect.cleandoc(lifecycle.states.__doc__ or "").split())
-    yield ""
-    yield "```mermaid"
-    yield lifecycle.diagram()
-    yield "```"
-    yield ""
-    yield "| state | verbs |"
-    yield "| --- | --- |"
-    for state in lifecycle.states:
-        verbs = ", ".join(f"`{verb}`" for verb in dict.fromkeys(lifecycle.actions(state)))
-        yield f"| {state} | {verbs or 'final'} |"
+def lifecycles_of(module: LoadedModule) -> Sequence[Lifecycle[Any]]:
+    """Return the transition tables of a module, as it declares them."""
+    text = module.manifest.lifecycles
+    return resolve(text, module=module.name) if text else ()
 
 
 # --- what there is --------------------------------------------------------------------------------------
@@ -335,7 +339,6 @@ def _code(name: str) -> str:
 
 def main() -> int:
     """Write the pages that have changed; name them."""
-    DOCS.mkdir(exist_ok=True)
     for name, text in pages().items():
         path = DOCS / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:

@@ -17,8 +17,9 @@ from tools.constraints import ROOT
 
 DOCS = ROOT / "docs"
 MODULES = sorted(ROOT.glob("plugins/*/README.md"))
-PAGES = sorted([*DOCS.glob("*.md"), *MODULES, ROOT / "README.md"])
-LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+EXAMPLES = sorted(ROOT.glob("examples/*/README.md"))
+PAGES = sorted([*DOCS.rglob("*.md"), *MODULES, *EXAMPLES, ROOT / "README.md"])
+LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?!https?://)(?P<target>[^)\s]+)\)")
 COMMAND = re.compile(r"`fenbu (?P<words>[a-z][^`]*)`")
 TEST = re.compile(r"^test_\w+$")
 
@@ -104,7 +105,7 @@ def test_every_state_of_a_module_is_told() -> None:
 
 def test_every_page_is_reached_from_the_index() -> None:
     linked = {link["target"].partition("#")[0] for link in LINK.finditer(text(DOCS / "index.md"))}
-    assert {page.name for page in DOCS.glob("*.md")} - {"index.md"} <= linked
+    assert {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} - {"index.md"} <= linked
 
 
 def test_every_module_of_the_repository_is_told_of() -> None:
@@ -116,7 +117,7 @@ def test_every_module_of_the_repository_is_told_of() -> None:
 def test_the_picture_of_the_demo_has_the_headings_and_commands_of_the_demo() -> None:
     picture = text(ROOT / "README.md").partition("```text\n")[2].partition("```")[0]
     source = "".join(path.read_text("utf-8") for path in (ROOT / "core/src/fenbu/cli/demo").glob("*.py"))
-    stages = re.findall(r"^Stage \d of \d: (.+?) {2,}fenbu enable ([\w ]+)$", picture, re.MULTILINE)
+    stages = re.findall(r"^Stage \d of \d: (.+?) {2,}fenbu enable (.+)", picture, re.MULTILINE)
     assert stages == [(stage.name, " ".join(stage.modules)) for stage in STAGES]
     heads = re.findall(r"^(?!Stage)(\S.+?) {2,}fenbu (\w+)", picture, re.MULTILINE)
     assert len(heads) == 5

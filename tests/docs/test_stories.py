@@ -8,12 +8,15 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fenbu.cli.running import run
+from fenbu.engine.catalog.reference import resolve
 from fenbu_payments.gateways import kinds
 from tools.constraints import ROOT
+from tools.module_pages import BELOW, described
 
 CONSOLE = re.compile(r"^```console\n(?P<lines>.*?)^```", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"^```\w+ file=(?P<path>\S+)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
@@ -122,23 +125,23 @@ def test_the_gateway_of_the_page_type_checks_strictly(voucher: Path) -> None:
     assert code == 0, out + err
 
 
-def test_every_setting_and_action_on_the_pages_is_there() -> None:
-    from fenbu.engine.catalog.reference import resolve
-    from fenbu_erp.manifest import MANIFEST as ERP
-    from fenbu_payments.manifest import MANIFEST as PAYMENTS
-    from fenbu_scm.manifest import MANIFEST as SCM
+NAMES = re.compile(r"(?<![\w/.])((?:crm|erp|hrm|payments|scm)\.[a-z_.-]*[a-z])(?![.-]?[a-z_]|/\d)")
 
+
+@pytest.mark.parametrize(
+    "name", ["order-to-cash.md", "gateways.md", "tour.md", *(f"modules/{one.name}.md" for one in described())]
+)
+def test_every_setting_action_view_and_metric_on_the_pages_is_there(name: str) -> None:
     known = set()
-    for module in (ERP, PAYMENTS, SCM):
-        known |= {f"{module.name}.{name}" for name in resolve(module.settings or "").model_fields}
-        known |= {action.name for action in module.actions}
-        for part in (module.views, module.metrics, module.checks):
-            known |= {one.name for one in resolve(part or "")}
-    for name in ("order-to-cash.md", "gateways.md"):
-        prose = CONSOLE.sub("", FILE.sub("", page(name)))
-        told = set(re.findall(r"\b((?:erp|payments|scm)\.[a-z_.-]*[a-z])", prose))
-        topics = set(re.findall(r"\[((?:erp|payments|scm)\.[a-z.-]+)/\d\]", prose))
-        assert told - topics - known == set(), name
+    for module in described():
+        manifest = module.manifest
+        known |= {f"{module.name}.{name}" for name in resolve(manifest.settings).model_fields}
+        known |= {one.name for one in manifest.actions} | {one.name for one in manifest.subscriptions}
+        for part in (manifest.views, manifest.metrics, manifest.checks):
+            declared: tuple[Any, ...] = resolve(part or "")
+            known |= {one.name for one in declared}
+    prose = CONSOLE.sub("", FILE.sub("", page(name).partition(BELOW)[0]))
+    assert {told for told in NAMES.findall(prose) if not told.endswith(".md")} - known == set()
 
 
 def test_every_failure_of_the_sandbox_is_told() -> None:
