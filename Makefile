@@ -16,8 +16,9 @@ proof:         ## the long runs: faults, kills and stories
 bench:         ## side-by-side measurements; times are reported, not asserted
 	@set -e; for script in $(sort $(wildcard benchmarks/bench_*.py)); do python $$script; done
 
-docs:          ## the reference pages of docs/ that are written from the code
+docs:          ## what docs/ says by the code: the reference pages, and what the commands of the tour print
 	python -m tools.reference
+	python -m tools.tour
 
 constraints:   ## pin every dependency anew, for pip and uv; needs the network; `make constraints UPGRADE=1` takes the newest
 	python tools/constraints.py $(if $(UPGRADE),--upgrade)

@@ -1,0 +1,43 @@
+"""The tour prints what its page says: each command of it is run, in its order, and each line compared."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+
+import pytest
+
+from tools.tour import PAGE, fits, rewritten
+
+
+def test_every_command_of_the_tour_prints_what_the_page_says() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    told = unified_diff(
+        page.splitlines(), rewritten(page).splitlines(), "the page", "what is printed", lineterm=""
+    )
+    difference = "\n".join(told)
+    assert not difference, f"make docs writes what is printed now into {PAGE.name}:\n{difference}"
+
+
+def test_a_command_that_prints_something_else_is_found_and_the_rest_is_left_alone() -> None:
+    page = "Read:\n\n```console\n$ fenbu --version\nfenbu 0.0\n$ echo $?\n0\n```\n\nand so on\n"
+    assert rewritten(page) == page.replace("fenbu 0.0", "fenbu 0.1.0")
+
+
+@pytest.mark.parametrize(
+    ("page", "printed", "told"),
+    [
+        ("a b", "a b", True),
+        ("a b", "a c", False),
+        ("a b", "a b c", False),
+        ("a ...", "a b c", True),
+        ("a ...", "a", True),
+        ("... c", "a b c", True),
+        ("a ... c ... e", "a b c d e", True),
+        ("a ... e ... e", "a e", False),
+        ("a ... d ... c ... e", "a c d e", False),
+        ("a ... a", "a", False),
+        ("...", "", True),
+    ],
+)  # fmt: skip
+def test_dots_stand_for_any_number_of_lines(page: str, printed: str, told: bool) -> None:
+    assert fits(page.split(), printed.split()) is told
