@@ -62,7 +62,7 @@ ITEMS = View(
             _I.quantity,
             _I.value,
             _I.unit_cost,
-            func.coalesce(_I.lead_days, -1).label("lead_days"),
+            _I.lead_days,
         )
     ),
     columns=(
