@@ -26,8 +26,8 @@ from fenbu.manifest import Subscription
 from fenbu.values import from_microseconds
 from fenbu.work import Envelope
 
-Begin = Callable[[Connection], Transaction]
-"""Makes the transaction's record for a connection on which the flows have begun one."""
+Begin = Callable[[Connection, int | None], Transaction]
+"""Makes the transaction's record for a connection on which the flows have begun one; given the time, or reads it."""
 
 Broken = Callable[[str, str, str], None]
 """Told of a module, a subscription and what is wrong with its code."""
@@ -122,7 +122,7 @@ def _handle(module: str, declared: Subscription, begin: Begin) -> Handle:
 
     def handle(connection: Connection, received: Received) -> None:
         handler, reader = _chosen(handlers, declared.name, received)
-        transaction = begin(connection)
+        transaction = begin(connection, received.now)
         transaction.cause, transaction.depth = received.seq, received.depth + 1
         transaction.catching_up = received.history
         work = EngineWork(transaction, module, event=_envelope(received))
@@ -158,7 +158,7 @@ def _locks(
     }
 
     def lock(connection: Connection, batch: Sequence[Received]) -> None:
-        work = EngineWork(begin(connection), module)
+        work = EngineWork(begin(connection, batch[0].now), module)
         with no_network(module), work.owned():
             take(work, [decode(readers[one.topic, one.version], one.payload, one.topic) for one in batch])
 
@@ -169,7 +169,7 @@ def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall
     record = resolve(declared.record, module=module)
 
     def recorded(connection: Connection, request: CallRequest, outcome: Outcome) -> None:
-        transaction = begin(connection)
+        transaction = begin(connection, None)
         work = EngineWork(transaction, module)
         with no_network(module), work.owned():
             record(work, request, outcome)

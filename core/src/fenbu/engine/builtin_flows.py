@@ -192,7 +192,9 @@ def _bound_subscription(work: EngineWork, name: str) -> BoundSubscription:
 def _bound_call(work: EngineWork, identity: str) -> BoundCall | None:
     """Return the kind of a call; None when its module is gone."""
     operation = work.connection.execute(_OPERATION, {"wanted": identity}).scalar()
-    return binding.call_of(work.transaction.assembly, str(operation), lambda _connection: work.transaction)
+    return binding.call_of(
+        work.transaction.assembly, str(operation), lambda _connection, _now: work.transaction
+    )
 
 
 _HERE = __name__

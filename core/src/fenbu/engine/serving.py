@@ -39,7 +39,7 @@ class Serving:
             lambda: self.bound().subscriptions,
             lambda: self.bound().calls,
             self._before,
-            clock=self._transactions.clock,
+            clock=self._transactions.own_clock,
             resting=self._rest,
             **options,
         )
@@ -80,8 +80,8 @@ class Serving:
             self._transactions.look_again()
             raise Again
 
-    def _begin(self, connection: Connection) -> Transaction:
-        return self._transactions.begin(connection, operators.SYSTEM)
+    def _begin(self, connection: Connection, now: int | None) -> Transaction:
+        return self._transactions.begin(connection, operators.SYSTEM, now)
 
     def _note_broken(self, module: str, subscription: str, detail: str) -> None:
         self._transactions.record_problems([NotedProblem(module, problems.IMPORT, subscription, detail)])

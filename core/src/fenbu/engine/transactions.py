@@ -19,6 +19,7 @@ from fenbu.engine.assembling import assemble
 from fenbu.engine.assembly import Assembly
 from fenbu.engine.builtin import builtins
 from fenbu.engine.catalog.catalog import Catalog
+from fenbu.engine.flows.records import Clock
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.store import catalogue
 from fenbu.engine.store.database import Database
@@ -122,9 +123,21 @@ class Transactions:
             self.database.notify()
         return result
 
-    def begin(self, connection: Connection, actor: Actor) -> Transaction:
-        """Return the record of a transaction that is open on a connection and holds the catalogue lock."""
-        return Transaction(connection, self.database, self.assembly, actor, self.clock(connection))
+    def begin(self, connection: Connection, actor: Actor, at: int | None = None) -> Transaction:
+        """Return the record of a transaction that is open on a connection and holds the catalogue lock.
+
+        Args:
+            connection: Of the transaction.
+            actor: On whose behalf.
+            at: Now, where the clock was read already; UTC microseconds.
+        """
+        now = self.clock(connection) if at is None else at
+        return Transaction(connection, self.database, self.assembly, actor, now)
+
+    @property
+    def own_clock(self) -> Clock | None:
+        """What stands in for the database's clock, if anything does."""
+        return self.clock if self._clock else None
 
     def clock(self, connection: Connection) -> int:
         """Return now, UTC microseconds."""

@@ -197,6 +197,7 @@ class Batch:
             if block is not None and block.ends_with(row.seq):
                 self.ended[row.key] = row.seq
             if time.perf_counter() - started > SECONDS[self.dialect]:
+                self.outcome.full = row is not rows[-1]
                 break
 
     def _lock(self, rows: Sequence[EventRow]) -> None:
@@ -329,7 +330,7 @@ class Batch:
             history = row.seq <= max(self.history_position, self.history_end)
         else:  # a timer that rings after the catching up asks for today, however old its event
             history = row.seq <= self.history_end
-        fields: Any = (*row[:11], history)
+        fields: Any = (*row[:11], self.now, history)
         return Received(*fields)
 
     def _is_gone(self) -> bool:

@@ -41,7 +41,7 @@ LIMIT = """
 """The highest event of subscription `s` that may be delivered: live ones wait for all of its module's history."""
 
 _LOCK = f"""
-    SELECT s.state, s.module, s.history_position, s.history_end, {LIMIT} AS up_to
+    SELECT s.state, s.module, s.history_position, s.history_end, {LIMIT} AS up_to, {{now}} AS now
     FROM fenbu_partition p JOIN fenbu_subscription s ON s.id = p.subscription
     WHERE p.subscription = :subscription AND p.partition = :partition
 """
@@ -87,7 +87,7 @@ class Delivery:
         self._database = database
         self._bound = bound
         self._before = before
-        self._clock = clock or database.clock
+        self._clock = clock
         self._deadline = deadline
         self._marker = marker
         self._breaker = Breaker()
@@ -128,7 +128,7 @@ class Delivery:
         """Count an attempt for an event that was in hand when its worker's process ended; commits."""
         with self._database.write() as connection:
             self._before(connection)
-            now = self._clock(connection)
+            now = self._time(connection)
             values = {"subscription": subscription, "seq": seq}
             row = connection.execute(statement(_SUSPECT, self._database.dialect), values).first()
             if row is None or not self._locked(connection, Place(subscription, row.name, row.partition)):
@@ -173,10 +173,10 @@ class Delivery:
                 if batch is None:
                     return Outcome()
                 size = self._size(batch.bound, size)
-                rows = batch.fetch(key, size)
-                batch.handle_all(rows)
+                rows = batch.fetch(key, size + 1)  # one more tells whether it is worth coming back
+                batch.handle_all(rows[:size])
                 batch.finish()
-                batch.outcome.full = len(rows) == size
+                batch.outcome.full |= len(rows) > size
         except (Again, Overtaken, Failed):
             raise
         except Exception as error:
@@ -203,7 +203,7 @@ class Delivery:
             self._database.dialect,
             place,
             bound,
-            self._clock(connection),
+            row.now if row.now is not None and self._clock is None else self._time(connection),
             row.history_position,
             row.history_end,
             row.up_to,
@@ -214,6 +214,9 @@ class Delivery:
 
     def _size(self, bound: BoundSubscription, batch: int) -> int:
         return 1 if self._database.dialect == "postgresql" and bound.locks is None else batch
+
+    def _time(self, connection: Connection) -> int:
+        return (self._clock or self._database.clock)(connection)
 
     def _locked(self, connection: Connection, place: Place) -> LockedRow | None:
         dialect = self._database.dialect
@@ -250,7 +253,7 @@ class Delivery:
                     batch.bound.module,
                     batch.place.name,
                     batch.last_error,
-                    at=self._clock(connection),
+                    at=self._time(connection),
                 )
             self._breaker.reset(batch.place.subscription)
         return batch.outcome

@@ -46,6 +46,8 @@ class Received:
     """Who published it."""
     attempts: int
     """How often it has failed here so far."""
+    now: int
+    """When it is handed over, UTC microseconds: one reading of the clock for all of its transaction."""
     history: bool = False
     """True while catching up: hooks would answer for today, so they are refused."""
 

@@ -19,6 +19,10 @@ _SEQS = {
     "sqlite": "seq IN (SELECT value FROM json_each(:seqs))",
     "postgresql": "seq = ANY(:seqs)",
 }
+_NOW = {
+    "sqlite": "NULL",
+    "postgresql": "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
+}
 _LOCK = {"sqlite": "", "postgresql": "FOR UPDATE"}
 _LOCK_FREE = {"sqlite": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
 
@@ -28,9 +32,14 @@ def statement(template: str, dialect: str) -> TextClause:
     """Return a template as a statement of one database.
 
     Besides ``{seqs}`` it may end in ``{lock}`` (wait for the rows) or ``{lock_free}`` (leave out what somebody
-    else holds); SQLite locks nothing, since its writer is alone.
+    else holds); SQLite locks nothing, since its writer is alone. ``{now}`` is the server's time in UTC
+    microseconds, for a statement that goes there anyway; NULL on SQLite, which is no further away than a clock.
     """
-    return text(template.format(seqs=_SEQS[dialect], lock=_LOCK[dialect], lock_free=_LOCK_FREE[dialect]))
+    return text(
+        template.format(
+            seqs=_SEQS[dialect], now=_NOW[dialect], lock=_LOCK[dialect], lock_free=_LOCK_FREE[dialect]
+        )
+    )
 
 
 def packed(dialect: str, values: Iterable[int]) -> str | list[int]:

@@ -96,7 +96,7 @@ class Worker:
             database,
             subscriptions,
             before,
-            clock=self._clock,
+            clock=clock,
             deadline=self._deadline,
             marker=self._marker,
         )
