@@ -172,6 +172,13 @@ class Work(Protocol):
         """Return the next number of a gapless series of this module; the last lock a work takes."""
         ...
 
+    def hold_numbers(self, *series: str) -> None:
+        """Lock several series of this module in one order; the last locks a `locks` function takes.
+
+        For a batch whose handlers take numbers of more than one series, in whatever order its events come.
+        """
+        ...
+
     def settings(self, model: type[SettingsT]) -> SettingsT:
         """Return this module's settings."""
         ...

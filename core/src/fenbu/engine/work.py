@@ -24,7 +24,7 @@ from fenbu.engine.flows import books, calls, log
 from fenbu.engine.flows.records import NewEvent
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.guard import owner
-from fenbu.engine.store.series import next_number
+from fenbu.engine.store.series import hold, next_number
 from fenbu.errors import HookFailed, NotFound, ReadOnlyWork
 from fenbu.events import event_type
 from fenbu.hooks import Hook
@@ -211,6 +211,11 @@ class EngineWork:
         self._refuse_when_read_only("take a number")
         with owner(self.connection, None):
             return next_number(self.connection, f"{self.module}.{series}")
+
+    def hold_numbers(self, *series: str) -> None:
+        self._refuse_when_read_only("take a number")
+        with owner(self.connection, None):
+            hold(self.connection, (f"{self.module}.{name}" for name in series))
 
     def settings(self, model: type[SettingsT]) -> SettingsT:
         found = self.transaction.assembly.settings.get(self.module)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
 from fenbu.contracts.erp import (
     CreditNoteIssued,
     OrderAwaits,
@@ -103,3 +106,27 @@ def payroll_approved(work: Work, event: PayrollApproved) -> None:
             day=event.day,
             purpose=payouts.PAYROLL,
         )
+
+
+# --- batches --------------------------------------------------------------------------------------------
+
+
+def lock_orders(work: Work, events: Sequence[Any]) -> None:
+    """Lock the payments of a batch's orders, and the series from which both kinds of its documents are numbered."""
+    _lock(work, {event.order for event in events if getattr(event, "order", "")}, events)
+    asks = any(isinstance(event, OrderAwaits) for event in events)
+    pays_out = any(isinstance(event, CreditNoteIssued) and event.payout for event in events)
+    if asks and pays_out:
+        work.hold_numbers("payment", "payout")
+
+
+def lock_for_notices(work: Work, events: Sequence[NoticeReceived]) -> None:
+    """Lock the payments that a batch of notices tells of, with the others of their orders."""
+    _lock(work, {event.key for event in events}, events)
+
+
+def _lock(work: Work, orders: Collection[str], events: Sequence[Any]) -> None:
+    """Lock in the order in which everybody locks: payments, then payouts."""
+    numbers = {event.payment for event in events if getattr(event, "payment", "")}
+    payment_store.lock(work, orders, numbers)
+    payouts.lock(work, numbers)

@@ -165,11 +165,13 @@ SUBSCRIPTIONS = (
             "payments.outcome-due/1": "fenbu_payments.flows:outcome_due",
         },
         route={"erp.order-awaits/1": "payment"},
+        locks="fenbu_payments.flows:lock_orders",
     ),
     Subscription(
         "payments.notices",
         title=N_("Take what gateways tell"),
         on={"payments.notice-received/1": "fenbu_payments.flows:notice"},
+        locks="fenbu_payments.flows:lock_for_notices",
     ),
     Subscription(
         "payments.payroll",

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from attrs import asdict, fields
-from sqlalchemy import bindparam, insert, literal, select, update
+from sqlalchemy import bindparam, insert, literal, or_, select, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
@@ -27,6 +27,17 @@ FACT_COLUMNS = tuple(FACT.c[name] for name in _FACT_NAMES)
 _FACTS = select(*FACT_COLUMNS).where(FACT.c.subject == bindparam("wanted")).order_by(FACT.c.position)
 _OF_ORDER = select(*_HEAD).where(PAYMENT.c.order_number == bindparam("wanted")).order_by(PAYMENT.c.number)
 _OF_ORDER_LOCKED = _OF_ORDER.with_for_update()
+_LOCK_MANY = (
+    select(PAYMENT.c.number)
+    .where(
+        or_(
+            PAYMENT.c.order_number.in_(bindparam("orders", expanding=True)),
+            PAYMENT.c.number.in_(bindparam("numbers", expanding=True)),
+        )
+    )
+    .order_by(PAYMENT.c.number)
+    .with_for_update()
+)
 _FACTS_OF_MANY = (
     select(FACT.c.subject, *FACT_COLUMNS)
     .where(FACT.c.subject.in_(bindparam("numbers", expanding=True)))
@@ -95,6 +106,11 @@ def asked_for(work: Work, orders: Collection[str]) -> set[str]:
     for start in range(0, len(wanted), _PAGE):
         found |= set(work.execute(_ASKED_FOR, {"numbers": wanted[start : start + _PAGE]}).scalars())
     return found
+
+
+def lock(work: Work, orders: Collection[str], numbers: Collection[str]) -> None:
+    """Lock all payments of some orders, and some by their own numbers, in the order of their numbers."""
+    work.execute(_LOCK_MANY, {"orders": sorted(orders), "numbers": sorted(numbers)})
 
 
 def save(work: Work, payment: Payment) -> None:

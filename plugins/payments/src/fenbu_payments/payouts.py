@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -33,6 +34,12 @@ CREDIT, PAYROLL = "credit", "payroll"
 
 _READ = select(PAYOUT).where(PAYOUT.c.number == bindparam("wanted"))
 _LOCKED = _READ.with_for_update()
+_LOCK_MANY = (
+    select(PAYOUT.c.number)
+    .where(PAYOUT.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(PAYOUT.c.number)
+    .with_for_update()
+)
 _OF_DOCUMENT = select(PAYOUT.c.number).where(PAYOUT.c.document == bindparam("wanted"))
 _FACTS = select(*FACT_COLUMNS).where(FACT.c.subject == bindparam("wanted")).order_by(FACT.c.position)
 _MANY = select(func.count()).where(FACT.c.subject == bindparam("wanted"))
@@ -234,6 +241,11 @@ def find(work: Work, number: str) -> Payout | None:
     if row is None:
         return None
     return Payout(**{name: value for name, value in row._mapping.items() if name != "requested_at"})
+
+
+def lock(work: Work, numbers: Collection[str]) -> None:
+    """Lock payouts in the order of their numbers."""
+    work.execute(_LOCK_MANY, {"numbers": sorted(numbers)})
 
 
 def load(work: Work, number: str) -> Payout:

@@ -7,12 +7,18 @@ price is that others who want a number of the same series wait until it ends, so
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, text
 
 _TAKE = text(
     "INSERT INTO fenbu_number_series (name, next) VALUES (:name, 1 + :count) "
     "ON CONFLICT (name) DO UPDATE SET next = fenbu_number_series.next + :count "
     "RETURNING next"
+)
+_HOLD = text(
+    "INSERT INTO fenbu_number_series (name, next) VALUES (:name, 1) "
+    "ON CONFLICT (name) DO UPDATE SET next = fenbu_number_series.next"
 )
 
 
@@ -30,3 +36,12 @@ def next_numbers(connection: Connection, series: str, count: int) -> range:
         raise ValueError(f"at least one number is wanted, got {count}")
     end: int = connection.execute(_TAKE, {"name": series, "count": count}).scalar_one()
     return range(end - count, end)
+
+
+def hold(connection: Connection, series: Iterable[str]) -> None:
+    """Let nobody else take numbers of several series until the transaction ends; locked in the order of their names.
+
+    Two batches that take of both, each in the order in which its events came, would wait for each other for ever.
+    """
+    for name in sorted(series):
+        connection.execute(_HOLD, {"name": name})
