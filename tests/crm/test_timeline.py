@@ -134,6 +134,7 @@ def test_without_history_crm_tells_what_happens_from_then_on(plain: Bureau) -> N
 
 
 @pytest.mark.databases("sqlite")
+@pytest.mark.usefixtures("untimed")
 def test_an_event_costs_the_timeline_the_same_few_statements_however_many_lines_it_has(shop: Bureau) -> None:
     statistics = shop.kernel.database.statistics
     spent = []

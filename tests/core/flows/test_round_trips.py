@@ -58,6 +58,7 @@ def test_nobody_goes_back_to_a_place_that_was_left_empty(shop: Shop) -> None:
     assert [(one.done, one.full) for one in (first, second)] == [(1, True), (1, False)]
 
 
+@pytest.mark.usefixtures("untimed")
 def test_fifty_deliveries_share_their_six_ways_when_their_rows_can_be_locked(
     shop: Shop, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ on SQLite and on PostgreSQL, each time with an empty database of its own:
 | `enterprise`    | `enterprise("erp")`: a kernel with these modules enabled, on a database of its own | function |
 | `clock`         | the enterprises' clock: `clock.move(days=3)`, `clock.stop()`            | function |
 | `drain`         | `drain(kernel)`: delivers what waits; a dead delivery fails the test     | function |
+| `untimed`       | statements and commits can be counted: no clock and no chance divides the work | function |
 | `dummy_modules` | a folder in which made-up modules are installed (`fenbu.testing.dummies`) | function |
 
 What follows from an act is delivered on demand:

@@ -133,6 +133,15 @@ def drain() -> Drain:
     return drain
 
 
+@pytest.fixture
+def untimed() -> Iterator[None]:
+    """Let neither the clock nor chance decide how work is divided: what is counted is exact."""
+    from fenbu.testing import counting
+
+    with counting.untimed():
+        yield
+
+
 def _postgres(stack: ExitStack) -> PostgresServer:
     """Use the server that the environment names, or start one that ends with the run."""
     from fenbu.testing.databases import PostgresServer
