@@ -35,9 +35,12 @@ def test_a_late_module_reads_the_history_it_missed(shop: Shop) -> None:
     assert all(one.history for one in shop.effects())
 
 
-def test_how_far_a_late_module_is_and_when_it_has_caught_up_is_known(shop: Shop) -> None:
+def test_how_far_a_late_module_is_and_when_it_has_caught_up_is_known(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "CHUNK", 200)
     assert shop.now is not None
-    shop.publish(*(Placed(order=f"O{i}") for i in range(3000)))
+    shop.publish(*(Placed(order=f"O{i}") for i in range(600)))
     shop.subscribe("crm.timeline", module="crm", history="catch_up", locks=lambda _connection, _batch: None)
     with shop.database.read() as connection:
         reading = history.reading(connection)[0]
@@ -50,10 +53,10 @@ def test_how_far_a_late_module_is_and_when_it_has_caught_up_is_known(shop: Shop)
         (later,) = history.progress(connection, shop.now)
         (unmeasured,) = history.progress(connection)
         (long_after,) = history.progress(connection, shop.now + 3600 * SECOND)
-    assert (before.done, before.end, before.pace, before.seconds_left) == (0, 3000, None, None)
-    assert (later.done, later.end, later.waiting) == (1000, 3000, 0)
+    assert (before.done, before.end, before.pace, before.seconds_left) == (0, 600, None, None)
+    assert (later.done, later.end, later.waiting) == (200, 600, 0)
     assert later.pace is not None
-    assert later.seconds_left == pytest.approx(2000 / later.pace)
+    assert later.seconds_left == pytest.approx(400 / later.pace)
     assert (long_after.pace, unmeasured.pace) == (None, None)
 
 
