@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from fenbu.cli import exits
-from fenbu.cli.app import COMMANDS
+from fenbu.cli.app import COMMANDS, root
 from fenbu.cli.flows import flows
+from fenbu.cli.session import Session
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
@@ -44,3 +47,27 @@ def test_every_variable_that_the_command_line_reads_is_told() -> None:
     read = {name for file in sources for name in re.findall(r"\b(FENBU_[A-Z]+)\b", file.read_text("utf-8"))}
 
     assert read == set(re.findall(r"`(FENBU_[A-Z]+)`", _section("Environment")))
+
+
+def _help_of_all(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _help_of_all(
+                inner, click.Context(inner, context, name, terminal_width=80, obj=context.obj)
+            )
+
+
+def test_every_help_fits_a_terminal_of_eighty_columns() -> None:
+    started = click.Context(root, info_name="fenbu", terminal_width=80, obj=Session())
+    started.meta["fenbu.cli.show.typed"] = []
+    started.meta["fenbu.cli.do.typed"] = []
+    wide = {
+        (path, line)
+        for path, told in _help_of_all(root, started)
+        for line in told.splitlines()
+        if len(line) > 80
+    }
+    assert wide == set()

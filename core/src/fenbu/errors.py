@@ -101,7 +101,8 @@ class InputInvalid(Refused):
 
     @property
     def hint(self) -> str:
-        return _("fenbu do {action} --help lists the fields").format(action=self.action)
+        command = f"do {self.action}" if "." in self.action else self.action  # `init` is a command of its own
+        return _("fenbu {command} --help lists the fields").format(command=command)
 
 
 @frozen(eq=False)
@@ -292,7 +293,7 @@ class Unknown(FenbuError):
             return self.todo
         if self.nearest:
             return _("did you mean {nearest}?").format(nearest=self.nearest)
-        return _("fenbu modules lists what is enabled")
+        return _("fenbu modules lists what there is, and what is on")
 
 
 @frozen(eq=False)

@@ -58,6 +58,7 @@ def test_one_module_is_told_with_all_that_it_brings(fenbu: Fenbu) -> None:
     assert told["subscriptions"] == ["kiosk.bells"]
     assert "kiosk.sale.sell" in told["actions"]
     assert fenbu("modules", "kios").code == 64
+    assert "did you mean kiosk?" in fenbu("modules", "KIOSK").err
 
 
 def test_a_module_is_switched_off_and_on_and_its_rows_are_kept(fenbu: Fenbu) -> None:
@@ -431,3 +432,14 @@ def test_the_canonical_export_tells_facts_line_by_line(fenbu: Fenbu) -> None:
     assert ["fenbu", "timeline", ["K-1", "kiosk.sale-made/1", "", 1]] in lines
     assert fenbu("export", "canonical", "--json").data["schema"] == "fenbu.canonical/1"
     assert fenbu("export", "canonical", "kisok").code == 64
+
+
+def test_explain_alone_lists_the_kinds_of_document_and_where_their_numbers_stand(fenbu: Fenbu) -> None:
+    assert ["sale", "fenbu", "show", "kiosk.sales"] in [
+        line.split() for line in fenbu("explain").out.splitlines()
+    ]
+    assert {"kind": "sale", "view": "kiosk.sales"} in fenbu("explain", "--json").data["kinds"]
+
+    which = fenbu("explain", "sale")
+    assert which.code == 64
+    assert "which sale? fenbu show kiosk.sales lists them" in which.err

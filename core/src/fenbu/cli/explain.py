@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 HELP = N_("""The story of an order, account, customer, item, payment or employee in time order.
 
-fenbu explain order SO-00000042
+fenbu explain                    the kinds of document
+fenbu explain order SO-00000042  the story of one
+
 What it is, what happened to it, who did it, who was told of it, what still waits, failed or was asked of the outside,
 and where to go on from there.""")
 _SIGNS = {
@@ -44,14 +46,19 @@ _KINDS = {"event": "•", "act": "▸", "call": "↗"}
 
 
 @command("explain", help=HELP)
-@click.argument("kind", shell_complete=completer("document"))
-@click.argument("number")
+@click.argument("kind", required=False, shell_complete=completer("document"))
+@click.argument("number", required=False)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=500, help=N_("Events told at most (500)."))
-def explain(session: Session, *, kind: str, number: str, limit: int) -> None:
-    """Tell the story."""
+def explain(session: Session, *, kind: str | None, number: str | None, limit: int) -> None:
+    """Tell the story, or which kinds of document have one."""
     from fenbu.engine import explaining, surroundings
 
     with session.noticing() as kernel:
+        if kind is None:
+            _list_kinds(session, kernel)
+            return
+        if number is None:
+            raise _which(kernel, kind)
         with kernel.read() as work:
             story = explaining.explain(work, kind, number, most=limit)
             records = surroundings.records(work, story.view, number) if story.view else []
@@ -66,6 +73,34 @@ def explain(session: Session, *, kind: str, number: str, limit: int) -> None:
             _what_it_is(session, kernel, view, row)
         tell(session, kernel, story)
         _go_on(session, story, places)
+
+
+def _kinds(kernel: Kernel) -> dict[str, str]:
+    """Return the kinds of document that have a record here, to the view that holds it."""
+    from fenbu.engine.explaining import kinds
+
+    return {kind: view for kind, view in kinds(kernel.assembly).items() if view}
+
+
+def _list_kinds(session: Session, kernel: Kernel) -> None:
+    from fenbu.cli.layout import Cell, Heading
+
+    found = _kinds(kernel)
+    if session.json:
+        session.out.document(
+            "kinds", {"kinds": [{"kind": kind, "view": view} for kind, view in found.items()]}
+        )
+        return
+    headings = [Heading(_("Kind")), Heading(_("Numbers"))]
+    session.out.table(headings, [[Cell(kind), Cell(f"fenbu show {view}")] for kind, view in found.items()])
+
+
+def _which(kernel: Kernel, kind: str) -> click.UsageError:
+    """Ask for the number of a document, and say where there are some."""
+    view = _kinds(kernel).get(kind)
+    if view is None:
+        return click.UsageError(_("explain takes a kind of document and its number"))
+    return click.UsageError(_("which {kind}? fenbu show {view} lists them").format(kind=kind, view=view))
 
 
 def _refuse(kernel: Kernel, story: Story) -> None:

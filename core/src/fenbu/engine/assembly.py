@@ -151,8 +151,9 @@ class Assembly:
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> Unknown:
     """Return the error for a name that nobody declares, with the nearest that somebody does."""
-    near = get_close_matches(name, list(known), 1)
-    return Unknown(kind, name, near[0] if near else "")
+    written = {one.casefold(): one for one in known}
+    near = get_close_matches(name.casefold(), list(written), 1)
+    return Unknown(kind, name, written[near[0]] if near else "")
 
 
 def field_problems(error: ValidationError) -> list[FieldProblem]:
