@@ -90,6 +90,7 @@ def test_the_commands_of_the_page_work_and_end_with_points(package: Path, tmp_pa
     assert re.search(r"A-1\s+9\b", told["fenbu show loyalty.balances"][1])
     assert re.search(r"loyalty\.points_open\s+5\b", told["fenbu metrics"][1])
     assert "loyalty.earning" in told["fenbu explain order SO-00000001"][1]
+    assert "4 points were redeemed, 5 are left" in told["fenbu explain account A-1"][1]
 
 
 @pytest.mark.parametrize("verb", [("check",), ("format", "--check")], ids=" ".join)
@@ -101,7 +102,7 @@ def test_every_file_of_the_page_is_as_ruff_would_have_it(package: Path, verb: tu
 
 def test_the_page_type_checks_strictly(package: Path) -> None:
     """An author who checks types strictly meets no surprise in the language."""
-    files = [str(path.relative_to(package / "src")) for path in package.glob("src/fenbu_loyalty/*.py")]
+    files = [str(path.relative_to(package / "src")) for path in package.glob("src/*/*.py")]
     settings = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(ROOT / ".mypy_cache")]
     done = run(package, package / "src", sys.executable, "-m", "mypy", *settings, *files)
     assert done.returncode == 0, done.stdout
