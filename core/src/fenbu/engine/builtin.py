@@ -9,10 +9,11 @@ from fenbu.engine.builtin_flows import ACTIONS as FLOW_ACTIONS
 from fenbu.engine.builtin_views import VIEWS
 from fenbu.engine.health import CHECKS
 from fenbu.engine.states.actions import ACTIONS as MODULE_ACTIONS
+from fenbu.engine.states.archives import ACTIONS as ARCHIVE_ACTIONS
 from fenbu.engine.states.copies import ACTIONS as COPY_ACTIONS
 
 
 @cache
 def builtins() -> Builtins:
     """Return the kernel's declarations."""
-    return Builtins((*MODULE_ACTIONS, *COPY_ACTIONS, *FLOW_ACTIONS), VIEWS, CHECKS)
+    return Builtins((*MODULE_ACTIONS, *ARCHIVE_ACTIONS, *COPY_ACTIONS, *FLOW_ACTIONS), VIEWS, CHECKS)

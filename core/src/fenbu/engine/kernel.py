@@ -191,6 +191,7 @@ class Kernel:
         prepared = self._prepare(action, values or {})
 
         def body(work: EngineWork) -> Performed:
+            work.transaction.dry_run = True
             done = self._perform(work, prepared, None)
             work.transaction.flush()
             raise _Undone(done)

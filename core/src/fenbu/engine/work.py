@@ -63,6 +63,8 @@ class Transaction:
     """Sequence number of the event in hand."""
     depth: int = 0
     catching_up: bool = False
+    dry_run: bool = False
+    """It will be undone: nothing may be left outside of the database either."""
     problems: list[NotedProblem] = field(factory=list)
     published: list[tuple[str, NewEvent]] = field(factory=list)
     """Module and event, in the order in which they were published; what is written already stays here."""

@@ -37,7 +37,7 @@ MODULES = View(
         Related("fenbu.subscriptions", "module", "module", N_("Subscriptions")),
         Related("fenbu.settings", "module", "module", N_("Settings")),
     ),
-    actions=("fenbu.module.enable", "fenbu.module.disable"),
+    actions=("fenbu.module.enable", "fenbu.module.disable", "fenbu.module.purge"),
 )
 
 PROBLEMS = View(

@@ -212,6 +212,10 @@ def _line(
     version = installed.version if installed else ""
     title = loaded.manifest.title if loaded else snapshot.title if snapshot else ""
     told = states.advice(state, name, distribution, row.version if row else "")
+    if state is S.MISSING and row is not None and not row.on:
+        told = _("reinstall {package} {version}, or take its data away: fenbu purge {module}").format(
+            package=distribution or name, version=row.version, module=name
+        )
     if broken is not None:
         told = broken.remedy
     if state is S.QUARANTINED and row is not None and row.on:

@@ -12,6 +12,7 @@
         ├── StillNeeded           others that stay enabled need it
         ├── StateRefused          its state does not allow the verb
         ├── CannotDrain           what waits for it can only be finished by code that cannot run
+        ├── ArchiveUnfit          an archive does not fit this enterprise, or what is installed
         └── SafeMode              no module's code may be loaded now
 """
 
@@ -140,6 +141,29 @@ class CannotDrain(Refused):
     @property
     def hint(self) -> str:
         return _("keep them for later with --how park, or give them up with --how waive")
+
+
+@frozen(eq=False)
+class ArchiveUnfit(Refused):
+    """An archive is sound, and cannot be brought back here and now."""
+
+    path: str
+    module: str
+    problem: str
+    way_out: str
+
+    def __str__(self) -> str:
+        return _("{path} cannot bring {module} back: {problem}").format(
+            path=self.path, module=self.module, problem=self.problem
+        )
+
+    @property
+    def hint(self) -> str:
+        return self.way_out
+
+    @property
+    def where(self) -> str:
+        return self.path
 
 
 @frozen(eq=False)

@@ -95,6 +95,7 @@ TABLE: dict[ModuleState, StateRow] = {
             N_("switched off; its rows are kept"),
             N_("enable it again: fenbu enable {module}"),
             "enable",
+            "purge",
             stored=True,
         ),
         _row(
@@ -125,7 +126,10 @@ TABLE: dict[ModuleState, StateRow] = {
             "disable",
         ),
         _row(
-            S.PURGED, N_("its data are in an archive"), N_("reinstall {package} to start anew"), stored=True
+            S.PURGED,
+            N_("its data are in an archive"),
+            N_("bring them back: fenbu unarchive FILE; or start anew: fenbu enable {module}"),
+            stored=True,
         ),
     )
 }
@@ -140,7 +144,7 @@ def require(verb: str, module: str, state: ModuleState, told: str, why: str = ""
     """Refuse a verb that the state does not allow.
 
     Args:
-        verb: ``enable``, ``disable`` or ``upgrade``.
+        verb: ``enable``, ``disable``, ``upgrade`` or ``purge``.
         module: Its name.
         state: Where it stands.
         told: What the operator can do instead.

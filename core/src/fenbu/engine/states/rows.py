@@ -31,5 +31,23 @@ def move(connection: Connection, name: str, state: ModuleState, at: int, reason:
     connection.execute(rows.update().where(rows.c.name == name).values(values))
 
 
+def purged(connection: Connection, name: str, at: int, reason: str) -> None:
+    """Write that a module's data are gone; nothing of it is known any more but its name, version and why."""
+    values = {"state": ModuleState.PURGED.value, "position": None, "snapshot": None, "reason": reason}
+    connection.execute(rows.update().where(rows.c.name == name).values(**values, changed_at=at))
+
+
+def restored(connection: Connection, name: str, version: str, snapshot: str, at: int, reason: str) -> None:
+    """Write that a module is disabled, with what it was when it was purged."""
+    values: dict[str, object] = {
+        "state": ModuleState.DISABLED.value,
+        "version": version,
+        "snapshot": snapshot,
+    }
+    values |= {"position": None, "reason": reason or None, "changed_at": at}
+    if connection.execute(rows.update().where(rows.c.name == name).values(values)).rowcount == 0:
+        connection.execute(rows.insert(), values | {"name": name})
+
+
 def _next_position(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(rows.c.position), 0) + 1)).scalar_one())

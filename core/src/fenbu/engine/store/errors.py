@@ -14,6 +14,8 @@
         ├── DatabaseReadOnly        the file, its folder or the server takes no writes
         ├── DatabaseDamaged         the file's structure is broken
         ├── CopyRefused             a copy cannot be made in this way or place
+        ├── ArchiveDamaged          an archive is cut off or was changed
+        ├── NotArchivable           a table has a value that no archive can hold
         ├── MigrationFailed         a module's migration raised; nothing of it was kept
         └── ForeignTable            a module's code wrote to a table that is not its own
 
@@ -192,6 +194,43 @@ class CopyRefused(StoreError):
     @property
     def hint(self) -> str:
         return self.way_out
+
+
+@frozen(eq=False)
+class ArchiveDamaged(StoreError):
+    """An archive is not what was written."""
+
+    exit_code: ClassVar[int] = 65
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return _("the archive {path} is damaged: {reason}").format(path=self.path, reason=self.reason)
+
+    @property
+    def hint(self) -> str:
+        return _("nothing was changed; take another copy of this file")
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+
+@frozen(eq=False)
+class NotArchivable(StoreError):
+    """A table of a module has a value that no archive can hold."""
+
+    column: str
+    kind: str
+
+    def __str__(self) -> str:
+        return _("{column} has a value that cannot be archived ({kind})").format(
+            column=self.column, kind=self.kind
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("nothing was changed; ask the module's author for columns as fenbu.columns makes them")
 
 
 @frozen(eq=False)
