@@ -13,6 +13,8 @@ COMMANDS = {
     "enable": ("fenbu.cli.modules:enable", N_("Switch modules on, with what they need")),
     "disable": ("fenbu.cli.modules:disable", N_("Switch modules off; every row is kept")),
     "upgrade": ("fenbu.cli.modules:upgrade", N_("Bring modules' data up to their installed code")),
+    "purge": ("fenbu.cli.purge:purge", N_("Take a disabled module's data away, into an archive")),
+    "unarchive": ("fenbu.cli.purge:unarchive", N_("Bring a purged module's data back")),
     "do": ("fenbu.cli.do:do", N_("Perform an action; without a name, list them")),
     "show": ("fenbu.cli.show:show", N_("Look at a list or a record; without a name, list them")),
     "explain": ("fenbu.cli.explain:explain", N_("The story of an order, account or invoice in time order")),

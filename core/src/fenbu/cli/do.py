@@ -15,7 +15,7 @@ from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
     from fenbu.engine.assembly import ReadyAction
-    from fenbu.engine.kernel import Kernel
+    from fenbu.engine.kernel import Kernel, Performed
 
 HELP = N_("""Perform an action; without a name, list them.
 
@@ -112,7 +112,8 @@ def act(
     key: str | None = None,
     dry_run: bool = False,
     wait: bool = False,
-) -> None:
+    typed: str = "",
+) -> Performed:
     """Perform an action after asking where it is dangerous; the way of every command that changes something.
 
     Args:
@@ -123,6 +124,7 @@ def act(
         key: Idempotency key.
         dry_run: Undo everything at the end; nothing is written, not even the audit row.
         wait: Deliver what it has published before coming back.
+        typed: What the operator must type to go on, where yes is too easily said.
     """
     action = kernel.assembly.action(name).action
     consequences = kernel.preview(name, values) if dry_run or action.dangerous else []
@@ -130,13 +132,14 @@ def act(
         done = kernel.dry_run(name, values)
     else:
         if action.dangerous:
-            _ask_first(session, action.title, consequences)
+            _ask_first(session, action.title, consequences, typed)
         done = kernel.perform(name, values, key=key)
     _write_answer(session, name, done, consequences, dry_run=dry_run)
     if wait and not dry_run:
         from fenbu.cli.waiting import deliver
 
         deliver(session, kernel, done.keys)
+    return done
 
 
 def _own_options() -> Sequence[click.Parameter]:
@@ -196,12 +199,13 @@ def _stdin_is_given() -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
 
 
-def _ask_first(session: Session, title: str, consequences: Sequence[Any]) -> None:
+def _ask_first(session: Session, title: str, consequences: Sequence[Any], typed: str) -> None:
     if not session.yes:
         session.out.say(_(title))
         for one in consequences:
             session.out.say(f"  {one.number:>10}  {_(one.text)}" if one.number else f"  {_(one.text)}")
-    if not session.confirm(_("Go on?")):
+    sure = session.confirm_by(typed) if typed else session.confirm(_("Go on?"))
+    if not sure:
         session.out.say(_("nothing was changed"))
         raise click.exceptions.Exit(exits.FAILED)
 

@@ -111,11 +111,19 @@ class Session:
         Raises:
             click.UsageError: Nobody can be asked, and ``-y`` was not given.
         """
-        if self.yes:
-            return True
+        return self.yes or (self._can_ask() and click.confirm(question, default=False, err=True))
+
+    def confirm_by(self, word: str) -> bool:
+        """Ask like `confirm` for a word to be typed, where yes is too easily said."""
+        question = _("Type {word} to go on").format(word=word)
+        return self.yes or (
+            self._can_ask() and click.prompt(question, default="", show_default=False, err=True) == word
+        )
+
+    def _can_ask(self) -> bool:
         if self.no_input or not os.isatty(0):
             raise click.UsageError(_("this has consequences and nobody can be asked; -y says yes beforehand"))
-        return click.confirm(question, default=False, err=True)
+        return True
 
     def ask(self, question: str, option: str, default: str | None = None) -> str:
         """Ask for a value that an option would have given.
