@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import runpy
 import shlex
+import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +31,22 @@ def page(name: str) -> str:
 
 def lived(name: str, capsys: pytest.CaptureFixture[str]) -> Mapping[str, str]:
     """Run the commands of a page in this folder; return what each wrote."""
-    told = {}
+    told: dict[str, str] = {}
     for block in CONSOLE.finditer(page(name)):
-        for line in block["lines"].splitlines():
-            command = line.removeprefix("$ ")
-            program, *words = shlex.split(command)
-            code = run(words) if program == "fenbu" else python(*words)
-            out, err = capsys.readouterr()
-            assert code == 0, f"{command}\n{out}{err}"
-            told[command] = out
+        told |= typed(block["lines"], capsys)
+    return told
+
+
+def typed(lines: str, capsys: pytest.CaptureFixture[str]) -> Mapping[str, str]:
+    """Run the commands of a block in this folder; return what each wrote."""
+    told = {}
+    for line in lines.replace("\\\n", " ").splitlines():
+        command = line.removeprefix("$ ")
+        program, *words = shlex.split(command)
+        code = run(words) if program == "fenbu" else python(*words)
+        out, err = capsys.readouterr()
+        assert code == 0, f"{command}\n{out}{err}"
+        told[command] = out
     return told
 
 
@@ -56,6 +66,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("FENBU_DATABASE", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path
 
 
@@ -85,6 +96,65 @@ def test_order_to_cash_is_lived_as_the_page_tells_it(
         assert happened in story
     assert last(told, "show payments.money-without-document") == ""
     assert "✖" not in last(told, "doctor")
+
+
+INIT = "fenbu init --name Shop --currency GBP --time-zone Europe/London"
+
+
+def test_the_commands_of_the_modules_readmes_work_in_one_enterprise_that_grows(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(INIT, capsys)
+    told: dict[str, str] = {}
+    for module in ("erp", "scm", "hrm", "payments"):
+        if module == "payments":
+            typed("fenbu enable payments", capsys)
+        told |= lived(f"../plugins/{module}/README.md", capsys)
+    assert "INV-00000001" in told["fenbu show erp.invoices"]
+    assert "reviewed" in told["fenbu do hrm.payroll.review --run PR-00000001"]
+
+
+ORDERS = """\
+InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+536365,85123A,WHITE HANGING HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom
+536365,71053,WHITE METAL LANTERN,2,2010-12-01 08:26:00,3.39,17850.0,United Kingdom
+C536379,85123A,WHITE HANGING HEART,-1,2010-12-01 09:41:00,2.55,17850.0,United Kingdom
+"""
+STOCK = "code,quantity,unit_cost\n85123A,100,1.40\n71053,1,1.86\n"
+PEOPLE = """
+    CREATE TABLE Department (DepartmentId, Name, GroupName);
+    CREATE TABLE Employee (BusinessEntityId, JobTitle, LoginId, NationalIdNumber, BirthDate);
+    CREATE TABLE EmployeeDepartmentHistory (BusinessEntityId, DepartmentId, StartDate, EndDate);
+    CREATE TABLE EmployeePayHistory (BusinessEntityId, RateChangeDate, Rate);
+    INSERT INTO Department VALUES (1, 'Engineering', 'Research'), (2, 'Sales', 'Sales and Marketing');
+    INSERT INTO Employee VALUES (7, 'Engineer', 'works/ann0', '295847284', '1969-01-29');
+    INSERT INTO EmployeeDepartmentHistory VALUES (7, 1, '2009-01-14', '2011-05-31'), (7, 2, '2011-06-01', '');
+    INSERT INTO EmployeePayHistory VALUES (7, '2009-01-14', '40.00');
+"""
+
+
+def test_the_commands_of_the_importers_readmes_bring_orders_and_people_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone, together = CONSOLE.findall(page("../examples/online_retail/README.md"))
+    (people,) = CONSOLE.findall(page("../examples/adventureworks/README.md"))
+    told = []
+    for number, lines in enumerate((alone, together, people)):
+        place = folder / str(number)
+        place.mkdir()
+        monkeypatch.chdir(place)
+        Path("orders.csv.gz").write_bytes(gzip.compress(ORDERS.encode()))
+        Path("opening_stock.csv").write_text(STOCK, encoding="utf-8")
+        with closing(sqlite3.connect("adventureworks.sqlite")) as source:
+            source.executescript(PEOPLE)
+        Path("adventureworks.sqlite.gz").write_bytes(
+            gzip.compress(Path("adventureworks.sqlite").read_bytes())
+        )
+        told.append(typed(lines, capsys))
+        assert run(["doctor"]) == 0, capsys.readouterr().out
+    assert re.search(r"Revenue .*-22\.08 GBP", told[0]["fenbu show erp.trial-balance"])
+    assert re.search(r"536365|SO-00000001 +2 +71053 +1 piece", told[1]["fenbu show scm.backorders"])
+    assert "6,933.33 USD" in told[2]["fenbu show hrm.payslips"], "40 hours at 40.00, 52 weeks, by month"
 
 
 @pytest.fixture

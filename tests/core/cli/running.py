@@ -66,6 +66,7 @@ def quiet(folder: Path, site: Path | None = None) -> dict[str, str]:
     for name in ("FORCE_COLOR", "COLUMNS", "_FENBU_COMPLETE"):
         kept.pop(name, None)
     kept["XDG_CACHE_HOME"] = str(folder / "cache")
+    kept["XDG_STATE_HOME"] = str(folder / "state")
     if site is not None:
         kept["PYTHONPATH"] = str(site)
     return kept

@@ -41,11 +41,10 @@ def record(work, request, outcome) -> None: ...
 
 
 @pytest.fixture
-def doomed(kiosk_url: str, site: DummyModules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doomed:
+def doomed(kiosk_url: str, site: DummyModules, tmp_path: Path) -> Doomed:
     """Run ``fenbu worker --once`` as a process that dies of the sale K-2; return how it ended."""
     site.write("kiosk", "flows.py", DEADLY)
     site.forget("kiosk")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
     def run() -> int:
         once = ("worker", "--once", "--timeout", "60", "--database", kiosk_url)
@@ -84,12 +83,11 @@ def test_a_sale_that_kills_its_worker_three_times_is_put_aside_and_the_others_ar
 
 
 def test_a_worker_that_can_leave_no_word_says_so_and_works(
-    fenbu: Fenbu, kiosk_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fenbu: Fenbu, kiosk_url: str, tmp_path: Path
 ) -> None:
     hands = Path(f"{kiosk_url.removeprefix('sqlite:///')}.hands")
     if kiosk_url.startswith("postgresql"):
         hands = tmp_path / "state"
-        monkeypatch.setenv("XDG_STATE_HOME", str(hands))
     hands.write_text("a file stands here")
     ran = fenbu("worker", "--once")
 
