@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -49,7 +50,8 @@ def worker(url: str, log: Path) -> Iterator[None]:
     """Let a worker process deliver while the body runs; it must stop when it is asked to."""
     command = [sys.executable, "-m", "fenbu", "worker", "--database", url]
     with log.open("w", encoding="utf-8") as told:
-        process = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT)
+        state = os.environ | {"XDG_STATE_HOME": str(log.parent / "state")}
+        process = subprocess.Popen(command, stdout=told, stderr=subprocess.STDOUT, env=state)
         try:
             yield
             assert process.poll() is None, log.read_text(encoding="utf-8")
