@@ -123,6 +123,15 @@ class Business(RuleBasedStateMachine):
             self.trade.look()
         self.trade.deliver()
 
+    @rule(account=ACCOUNT, item=ITEM, many=MANY)
+    def never_pay(self, account: str, item: str, many: Decimal) -> None:
+        """Order, and hear no more of it until nobody keeps anything for it."""
+        if not self.by_hand:
+            self.bank.fail("decline", kind="authorise")
+        self.order(account, [(item, many)], 0, "partial", heard=True)
+        self.wait(15)
+        self.rest()
+
     @rule(which=WHICH)
     def cancel(self, which: int) -> None:
         if number := self.sale(which):
