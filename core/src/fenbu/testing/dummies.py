@@ -96,11 +96,19 @@ class DummyModules:
         forget(f"fenbu_{name}", name)
 
     def close(self) -> None:
-        """Take the folder off the search path and unload everything imported from it."""
+        """Take the folder off the search path and unload everything imported from it.
+
+        A real package of the same name, which others in this process use, stays.
+        """
         for package in self._packages:
-            self.forget(package.removeprefix("fenbu_"))
+            if self._is_from_here(package):
+                self.forget(package.removeprefix("fenbu_"))
         sys.path.remove(str(self.folder))
         importlib.invalidate_caches()
+
+    def _is_from_here(self, package: str) -> bool:
+        home = getattr(sys.modules.get(package), "__file__", None)
+        return home is None or Path(home).is_relative_to(self.folder)
 
 
 @contextmanager
