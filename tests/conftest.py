@@ -2,4 +2,17 @@
 
 The databases come from `fenbu.testing`, the plugin that authors of modules use too: `database_url` gives a fresh one
 of each kind, `database_copy(name, build)` a copy of one that was built once.
+
+A failing example of hypothesis is told as it was found. Making it smaller takes minutes where every try opens an
+enterprise, and the net of `pytest-timeout`, which falls once, has fallen by then: a run would hang on what has failed.
+To have one made smaller: ``pytest --hypothesis-profile=default``.
 """
+
+from __future__ import annotations
+
+from hypothesis import Phase, settings
+
+settings.register_profile(
+    "unshrunk", settings(), phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True
+)
+settings.load_profile("unshrunk")
