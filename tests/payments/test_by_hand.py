@@ -27,6 +27,7 @@ def test_an_order_is_released_when_the_last_part_of_its_money_is_there(counter: 
     order = counter.asked()
     counter.pay("payment.confirm", payment="PAY-00000001", amount=5)
     assert (counter.states(), counter.waits_for(order)) == (["authorised"], "announced")
+    assert counter.unhealthy() == {}
     counter.pay("payment.confirm", payment="PAY-00000001")
     assert (counter.states(), counter.waits_for(order)) == (["captured"], "met")
     assert counter.sums() == ("12", "12", "0", "0")

@@ -45,7 +45,8 @@ _FACTS_OF_MANY = (
 )
 _ASKED_FOR = select(PAYMENT.c.order_number).where(
     PAYMENT.c.order_number.in_(bindparam("numbers", expanding=True)),
-    PAYMENT.c.state == PaymentState.REQUESTED,
+    PAYMENT.c.state.in_([PaymentState.REQUESTED, PaymentState.AUTHORISED]),
+    PAYMENT.c.authorised < PAYMENT.c.requested,
     PAYMENT.c.let_go == literal(False, PAYMENT.c.let_go.type),
 )
 _PAGE = 500
@@ -101,7 +102,7 @@ def of_order(work: Work, order: str) -> list[Payment]:
 
 
 def asked_for(work: Work, orders: Collection[str]) -> set[str]:
-    """Return those of these orders whose payment somebody is asked for; nothing is locked."""
+    """Return those of these orders whose payment, or the rest of it, somebody is asked for; nothing is locked."""
     wanted, found = sorted(orders), set[str]()
     for start in range(0, len(wanted), _PAGE):
         found |= set(work.execute(_ASKED_FOR, {"numbers": wanted[start : start + _PAGE]}).scalars())
