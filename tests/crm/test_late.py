@@ -80,7 +80,7 @@ def test_a_catching_up_that_is_killed_goes_on_where_it_was(plain: Bureau) -> Non
     for _number in range(6):
         trade(plain)
     plain.kernel.perform("fenbu.module.enable", {"modules": ["crm"]})
-    died = catching.catch_up_dying(str(plain.kernel.database.url), times=6, seed=7, spread=250)
+    died = catching.catch_up_dying(str(plain.kernel.database.url), times=6, seed=7, spread=80)
     assert died >= 3
     facts = plain.facts()
     assert plain.ill() == {}

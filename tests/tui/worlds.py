@@ -87,9 +87,10 @@ class FakeWorld:
         return picture(*self.lines)
 
     def wait(self, timeout: float) -> bool:
-        changed = self._changed.wait(min(timeout, 0.02))
+        if not self._changed.wait(min(timeout, 0.02)):
+            return False  # cleared now, a change of this very moment would be lost
         self._changed.clear()
-        return changed
+        return True
 
     def close(self) -> None:
         self.closed = True
