@@ -9,7 +9,8 @@ import pytest
 from fenbu.engine import explaining
 from fenbu.testing.clock import Clock
 from fenbu.testing.enterprises import Enterprises
-from tests.crm.bureau import ACME, Bureau, columns, furnished
+from tests.crm.bureau import ACME, Bureau, columns
+from tests.crm.conftest import trading
 from tests.payments.till import card
 
 
@@ -69,7 +70,7 @@ def test_with_goods_and_money_it_is_the_same_too(
     for late in (False, True):
         modules = ("erp", "scm", "payments", *(() if late else ("crm",)))
         settings = {"scm": {"dispatch": "auto"}, **card(tmp_path / f"sandbox-{late}.db")}
-        shop = furnished(Bureau(enterprise(*modules, settings=settings), clock))
+        shop = Bureau(enterprise(*modules, settings=settings, furnished=trading), clock)
         shop.kernel.perform("scm.receipt.post", {"lines": [{"item": "TEA", "quantity": 3, "unit_cost": 1}]})
         for account, quantity in (("A1", 2), ("A2", 4)):
             shop.order(("TEA", quantity), account=account)

@@ -15,14 +15,14 @@ from fenbu.engine.explaining import Document, KindUnknown, Story, explain
 from fenbu.engine.telling import sentence
 from fenbu.events import EventType
 from fenbu.testing.enterprises import Enterprises
-from tests.scm.conftest import furnished
+from tests.scm.conftest import stocked
 from tests.scm.depot import Depot
 
 
 @pytest.fixture
 def shop(enterprise: Enterprises) -> Depot:
     """A shop with customers and a warehouse that has sold two teas and half of what it lacks of pots."""
-    depot = furnished(Depot(enterprise("erp", "crm", "scm", settings={"scm": {"dispatch": "auto"}})))
+    depot = Depot(enterprise("erp", "crm", "scm", settings={"scm": {"dispatch": "auto"}}, furnished=stocked))
     depot.placed(("TEA", 2), ("POT", 4), account="C1")
     return depot
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fenbu.engine.kernel import Kernel
 from fenbu.testing.clock import Clock
 from fenbu.testing.enterprises import Enterprises
 from tests.hrm.firm import Firm
@@ -12,13 +13,17 @@ from tests.hrm.firm import Firm
 @pytest.fixture
 def firm(enterprise: Enterprises, clock: Clock) -> Firm:
     """A kitchen and a shop that is a part of sales; cooks and sellers are wanted, nobody is hired yet."""
-    return furnished(Firm(enterprise("hrm"), clock))
+    return Firm(enterprise("hrm", furnished=staffable), clock, known=True)
 
 
 @pytest.fixture
 def books(enterprise: Enterprises, clock: Clock) -> Firm:
     """The same, where books are kept."""
-    return furnished(Firm(enterprise("erp", "hrm"), clock))
+    return Firm(enterprise("erp", "hrm", furnished=staffable), clock, known=True)
+
+
+def staffable(kernel: Kernel) -> None:
+    furnished(Firm(kernel, Clock()))
 
 
 def furnished(firm: Firm) -> Firm:

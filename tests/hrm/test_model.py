@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from fenbu.errors import Refused
 from fenbu.testing.clock import Clock
 from fenbu.testing.enterprises import Enterprises
-from tests.hrm.conftest import furnished
+from tests.hrm.conftest import staffable
 from tests.hrm.firm import ADA, BO, Firm
 
 FIRST = date(2026, 1, 1)
@@ -51,7 +51,7 @@ class People(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.firm = furnished(Firm(self.make("hrm"), self.clock))
+        self.firm = Firm(self.make("hrm", furnished=staffable), self.clock, known=True)
         self.firm.hr("leave-type.define", leave_type="short", title="Short", days=5)
         self.days: dict[str, dict[int, Known]] = {"E1": {}, "E2": {}}
         self.left: dict[tuple[str, str], Decimal] = {}

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from fenbu.engine.flows import retry
+from fenbu.engine.kernel import Kernel
 from fenbu.testing.clock import Clock
-from fenbu.testing.enterprises import Enterprises
+from fenbu.testing.enterprises import Enterprises, furnish
 from fenbu_payments.sandbox.bank import Bank
 from tests.payments.till import Till, card
 
@@ -31,14 +32,20 @@ def bank(tmp_path: Path, clock: Clock) -> Iterator[Bank]:
 @pytest.fixture
 def till(enterprise: Enterprises, clock: Clock, bank: Bank, tmp_path: Path) -> Till:
     """A tea shop whose orders are paid by card."""
-    kernel = enterprise("erp", "payments", settings=card(tmp_path / "sandbox.db"))
-    return furnished(Till(kernel, clock, bank))
+    kernel = enterprise("erp", "payments", furnished=trading)
+    furnish(kernel, (), card(tmp_path / "sandbox.db"))
+    return Till(kernel, clock, bank)
 
 
 @pytest.fixture
 def counter(enterprise: Enterprises, clock: Clock, bank: Bank) -> Till:
     """A tea shop whose orders are paid by transfer or cash."""
-    return furnished(Till(enterprise("erp", "payments"), clock, bank))
+    return Till(enterprise("erp", "payments", furnished=trading), clock, bank)
+
+
+def trading(kernel: Kernel) -> None:
+    with Bank(Path(":memory:")) as unused:
+        furnished(Till(kernel, Clock(), unused))
 
 
 def furnished(till: Till) -> Till:

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from fenbu.testing.clock import Clock
-from fenbu.testing.enterprises import Enterprises
+from fenbu.testing.enterprises import Enterprises, furnish
 from fenbu_payments.sandbox.bank import Bank
-from tests.payments.conftest import furnished
+from tests.payments.conftest import trading
 from tests.payments.till import Till, card
 
 
@@ -31,7 +31,9 @@ def served(
         url = process.stdout.readline().strip()
         settings = card(file, url=url, timeout=0.3)
         settings["payments"]["secrets"] = {"card": "env:CARD_SECRET"}
-        yield furnished(Till(enterprise("erp", "payments", settings=settings), clock, bank))
+        kernel = enterprise("erp", "payments", furnished=trading)
+        furnish(kernel, (), settings)
+        yield Till(kernel, clock, bank)
         process.kill()
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fenbu.engine.kernel import Kernel
 from fenbu.testing.clock import Clock
-from fenbu.testing.enterprises import Enterprises
+from fenbu.testing.enterprises import Enterprises, furnish
 from fenbu_payments.sandbox.bank import Bank
 from tests.payments.conftest import furnished
 from tests.payments.till import Till, card, columns
@@ -17,11 +18,16 @@ from tests.payments.till import Till, card, columns
 @pytest.fixture
 def store(enterprise: Enterprises, clock: Clock, bank: Bank, tmp_path: Path) -> Till:
     """A tea shop with three modules and three pieces of tea."""
-    kernel = enterprise("erp", "scm", "payments", settings=card(tmp_path / "sandbox.db"))
-    till = furnished(Till(kernel, clock, bank))
-    till.deliver()
-    receive(till, 3)
-    return till
+    kernel = enterprise("erp", "scm", "payments", furnished=stocked)
+    furnish(kernel, (), card(tmp_path / "sandbox.db"))
+    return Till(kernel, clock, bank)
+
+
+def stocked(kernel: Kernel) -> None:
+    with Bank(Path(":memory:")) as unused:
+        till = furnished(Till(kernel, Clock(), unused))
+        till.deliver()
+        receive(till, 3)
 
 
 def receive(till: Till, quantity: int) -> None:

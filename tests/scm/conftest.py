@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fenbu.engine.kernel import Kernel
 from fenbu.testing.enterprises import Enterprises
 from tests.scm.depot import Depot
 
@@ -11,13 +12,17 @@ from tests.scm.depot import Depot
 @pytest.fixture
 def depot(enterprise: Enterprises) -> Depot:
     """A tea shop with a warehouse: 10 teas at 1.00, 3 pots at 4.00, two customers, nothing sold yet."""
-    return furnished(Depot(enterprise("erp", "scm")))
+    return Depot(enterprise("erp", "scm", furnished=stocked))
 
 
 @pytest.fixture
 def swift(enterprise: Enterprises) -> Depot:
     """The same, where shipments leave as soon as they are opened."""
-    return furnished(Depot(enterprise("erp", "scm", settings={"scm": {"dispatch": "auto"}})))
+    return Depot(enterprise("erp", "scm", settings={"scm": {"dispatch": "auto"}}, furnished=stocked))
+
+
+def stocked(kernel: Kernel) -> None:
+    furnished(Depot(kernel))
 
 
 def furnished(depot: Depot) -> Depot:

@@ -16,7 +16,7 @@ from fenbu.testing.clock import Clock
 from fenbu.testing.dummies import DummyModules
 from fenbu.testing.enterprises import Enterprises
 from tests.erp.neighbours import TILL
-from tests.scm.conftest import furnished
+from tests.scm.conftest import stocked
 from tests.scm.depot import Depot
 
 ITEM = st.sampled_from(["TEA", "POT"])
@@ -35,7 +35,7 @@ class Business(RuleBasedStateMachine):
     @initialize(dispatch=st.sampled_from(["auto", "manual"]))
     def open(self, dispatch: str) -> None:
         chosen = {"scm": {"dispatch": dispatch}}
-        self.depot = furnished(Depot(self.make("erp", "scm", "till", settings=chosen)))
+        self.depot = Depot(self.make("erp", "scm", "till", settings=chosen, furnished=stocked))
         self.orders: list[str] = []
 
     def attempt(self, act: Any) -> None:

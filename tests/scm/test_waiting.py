@@ -10,7 +10,7 @@ from fenbu.testing.dummies import DummyModules
 from fenbu.testing.enterprises import Enterprises
 from tests.erp.neighbours import TILL
 from tests.erp.shop import Shop
-from tests.scm.conftest import furnished
+from tests.scm.conftest import stocked
 from tests.scm.depot import Depot
 
 
@@ -18,7 +18,7 @@ from tests.scm.depot import Depot
 def till(dummy_modules: DummyModules, enterprise: Enterprises) -> Depot:
     """A warehouse whose shipments leave at once, with a till that asks for payment once there is stock."""
     dummy_modules.install(TILL)
-    return furnished(Depot(enterprise("erp", "scm", "till", settings={"scm": {"dispatch": "auto"}})))
+    return Depot(enterprise("erp", "scm", "till", settings={"scm": {"dispatch": "auto"}}, furnished=stocked))
 
 
 def pay(depot: Depot, order: str) -> None:

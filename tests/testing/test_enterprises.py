@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fenbu.engine.kernel import Kernel
 from fenbu.testing.clock import START, Clock
 from fenbu.testing.dummies import DummyModule, DummyModules
 from fenbu.testing.enterprises import OWNER, Drain, Enterprises, NotDelivered
+from tests.erp.shop import Shop
 
 TEA = DummyModule(
     name="tea",
@@ -90,3 +92,22 @@ def test_a_dead_delivery_fails_the_test_with_the_handlers_words_unless_it_is_mea
     ):
         drain(kernel)
     drain(kernel, dead=True)
+
+
+def opened(kernel: Kernel) -> None:
+    account = {"account": "C1", "name": "Ann Lee", "kind": "person"}
+    kernel.perform("erp.account.register", {"accounts": [account]})
+
+
+def test_what_many_tests_begin_with_is_there_and_each_has_its_own(enterprise: Enterprises) -> None:
+    def accounts(kernel: Kernel) -> list[str]:
+        return [row["account"] for row in Shop(kernel).rows("accounts")]
+
+    changed, other = (enterprise("erp", furnished=opened) for _once in range(2))
+    changed.perform("erp.account.register", {"accounts": [{"account": "C2", "name": "Bo", "kind": "person"}]})
+    assert (accounts(changed), accounts(other)) == (["C1", "C2", "WALK-IN"], ["C1", "WALK-IN"])
+
+
+def test_furnishing_that_has_no_name_of_its_own_is_refused(enterprise: Enterprises) -> None:
+    with pytest.raises(ValueError, match="a function of a module is wanted"):
+        enterprise("erp", furnished=lambda _kernel: None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,12 +20,17 @@ OWNER = Actor("ada")
 
 
 class Enterprises(Protocol):
-    """What the fixture `enterprise` gives: `enterprise("erp")` to a kernel with these modules enabled."""
+    """What the fixture `enterprise` gives: `enterprise("erp")` to a kernel with these modules enabled.
+
+    `settings` are module to name to value. `furnished` is a function of a test module that performs what many tests
+    begin with; it is called once a run, on a kernel whose clock stands where each test's clock begins.
+    """
 
     def __call__(
         self,
         *modules: str,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        furnished: Callable[[Kernel], object] | None = None,
         name: str = "Harbour Tea",
         currency: str = "GBP",
         time_zone: str = "Europe/London",
@@ -48,14 +53,15 @@ class NotDelivered(AssertionError):
 def enterprises(database_copy: DatabaseCopy, clock: Clock) -> Iterator[Enterprises]:
     """Give a maker of enterprises around the body; what it made is closed at the end.
 
-    What is the same for many tests, the database with its modules enabled and set, is made once a run and copied. With
-    modules that a test has made up it is the bare enterprise.
+    What is the same for many tests, the database with its modules enabled, set and furnished, is made once a run and
+    copied. With modules that a test has made up it is the bare enterprise.
     """
     opened: list[Kernel] = []
 
     def make(
         *modules: str,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        furnished: Callable[[Kernel], object] | None = None,
         name: str = "Harbour Tea",
         currency: str = "GBP",
         time_zone: str = "Europe/London",
@@ -69,14 +75,19 @@ def enterprises(database_copy: DatabaseCopy, clock: Clock) -> Iterator[Enterpris
         def build(url: str) -> None:
             found(url)
             with Kernel.open(url, actor=OWNER, clock=Clock()) as kernel:
-                furnish(kernel, modules, settings or {})
+                fill(kernel)
+
+        def fill(kernel: Kernel) -> None:
+            furnish(kernel, modules, settings or {})
+            if furnished is not None:
+                furnished(kernel)
 
         label = f"enterprise {name} {currency} {time_zone}"
         if any(map(made_up, modules)):
             opened.append(Kernel.open(database_copy(label, found), actor=OWNER, clock=clock))
-            furnish(opened[-1], modules, settings or {})
+            fill(opened[-1])
         else:
-            wanted = " ".join([label, *map(fingerprint, modules), repr(settings)])
+            wanted = " ".join([label, *map(fingerprint, modules), repr(settings), _named(furnished)])
             opened.append(Kernel.open(database_copy(wanted, build), actor=OWNER, clock=clock))
         return opened[-1]
 
@@ -92,6 +103,17 @@ def furnish(kernel: Kernel, modules: Sequence[str], settings: Mapping[str, Mappi
     for module, values in settings.items():
         for name, value in values.items():
             kernel.perform("fenbu.setting.set", {"module": module, "name": name, "value": value})
+
+
+def _named(furnished: Callable[[Kernel], object] | None) -> str:
+    if furnished is None:
+        return ""
+    name = f"{furnished.__module__}.{furnished.__qualname__}"
+    if "<" in name:
+        raise ValueError(
+            f"furnished={name}: a function of a module is wanted; others of this name may do otherwise"
+        )
+    return name
 
 
 def drain(kernel: Kernel, key: str | None = None, *, dead: bool = False, timeout: float = 30.0) -> int:
