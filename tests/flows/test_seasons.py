@@ -273,7 +273,7 @@ def live(open_house: Callable[..., House], *, houses: int, steps: int, **more: A
 def test_modules_come_and_go_and_nothing_is_lost(
     open_house: Callable[..., House], database_kind: str
 ) -> None:
-    live(open_house, houses=5 if database_kind == "sqlite" else 2, steps=20, derandomize=True)
+    live(open_house, houses=3 if database_kind == "sqlite" else 1, steps=20, derandomize=True)
 
 
 @pytest.mark.proof
