@@ -21,6 +21,9 @@ def test_a_module_is_purged_and_brought_back_by_scripts(
     [error] = errors(refused)
     assert (refused.code, error["code"]) == (1, "state-refused")
     assert error["hint"] == "disable it first: fenbu disable kiosk"
+    assert fenbu("disable", "kiosk", "-y", "--json").data["answer"]["draining"] == ["kiosk"]
+    [error] = errors(fenbu("purge", "kiosk", "--archive", str(file), "-y", "--json"))
+    assert error["hint"] == "let a worker run, or settle what is left: fenbu disable kiosk --how waive"
     assert fenbu("disable", "kiosk", "--how", "waive", "-y").code == 0
     planned = fenbu("purge", "kiosk", "--archive", str(file), "--dry-run", "--json").data
     assert {"text": "rows of kiosk_sale go", "number": "3"} in planned["consequences"]
@@ -41,6 +44,10 @@ def test_an_archive_comes_back_and_a_damaged_one_is_a_bad_file(fenbu: Fenbu, tmp
     file = tmp_path / "kiosk.gz"
     fenbu("disable", "kiosk", "--how", "waive", "-y")
     assert "fenbu unarchive" in fenbu("purge", "kiosk", "--archive", str(file), "-y").err
+    [row] = [one for one in fenbu("modules", "--json").data["modules"] if one["module"] == "kiosk"]
+    assert (row["state"], row["problem"]) == ("discovered", f"its data are in {file}")
+    assert row["advice"] == "fenbu unarchive brings its data back; fenbu enable kiosk begins anew"
+    assert f"its data are in {file}"[:40] in "".join(fenbu("modules", "kiosk").out.split("\n"))
     half = tmp_path / "half.gz"
     half.write_bytes(file.read_bytes()[:200])
     assert fenbu("unarchive", str(half)).code == fenbu("unarchive", str(tmp_path / "none")).code == 65

@@ -164,7 +164,8 @@ def _way_on(module: Module, known: Modules) -> str:
     """Return the command that enables a module with what it needs, when it is off and needs others."""
     from fenbu.engine.catalog.resolver import way_out
 
-    if module.on or not module.reason or str(module.state) not in ("discovered", "disabled"):
+    purged = module.row is not None and str(module.row.state) == "purged"
+    if module.on or purged or not module.reason or str(module.state) not in ("discovered", "disabled"):
         return ""
     return way_out(module.name, known.offers, known.on)
 

@@ -216,6 +216,10 @@ def _line(
         told = _("reinstall {package} {version}, or take its data away: fenbu purge {module}").format(
             package=distribution or name, version=row.version, module=name
         )
+    if state is S.DISCOVERED and row is not None and row.state is S.PURGED:
+        told = _("fenbu unarchive brings its data back; fenbu enable {module} begins anew").format(
+            module=name
+        )
     if broken is not None:
         told = broken.remedy
     if state is S.QUARANTINED and row is not None and row.on:

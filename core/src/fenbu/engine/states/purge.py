@@ -312,9 +312,8 @@ def _purgeable(modules: Modules, name: str) -> Module:
     row = module.row
     if row is None or row.state is not S.DISABLED:
         state = S.DISCOVERED if row is None else row.state
-        told = (
-            _("disable it first: fenbu disable {module}").format(module=name) if module.on else module.advice
-        )
+        runs = module.on and row is not None and row.state is not S.DRAINING
+        told = _("disable it first: fenbu disable {module}").format(module=name) if runs else module.advice
         states.require("purge", name, state, told)
     return module
 
