@@ -175,13 +175,13 @@ def aged_receivables(work: Work) -> Select[Any]:
         select(
             OPEN_ITEM.c.account,
             OPEN_ITEM.c.currency,
+            func.sum(open_).label("total"),
             between(today, None).label("not_due"),
             between(edges[0], today).label("days_30"),
             between(edges[1], edges[0]).label("days_60"),
             between(edges[2], edges[1]).label("days_90"),
             between(None, edges[2]).label("older"),
             func.sum(case((OPEN_ITEM.c.amount < _ZERO, open_), else_=_ZERO)).label("credit"),
-            func.sum(open_).label("total"),
         )
         .where(OPEN_ITEM.c.amount != OPEN_ITEM.c.matched)
         .group_by(OPEN_ITEM.c.account, OPEN_ITEM.c.currency)
@@ -195,13 +195,13 @@ AGED_RECEIVABLES = View(
     columns=(
         references.account(),
         _CURRENCY,
+        looks.money("total", N_("Total")),
         looks.money("not_due", N_("Not due")),
         looks.money("days_30", N_("Up to 30 days")),
         looks.money("days_60", N_("31 to 60")),
         looks.money("days_90", N_("61 to 90")),
         looks.money("older", N_("Older")),
-        looks.money("credit", N_("Credit of the account")),
-        looks.money("total", N_("Total")),
+        looks.money("credit", N_("Credit")),
     ),
     key=("account", "currency"),
     record="account",
