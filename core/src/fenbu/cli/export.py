@@ -25,7 +25,7 @@ fenbu export ledger --format beancount     the books, to stdout
 fenbu export ledger --since 2026-01-01 -o books.beancount""")
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day, written as 2026-01-31."""
 
     name = "day"

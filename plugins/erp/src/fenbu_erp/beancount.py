@@ -76,9 +76,9 @@ def write(work: Work, span: Span) -> Iterator[str]:
     """Yield the ledger of these days, as lines; what accounts held before them stands at their head as one entry."""
     since, until = span.since or FIRST_DAY, span.until or LAST_DAY
     days = {"since": since, "until": until}
-    first, last = work.execute(_DAYS, days).one()
+    posted = work.execute(_DAYS, days).one()
     carried = _carried(work, since - _DAY) if span.since else {}
-    begin = since - _DAY if carried else span.since or first or work.today
+    begin = since - _DAY if carried else span.since or posted.first or work.today
     book = Book(work)
     yield from book.head(begin)
     if carried:
@@ -87,7 +87,7 @@ def write(work: Work, span: Span) -> Iterator[str]:
         yield from book.entry(entry, postings)
     for (period, day), kept in groupby(work.execute(_KEPT, days), key=attrgetter("code", "last")):
         yield from book.asserted(f"kept when {period} was closed", day, {b.chart: b.balance for b in kept})
-    yield from book.asserted("the trial balance", last or begin, _balances(work, until))
+    yield from book.asserted("the trial balance", posted.last or begin, _balances(work, until))
 
 
 class Book:
@@ -107,7 +107,7 @@ class Book:
         """Yield whose books these are, and their accounts."""
         yield f'option "title" {quoted(self._title)}'
         yield f'option "operating_currency" "{self._currency}"'
-        yield 'option "inferred_tolerance_multiplier" "0"'
+        yield 'option "tolerance_multiplier" "0"'
         yield ""
         for row in self._chart:
             yield f"{begin} open {self._names[row.code]} {self._currency}"
