@@ -12,13 +12,16 @@ import pytest
 from attrs import frozen
 from sqlalchemy import String, cast, func, select
 
+from fenbu.engine import exporting
 from fenbu.engine.doctor import examine
 from fenbu.engine.importing.report import Report
 from fenbu.engine.kernel import Kernel
+from fenbu.exporting import Span
 from fenbu.testing.databases import Databases, Kind
 from fenbu.work import Actor
 from tests.flows import retail
 from tests.flows.test_import_run import counts
+from tests.judging import complaints
 
 DATA = retail.real_data()
 pytestmark = pytest.mark.skipif(
@@ -120,6 +123,18 @@ class TestRealOrders:
         assert balance["1100"]["balance"] == sum(kinds.values())
         if "journal" in kinds:
             assert balance["6500"]["balance"] == -kinds["journal"]
+
+    def test_bean_check_adds_the_exported_books_up_and_agrees(
+        self, imported: Imported, tmp_path: Path
+    ) -> None:
+        """Every entry of the real orders, added up by a program of other people."""
+        found = exporting.find(imported.kernel, "ledger", "beancount")
+        books = list(exporting.lines(imported.kernel, found, Span()))
+        with imported.kernel.read("erp") as work:
+            journal = imported.kernel.assembly.view("erp.journal").query(work).subquery()
+            entries = work.execute(select(func.count()).select_from(journal)).scalar_one()
+        assert sum(" ^JE-" in line for line in books) == entries > 0
+        assert complaints(books, tmp_path) == []
 
     def test_the_doctor_is_content(self, imported: Imported) -> None:
         imported.kernel.seal_audit()

@@ -15,9 +15,11 @@ import pytest
 from attrs import define, field, frozen
 from sqlalchemy import func, select
 
+from fenbu.engine import exporting
 from fenbu.engine.doctor import examine
 from fenbu.engine.importing.report import Progress, Report
 from fenbu.engine.kernel import Kernel
+from fenbu.exporting import Span
 from fenbu.testing.clock import Clock
 from fenbu.testing.databases import Databases, Kind
 from fenbu.work import Actor
@@ -25,6 +27,7 @@ from fenbu_payments.sandbox.bank import Bank
 from tests.flows import counting, retail, three
 from tests.flows.test_import_run import counts
 from tests.flows.test_real_orders import by_month
+from tests.judging import complaints
 
 DATA = retail.real_data()
 pytestmark = pytest.mark.skipif(
@@ -288,6 +291,11 @@ class TestRealOrdersOverThreeModules:
         assert balance["1050"]["balance"] == story.amount("sale") + story.amount("return")
         assert owed == journal
         assert balance["1300"]["balance"] == story.sum("scm.items", "value")
+
+    def test_bean_check_adds_the_exported_books_up_and_agrees(self, story: Story, tmp_path: Path) -> None:
+        """With what goods cost, what cards brought and what was paid back."""
+        found = exporting.find(story.kernel, "ledger", "beancount")
+        assert complaints(exporting.lines(story.kernel, found, Span()), tmp_path) == []
 
     def test_the_doctor_is_content(self, story: Story) -> None:
         story.kernel.seal_audit()

@@ -74,6 +74,12 @@ def subscribed(topic: str, handler: str = "on", **route: str) -> dict[str, str]:
     return {"subscriptions": f"({told},)"}
 
 
+def exported(*writers: str) -> dict[str, str]:
+    formats = {f"kind{number}": writer for number, writer in enumerate(writers)}
+    made = f"__import__('fenbu').Exporter(name='tea.leaves', title=N_('Leaves'), formats={formats})"
+    return {"exporters": f"({made},)"}
+
+
 FAULTS: list[tuple[str, Rule, DummyModule, str, str]] = [
     (
         "a manifest that imports its tables",
@@ -151,6 +157,20 @@ FAULTS: list[tuple[str, Rule, DummyModule, str, str]] = [
         ),
         "no field of its input (pot)",
         "name one of them",
+    ),
+    (
+        "an exporter whose writer takes the work alone",
+        references.exporters_fit,
+        DummyModule(name="tea", flows="def leaves(work): ...", manifest=exported("fenbu_tea.flows:leaves")),
+        "called with (work, span)",
+        "let it take (work, span)",
+    ),
+    (
+        "an exporter without a format",
+        references.exporters_fit,
+        DummyModule(name="tea", manifest=exported()),
+        "has no format",
+        "name at least one",
     ),
     (
         "a topic that nobody declares",
@@ -426,6 +446,40 @@ def test_views_metrics_and_checks_that_do_not_answer_are_told(
         "tea.warm: does not say what to do when it fails",
     ):
         assert words in joined
+
+
+EXPORTS = """
+def at_once(work, span):
+    return ["oolong", "sencha"]
+
+
+def ended(work, span):
+    yield "oolong\\n"
+
+
+def raising(work, span):
+    if span.since:
+        raise RuntimeError("dry")
+    yield "oolong"
+
+
+def line_by_line(work, span):
+    yield "oolong"
+"""
+
+
+def test_exports_that_are_not_written_line_by_line_are_told(
+    dummy_modules: DummyModules, enterprise: Enterprises
+) -> None:
+    names = ("at_once", "ended", "raising", "line_by_line")
+    writers = exported(*(f"fenbu_tea.flows:{name}" for name in names))
+    dummy_modules.install(DummyModule(name="tea", flows=EXPORTS, manifest=writers))
+    told = [str(fault) for fault in reading.exports_write(Subject("tea"), enterprise("tea"))]
+    assert len(told) == 3
+    wrong = ("a list of everything", r"gives 'oolong\n'", "raises: RuntimeError: dry")
+    for line, words in zip(told, wrong, strict=True):
+        assert words in line
+        assert "yield lines" in line
 
 
 def test_a_module_that_is_not_installed_is_told_with_how_to_install_it() -> None:

@@ -24,6 +24,7 @@ _HOMES = {
     "Check": "metrics",
     "Column": "views",
     "Enterprise": "work",
+    "Exporter": "exporting",
     "FenbuError": "errors",
     "Filter": "views",
     "Finding": "metrics",
@@ -40,6 +41,7 @@ _HOMES = {
     "Refused": "errors",
     "Secret": "settings",
     "Settings": "settings",
+    "Span": "exporting",
     "Subscription": "manifest",
     "Transition": "lifecycle",
     "View": "views",
@@ -61,6 +63,7 @@ __all__ = [
     "Check",
     "Column",
     "Enterprise",
+    "Exporter",
     "FenbuError",
     "Filter",
     "Finding",
@@ -77,6 +80,7 @@ __all__ = [
     "Refused",
     "Secret",
     "Settings",
+    "Span",
     "Subscription",
     "Transition",
     "View",
@@ -92,6 +96,7 @@ if TYPE_CHECKING:
     from fenbu.calls import Call, CallDone, CallFailed, CallRequest, CallUnknown
     from fenbu.errors import FenbuError, Permanent, Refused
     from fenbu.events import Lane, event
+    from fenbu.exporting import Exporter, Span
     from fenbu.hooks import Refusal, hookimpl, hookspec
     from fenbu.importing import Importer, Profile
     from fenbu.lifecycle import Lifecycle, Transition

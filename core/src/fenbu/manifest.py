@@ -15,6 +15,7 @@ from fenbu.actions import Action
 from fenbu.calls import Call
 from fenbu.errors import ManifestInvalid
 from fenbu.events import parse_topic
+from fenbu.exporting import Exporter
 from fenbu.importing import Importer, Profile
 
 ENTRY_POINTS = "fenbu.modules"
@@ -84,6 +85,8 @@ class Manifest:
     calls: tuple[Call, ...] = ()
     importers: tuple[Importer, ...] = ()
     profiles: tuple[Profile, ...] = ()
+    exporters: tuple[Exporter, ...] = ()
+    """What of it is written in formats that other programs read."""
     explain: Mapping[str, str] = field(factory=dict, converter=_copied)
     """Kind of document to the view that holds its record, for ``fenbu explain order SO-00000001``."""
     canonical: str | None = None
@@ -106,10 +109,12 @@ class Manifest:
                 *(("action", action.name) for action in self.actions),
                 *(("subscription", subscription.name) for subscription in self.subscriptions),
                 *(("call", call.operation) for call in self.calls),
+                *(("exporter", exporter.name) for exporter in self.exporters),
             )
             if not name.startswith(prefix)
         ]
         names = [action.name for action in self.actions] + [sub.name for sub in self.subscriptions]
+        names += [exporter.name for exporter in self.exporters]
         problems += [f"{name} is declared twice" for name in sorted({n for n in names if names.count(n) > 1})]
         problems += [
             f"{text!r} must read like 'package.module:name'"
@@ -141,4 +146,5 @@ class Manifest:
         for call in self.calls:
             found += [call.send, call.record, call.ask]
         found += [importer.reader for importer in self.importers]
+        found += [writer for exporter in self.exporters for writer in exporter.formats.values()]
         return [text for text in found if text]

@@ -282,6 +282,33 @@ CHECKS = (
     Check(name="kiosk.no_debt", title="No sale is below zero", run=no_debt, repair="cancel them"),
 )
 """
+_EXPORTS = """
+from sqlalchemy import select
+
+from .tables import SaleRow
+
+
+def as_text(work, span):
+    for sale in work.execute(select(SaleRow).order_by(SaleRow.number)):
+        if (span.since is None or sale.day >= span.since) and (span.until is None or sale.day <= span.until):
+            yield f"{sale.number} {sale.customer}"
+
+
+def as_rubbish(work, span):
+    yield "first"
+    raise RuntimeError("the pen broke")
+"""
+_EXPORTER = "__import__('fenbu').Exporter(name='kiosk.{noun}', title=N_('{title}'), formats={formats})"
+_EXPORTERS = ",".join(
+    (
+        _EXPORTER.format(noun="sales", title="Sales", formats={"text": "fenbu_kiosk.exports:as_text"}),
+        _EXPORTER.format(
+            noun="scribbles",
+            title="Scribbles",
+            formats={"text": "fenbu_kiosk.exports:as_text", "rubbish": "fenbu_kiosk.exports:as_rubbish"},
+        ),
+    )
+)
 _ACTION = (
     "Action(name='kiosk.sale.{verb}', title='{title}', input='fenbu_kiosk.sales:{input}', "
     "run='fenbu_kiosk.sales:{verb}', {more})"
@@ -324,6 +351,7 @@ KIOSK = DummyModule(
         "lifecycles": "'fenbu_kiosk.lifecycles:LIFECYCLES'",
         "calls": "(Call(operation='kiosk.post', send='fenbu_kiosk.flows:send', record='fenbu_kiosk.flows:record'),)",
         "explain": "{'sale': 'kiosk.sales'}",
+        "exporters": f"({_EXPORTERS},)",
         "subscriptions": (
             "(Subscription('kiosk.bells', on={'kiosk.sale-made/1': 'fenbu_kiosk.flows:ring'}, replayable=True),)"
         ),
@@ -337,6 +365,7 @@ KIOSK = DummyModule(
         "sales.py": _SALES,
         "flows.py": _FLOWS,
         "views.py": _VIEWS,
+        "exports.py": _EXPORTS,
     },
 )
 """The module."""

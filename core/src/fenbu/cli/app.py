@@ -24,7 +24,7 @@ COMMANDS = {
     "flows": ("fenbu.cli.flows:flows", N_("What travels between modules; retry, skip, pause, replay")),
     "worker": ("fenbu.cli.worker:worker", N_("Deliver what waits until stopped")),
     "import": ("fenbu.cli.importing:import_", N_("Read a file through a profile into actions")),
-    "export": ("fenbu.cli.export:export", N_("Write business facts for comparing")),
+    "export": ("fenbu.cli.export:export", N_("Write the books and more in formats of other programs")),
     "audit": ("fenbu.cli.audit:audit", N_("Who did what; verify and seal the trail")),
     "backup": ("fenbu.cli.backup:backup", N_("Write a verified copy beside running work")),
     "demo": (

@@ -237,4 +237,5 @@ def _contents(module: Module) -> dict[str, list[str]]:
         N_("subscriptions"): [subscription.name for subscription in manifest.subscriptions],
         N_("calls"): [call.operation for call in manifest.calls],
         N_("profiles"): [profile.name for profile in manifest.profiles],
+        N_("exports"): [exporter.name for exporter in manifest.exporters],
     }

@@ -43,6 +43,9 @@ def remember(address: str, kernel: Kernel) -> None:
         "profile": {
             p.name: p.title for module in assembly.modules.values() for p in module.manifest.profiles
         },
+        "exporter": {
+            one.noun: one.title for module in assembly.modules.values() for one in module.manifest.exporters
+        },
         "subscription": {
             one.name: one.title
             for module in assembly.modules.values()

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 
 from fenbu import looks
 from fenbu.i18n import N_
+from fenbu.inputs import LAST_DAY
 from fenbu.tables import MoneyType
 from fenbu.views import Column, Kind, Related, View
 from fenbu.work import Work
@@ -104,16 +105,16 @@ POSTINGS = View(
 )
 
 
-def trial_balance(work: Work) -> Select[Any]:
-    """Return each ledger account with its turnover and balance in the own currency.
+def trial_balance(work: Work, until: date = LAST_DAY) -> Select[Any]:
+    """Return each ledger account with its turnover and balance in the own currency, at the end of a day.
 
-    What the last closed period left is taken as it was kept; only later postings are added up.
+    What the last period closed by then left is taken as it was kept; only later postings are added up.
     """
-    before, until = periods.closed_until(work) or ("", date.min)
+    before, closed = periods.closed_until(work, until) or ("", date.min)
     own = POSTING.c.amount_own
     moved = select(
         POSTING.c.chart, _left(own).label("debit"), _right(own).label("credit"), own.label("balance")
-    ).where(POSTING.c.day > until)
+    ).where(POSTING.c.day > closed, POSTING.c.day <= until)
     carried = select(BALANCE.c.chart, _ZERO, _ZERO, BALANCE.c.balance).where(BALANCE.c.period == before)
     rows = moved.union_all(carried).subquery()
     sums = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fenbu.actions import Action
+from fenbu.exporting import Exporter
 from fenbu.i18n import N_
 from fenbu.manifest import Manifest, Subscription
 
@@ -312,6 +313,15 @@ SUBSCRIPTIONS = (
     ),
 )
 
+EXPORTERS = (
+    Exporter(
+        name="erp.ledger",
+        title=N_("Ledger"),
+        help=N_("Chart of accounts, every journal entry, and the balances to compare with."),
+        formats={"beancount": "fenbu_erp.beancount:write"},
+    ),
+)
+
 MANIFEST = Manifest(
     name="erp",
     title=N_("Orders, invoices and the ledger"),
@@ -329,6 +339,7 @@ MANIFEST = Manifest(
     checks="fenbu_erp.views:CHECKS",
     lifecycles="fenbu_erp.lifecycles:LIFECYCLES",
     subscriptions=SUBSCRIPTIONS,
+    exporters=EXPORTERS,
     explain={
         "order": "erp.orders",
         "invoice": "erp.invoices",

@@ -13,9 +13,9 @@ from sqlalchemy import and_, bindparam, case, false, func, insert, literal, sele
 from fenbu.contracts.erp import PeriodClosed
 from fenbu.errors import NotFound
 from fenbu.i18n import _
-from fenbu.inputs import Input
+from fenbu.inputs import LAST_DAY, Input
 from fenbu.statements import upsert
-from fenbu.tables import MoneyType
+from fenbu.tables import Day, MoneyType
 from fenbu.work import Work
 from fenbu_erp.errors import PeriodBlocked
 from fenbu_erp.lifecycles import PERIOD as LIFECYCLE
@@ -35,7 +35,7 @@ _EARLIER_OPEN = (
 )
 _LAST_CLOSED = (
     select(PERIOD.c.code, PERIOD.c.last)
-    .where(PERIOD.c.state == PeriodState.CLOSED)
+    .where(PERIOD.c.state == PeriodState.CLOSED, PERIOD.c.last <= bindparam("until", type_=Day()))
     .order_by(PERIOD.c.last.desc())
     .limit(1)
 )
@@ -111,9 +111,9 @@ def close(work: Work, wanted: ClosePeriod) -> dict[str, Any]:
     return {"period": wanted.period, "state": state, "first": first, "last": last}
 
 
-def closed_until(work: Work) -> tuple[str, date] | None:
-    """Return the last closed period and its last day, or None when none is closed."""
-    row = work.execute(_LAST_CLOSED).first()
+def closed_until(work: Work, until: date = LAST_DAY) -> tuple[str, date] | None:
+    """Return the last closed period that ends by a day, and its last day; None when none is closed."""
+    row = work.execute(_LAST_CLOSED, {"until": until}).first()
     return None if row is None else (row.code, row.last)
 
 

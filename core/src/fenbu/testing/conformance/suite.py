@@ -75,9 +75,10 @@ class Conformance:
     def test_its_actions_take_their_inputs(self, subject: Subject) -> None:
         refuse("An action is a function of (work, values)", references.actions_fit(subject))
 
-    def test_its_calls_and_importers_fit_what_they_are_given(self, subject: Subject) -> None:
+    def test_its_calls_importers_and_exporters_fit_what_they_are_given(self, subject: Subject) -> None:
         refuse("Calls take requests", references.calls_fit(subject))
         refuse("Importers and profiles agree", references.importers_fit(subject))
+        refuse("Exporters write for a span of days", references.exporters_fit(subject))
 
     def test_its_subscriptions_read_events_that_exist(self, subject: Subject) -> None:
         refuse(
@@ -119,16 +120,20 @@ class Conformance:
         refuse("A view's columns are in its query", reading.views_fit(subject, used))
         refuse("Views can be read page by page", reading.views_can_be_paged(subject, used))
 
-    def test_its_metrics_and_checks_answer_in_an_enterprise_without_business(
+    def test_its_metrics_checks_and_exports_answer_in_an_enterprise_without_business(
         self, subject: Subject, enterprise: Enterprises
     ) -> None:
         empty = enterprise(*self.needs, self.module)
         refuse("Metrics answer when nothing has happened", reading.metrics_answer(subject, empty))
         refuse("Checks answer when nothing has happened", reading.checks_answer(subject, empty))
+        refuse("Exports are written when nothing has happened", reading.exports_write(subject, empty))
 
-    def test_its_metrics_and_checks_answer_after_some_business(self, subject: Subject, used: Kernel) -> None:
+    def test_its_metrics_checks_and_exports_answer_after_some_business(
+        self, subject: Subject, used: Kernel
+    ) -> None:
         refuse("Metrics answer", reading.metrics_answer(subject, used))
         refuse("Checks find nothing wrong", reading.checks_answer(subject, used))
+        refuse("Exports are written line by line", reading.exports_write(subject, used))
 
 
 @cache

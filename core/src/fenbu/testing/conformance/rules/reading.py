@@ -1,12 +1,15 @@
-"""Views can be paged and their columns fit; metrics and checks answer, also when nothing has happened yet."""
+"""Views can be paged and their columns fit; metrics, checks and exports answer, also before anything has happened."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fenbu.engine import reading
+from fenbu.engine import exporting, reading
+from fenbu.engine.exporting import Found
+from fenbu.exporting import Span
+from fenbu.inputs import FIRST_DAY, LAST_DAY
 from fenbu.metrics import Finding, Health
 from fenbu.testing.conformance.faults import Fault
 from fenbu.testing.conformance.subject import Subject, told
@@ -103,6 +106,34 @@ def checks_answer(subject: Subject, kernel: Kernel) -> Iterator[Fault]:
             yield Fault(check.name, f"answers {finding!r}", "answer a fenbu.Finding")
         elif finding.health is Health.FAILED:
             yield Fault(check.name, f"fails here: {finding.detail}", "mend the check, or what it has found")
+
+
+def exports_write(subject: Subject, kernel: Kernel) -> Iterator[Fault]:
+    """Yield exports that raise, hold everything in memory, or write something else than lines."""
+    for exporter in subject.manifest.exporters:
+        for name in exporter.formats:
+            found = Found(subject.name, exporter, name)
+            for span in (Span(), Span(since=FIRST_DAY), Span(until=FIRST_DAY), Span(LAST_DAY, LAST_DAY)):
+                try:
+                    what = _written(kernel, found, span)
+                except Exception as error:
+                    what = f"raises: {told(error)}"
+                if what:
+                    where = f"{exporter.name} as {name}"
+                    yield Fault(
+                        where, f"for {span} {what}", "yield lines as text, without their ends, one by one"
+                    )
+                    break
+
+
+def _written(kernel: Kernel, found: Found, span: Span) -> str:
+    """Return what is wrong with the lines of an export; empty when nothing is."""
+    with kernel.read(found.module) as work:
+        lines: Any = exporting.writer(found)(work, span)
+        if isinstance(lines, str | bytes | Collection):
+            return f"gives a {type(lines).__name__} of everything"
+        odd = next((line for line in lines if not isinstance(line, str) or "\n" in line), None)
+    return "" if odd is None else f"gives {odd!r}"
 
 
 def _paged(kernel: Kernel, module: str, view: View, sort: str) -> Iterator[Fault]:

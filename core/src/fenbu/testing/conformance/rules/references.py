@@ -109,6 +109,15 @@ def importers_fit(subject: Subject) -> Iterator[Fault]:
             yield Fault(profile.name, f"fills {named}, which the importer does not want", "leave it out")
 
 
+def exporters_fit(subject: Subject) -> Iterator[Fault]:
+    """Yield exporters that nothing can be written by: without formats, or with a writer that takes something else."""
+    for exporter in subject.manifest.exporters:
+        if not exporter.formats:
+            yield Fault(exporter.name, "has no format", "name at least one, with the function that writes it")
+        for writer in exporter.formats.values():
+            yield from _takes(subject, writer, "work, span")
+
+
 def explained_documents_have_views(subject: Subject) -> Iterator[Fault]:
     """Yield kinds of document whose view is not declared."""
     views = {view.name for view in subject.declared("views")}

@@ -21,6 +21,7 @@ _NAMED = {
     "Check": ("title", "repair"),
     "Importer": ("title",),
     "Profile": ("title",),
+    "Exporter": ("title", "help"),
     "event": ("says",),
 }
 _PLACED = {
