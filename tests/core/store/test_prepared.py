@@ -345,8 +345,9 @@ def test_the_key_of_a_new_row_is_told(things: Database) -> None:
 
 
 def _key(result: CursorResult[Any]) -> int:
-    (key,) = result.inserted_primary_key or ()
-    return int(key)
+    keys = result.inserted_primary_key
+    assert keys is not None
+    return int(keys[0])
 
 
 def test_listeners_hear_of_prepared_statements(things: Database) -> None:
