@@ -171,18 +171,21 @@ def of(kind: str, database: Database) -> Any:
 
 
 def outcome(connection: Connection, wanted: Any, parameters: Any) -> Any:
-    """Return all that a caller sees: rows with their types and names, counts, errors with their text."""
+    """Return all that a caller sees: rows with their types and names, counts, errors with their text.
+
+    Where no order is asked for PostgreSQL has none, neither of rows nor of which row is refused first.
+    """
     try:
         with savepoint(connection):
             result = connection.execute(wanted, parameters)
             if not result.returns_rows:
                 return type(result), result.rowcount
-            rows = result.all()
+            rows = sorted(result.all(), key=repr)
             kinds = [[type(value) for value in found] for found in rows]
             named = [dict(found._mapping) for found in rows if len({*result.keys()}) == len(found)]
             return type(result), list(result.keys()), rows, kinds, named
     except StatementError as error:
-        return type(error), str(error.orig), error.statement, error.params
+        return type(error), str(error.orig).partition("\nDETAIL")[0], error.statement, error.params
     except Exception as error:
         return type(error), str(error)
 
