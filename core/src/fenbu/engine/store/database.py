@@ -18,6 +18,7 @@ from fenbu.engine.store.errors import DatabaseMissing, NotFenbu, SchemaDiffers
 from fenbu.engine.store.guard import Statistics, watch_statements
 from fenbu.engine.store.history import install, installed, newest
 from fenbu.engine.store.infrastructure import explained
+from fenbu.engine.store.prepared import prepare_statements
 from fenbu.i18n import _
 
 
@@ -35,6 +36,8 @@ class Database:
         watch_statements(backend.writer, self.statistics)
         watch_statements(backend.reader, self.statistics)
         _count_transactions(backend.writer, self.statistics)
+        prepare_statements(backend.writer)
+        prepare_statements(backend.reader)
 
     @classmethod
     def open(cls, url: str, *, gate: bool = True) -> Database:
