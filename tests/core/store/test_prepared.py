@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    create_engine,
     delete,
     event,
     func,
@@ -40,7 +42,15 @@ from fenbu.engine.store.database import Database
 from fenbu.engine.store.dialects import raw
 from fenbu.engine.store.errors import ForeignTable
 from fenbu.engine.store.guard import owner
-from fenbu.engine.store.prepared import SHAPES, STATEMENTS, Prepared, PreparedConnection, Statements
+from fenbu.engine.store.prepared import (
+    SEEN,
+    SHAPES,
+    STATEMENTS,
+    Prepared,
+    PreparedConnection,
+    Statements,
+    prepare_statements,
+)
 from fenbu.engine.store.savepoint import savepoint
 from fenbu.tables import Day, Flag, Id, Json, QuantityType, UtcTime
 
@@ -477,3 +487,16 @@ def test_threads_share_what_is_known(things: Database) -> None:
     with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(read, [1, 2, 3, 4, 5, 6, 7, 8] * 2))
     assert told == [list(range(1, count + 1)) for count in range(1, 9)] * 2
+
+
+def test_the_version_that_is_installed_is_the_one_that_was_seen() -> None:
+    """A newer one: run this file with `-m proof` too, then move `SEEN`."""
+    assert sqlalchemy.__version__ == SEEN
+
+
+def test_nothing_is_prepared_with_a_version_that_nobody_has_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlalchemy, "__version__", "2.1.999")
+    engine = create_engine("sqlite://")
+    prepare_statements(engine)
+    with engine.connect() as connection:
+        assert type(connection) is Connection
