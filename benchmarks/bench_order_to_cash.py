@@ -100,7 +100,7 @@ class Recording:
 
     sent: list[tuple[str, Any, bool] | None] = field(factory=list)
     rows: list[int] = field(factory=list)
-    """Inserted, changed or deleted, by statement."""
+    """Inserted, changed or deleted, by statement, as the driver tells; PostgreSQL's may do several things at once."""
 
 
 @contextmanager
@@ -204,9 +204,10 @@ def measure(server: DatabaseServer, folder: Path, history: int, orders: int) -> 
 
     for way, many, at_once in (("in batches", orders, AT_ONCE), ("one alone", ALONE, 1)):
         measured, recorded_on, everything, writes = (copy() for _copy in range(4))
-        with opened(measured) as shop:
+        with opened(measured, bank) as shop:
             found = spent(shop, many, at_once)
-        told = record(recorded_on, many, at_once)
+        with opened(recorded_on, bank) as shop, recorded() as told:
+            shop.trade(many, at_once)
         found["rows"] = round(sum(told.rows) / many, 1)
         for name, url, reads in (("statements", everything, True), ("writes", writes, False)):
             found[f"raw {name}, orders/s"] = round(many / replay(url, told, reads=reads), 1)
@@ -218,7 +219,9 @@ def measure(server: DatabaseServer, folder: Path, history: int, orders: int) -> 
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Shop]:
+def opened(url: str, bank: Path) -> Iterator[Shop]:
+    """Open a copy, and the bank anew: it would know the payments of another copy by the same numbers."""
+    bank.unlink(missing_ok=True)
     with Kernel.open(url, actor=OWNER, clock=Clock()) as kernel:
         yield Shop(kernel)
 
@@ -243,12 +246,6 @@ def spent(shop: Shop, orders: int, at_once: int) -> dict[str, Any]:
         "commits": round(asked.commits / orders, 1),
         "python calls": round(calls[0] / few),
     }
-
-
-def record(url: str, orders: int, at_once: int) -> Recording:
-    with opened(url) as shop, recorded() as told:
-        shop.trade(orders, at_once)
-    return told
 
 
 @contextmanager
