@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from fenbu.cli.files import whole
+
 if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
 
@@ -94,9 +96,8 @@ def _known(context: click.Context) -> Mapping[str, Mapping[str, str]]:
 def _write(file: Path, told: Mapping[str, Any]) -> None:
     with contextlib.suppress(OSError):  # completion is a comfort, never a reason to fail
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-        fresh.replace(file)
+        with whole(file) as out:
+            out.write(json.dumps(told, ensure_ascii=False))
 
 
 def _told(context: click.Context) -> Mapping[str, Any]:

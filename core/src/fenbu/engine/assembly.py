@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from fenbu.actions import Action
 from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.loading import LoadedModule
-from fenbu.engine.catalog.modules import Modules
+from fenbu.engine.catalog.modules import Module, Modules
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.catalog.states import TABLE
 from fenbu.engine.hooks import Dispatcher
@@ -139,9 +139,7 @@ class Assembly:
         module = self.known.by_name.get(self.module_of(name))
         if module is None or module.name in self.modules:
             return unknown(kind, name, known)
-        state = _(TABLE[module.state].means)
-        because = _("{module} does not run ({state})").format(module=module.name, state=state)
-        return Unknown(kind, name, because=because, todo=module.advice)
+        return not_running(kind, name, module)
 
     def _declared(self, part: str) -> Iterable[Any]:
         for module in self.modules.values():
@@ -154,6 +152,13 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> Unknown:
     written = {one.casefold(): one for one in known}
     near = get_close_matches(name.casefold(), list(written), 1)
     return Unknown(kind, name, written[near[0]] if near else "")
+
+
+def not_running(kind: str, name: str, module: Module) -> Unknown:
+    """Return the error for a name of a module that does not run: how it stands and what to do about that."""
+    state = _(TABLE[module.state].means)
+    because = _("{module} does not run ({state})").format(module=module.name, state=state)
+    return Unknown(kind, name, because=because, todo=module.advice)
 
 
 def field_problems(error: ValidationError) -> list[FieldProblem]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import ClassVar
 
 from attrs import frozen
 
+from fenbu.engine.assembly import not_running, unknown
 from fenbu.engine.catalog.reference import resolve
-from fenbu.engine.catalog.states import TABLE
 from fenbu.engine.kernel import Kernel
 from fenbu.errors import FenbuError, Unknown
 from fenbu.exporting import Exporter, Span, Writer
@@ -102,12 +101,10 @@ def _missing(kernel: Kernel, name: str, known: Iterable[Exporter]) -> Unknown:
         if module.loaded is None or module.name in kernel.assembly.modules:
             continue
         if any(name in (one.name, one.noun) for one in module.loaded.manifest.exporters):
-            state = _(TABLE[module.state].means)
-            because = _("{module} does not run ({state})").format(module=module.name, state=state)
-            return Unknown("export", name, because=because, todo=module.advice)
+            return not_running("export", name, module)
     names = [one.name for one in known]
-    near = get_close_matches(name.casefold(), [*names, *(one.noun for one in known)], 1)
-    if near:
-        return Unknown("export", name, near[0])
+    missing = unknown("export", name, [*names, *(one.noun for one in known)])
+    if missing.nearest:
+        return missing
     there = ", ".join(names) or _("no enabled module exports anything")
     return Unknown("export", name, todo=_("there is: {names}").format(names=there))
