@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
 from attrs import frozen
+from servers import servers
 from sqlalchemy import Connection, text
 
 from fenbu.engine.flows import log, subscriptions
@@ -175,28 +172,15 @@ def measure(database: Database, events: int, backlog: int) -> dict[str, Any]:
     return found
 
 
-@contextmanager
-def databases(only: str | None) -> Iterator[Iterator[Callable[[], Any]]]:
-    from fenbu.testing.databases import PostgresServer
-    from fenbu.testing.postgres import postgres_server
-
-    with tempfile.TemporaryDirectory() as folder:
-        lite = str(Path(folder) / "bench.db")
-        with nullcontext(None) if only == "sqlite" else postgres_server() as url:
-            urls = [] if only == "postgresql" else [lite]
-            urls += [PostgresServer(url).create()] if url else []
-            yield iter([lambda address=address: Database.create(address) for address in urls])  # type: ignore[misc]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--backlog", type=int, default=0)
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     options = parser.parse_args()
-    with databases(options.only) as opened:
-        for create in opened:
-            database = create()
+    with servers(options.only) as here:
+        for server in here:
+            database = Database.create(server.create())
             found = measure(database, options.events, options.backlog)
             print(json.dumps({"database": database.dialect} | found))
             database.dispose()

@@ -22,19 +22,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from attrs import field, frozen
+from servers import servers
 from sqlalchemy import Engine, event, text
 
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.clock import Clock
-from fenbu.testing.databases import DatabaseServer, PostgresServer, SqliteServer
-from fenbu.testing.enterprises import OWNER
-from fenbu.testing.postgres import postgres_server
+from fenbu.testing.databases import DatabaseServer
+from fenbu.testing.enterprises import OWNER, furnish
 
 MODULES = ("erp", "payments", "scm", "crm")
 ITEMS, CUSTOMERS, LINES = 50, 20, 3
@@ -53,16 +53,16 @@ class Shop:
         self.kernel, self._chance = kernel, random.Random(1)
 
     def furnish(self, bank: Path) -> None:
+        """Enable the modules, enter what is sold to whom, and live through the first three orders."""
         gateways = [
             {"name": "manual", "kind": "manual"},
             {"name": "card", "kind": "sandbox", "file": str(bank)},
         ]
-        for module, name, value in (
-            ("payments", "gateways", gateways),
-            ("payments", "gateway", "card"),
-            ("scm", "dispatch", "auto"),
-        ):
-            self.kernel.perform("fenbu.setting.set", {"module": module, "name": name, "value": value})
+        settings: dict[str, dict[str, Any]] = {
+            "payments": {"gateways": gateways, "gateway": "card"},
+            "scm": {"dispatch": "auto"},
+        }
+        furnish(self.kernel, MODULES, settings)
         items, people = [f"I{n}" for n in range(ITEMS)], [f"C{n}" for n in range(CUSTOMERS)]
         accounts = [{"account": one, "name": one, "kind": "person"} for one in people]
         stock = [{"item": one, "quantity": 1_000_000, "unit_cost": "1.50"} for one in items]
@@ -194,7 +194,6 @@ def measure(server: DatabaseServer, folder: Path, history: int, orders: int) -> 
     def build(url: str) -> None:
         told = {"name": "Bench", "currency": "GBP", "time_zone": "Europe/London"}
         with Kernel.init(url, **told, os_user=OWNER.name, clock=Clock()) as kernel:
-            kernel.perform("fenbu.module.enable", {"modules": list(MODULES)})
             shop = Shop(kernel)
             shop.furnish(bank)
             shop.trade(history)
@@ -246,16 +245,6 @@ def spent(shop: Shop, orders: int, at_once: int) -> dict[str, Any]:
         "commits": round(asked.commits / orders, 1),
         "python calls": round(calls[0] / few),
     }
-
-
-@contextmanager
-def servers(only: str | None) -> Iterator[list[DatabaseServer]]:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        nullcontext(None) if only == "sqlite" else postgres_server() as url,
-    ):
-        lite = [] if only == "postgresql" else [SqliteServer(Path(folder))]
-        yield [*lite, *([PostgresServer(url)] if url else [])]
 
 
 def table(lines: Sequence[dict[str, Any]]) -> str:
