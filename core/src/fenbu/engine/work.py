@@ -204,9 +204,11 @@ class EngineWork:
 
     def cancel_timers(self, topic: str, key: str) -> int:
         self._refuse_when_read_only("cancel timers")
-        self.transaction.flush_rows()
+        self.transaction.hand_over()
+        topic = topic.partition("/")[0]
+        if self.transaction.pending.holds_timer(topic, key):
+            self.transaction.pending.write()
         with owner(self.connection, None):
-            self.transaction.flush()
             return log.cancel_timers(self.connection, topic, key, self.transaction.at)
 
     def call(

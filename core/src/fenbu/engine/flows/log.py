@@ -90,6 +90,11 @@ class LogRow:
     about: Mapping[str, str]
     """Kind of document to its number."""
 
+    def is_timer(self, topic: str, key: str) -> bool:
+        """Say whether it rings later, under this topic and key."""
+        of = dict(zip(_EVENT, self.values, strict=True))
+        return of["not_before"] is not None and of["topic"] == topic and of["key"] == key
+
 
 def append(connection: Connection, dialect: str, events: Sequence[NewEvent], **common: Any) -> list[int]:
     """Write events and their deliveries at once; takes what `compose` takes, and returns what `write` does."""
@@ -154,12 +159,11 @@ def cancel_timers(connection: Connection, topic: str, key: str, at: int) -> int:
 
     Args:
         connection: Inside the caller's transaction.
-        topic: With or without its version.
+        topic: Without its version.
         key: Of the timers.
         at: UTC microseconds; now.
     """
     dialect = connection.dialect.name
-    topic = topic.partition("/")[0]
     found = connection.execute(statement(_CANCEL, dialect), {"topic": topic, "key": key, "at": at})
     seqs = [row[0] for row in found]
     if seqs:

@@ -35,6 +35,10 @@ class Pending:
         """Let events be written, after those that are pending already."""
         self._events += events
 
+    def holds_timer(self, topic: str, key: str) -> bool:
+        """Say whether a timer of a topic and key is not yet in the log."""
+        return any(event.is_timer(topic, key) for event in self._events)
+
     def number(self, name: str) -> int:
         """Take the next number of a series; see `series.next_number` for the order of locks."""
         number = self._next.get(name)
