@@ -235,5 +235,5 @@ def _engine(url: URL, begin: str, read_only: bool) -> Engine:
         dbapi_connection.driver_connection.execute(begin)  # type: ignore[union-attr]
 
     # An engine with a listener for events of connections looks for more of them at every statement.
-    engine.dialect.do_begin = do_begin  # type: ignore[assignment, method-assign]
+    engine.dialect.do_begin = do_begin  # type: ignore[method-assign]
     return engine
