@@ -19,6 +19,7 @@ from servers import servers
 from sqlalchemy import Connection, text
 
 from fenbu.engine.flows import log, subscriptions
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.flows.records import BoundSubscription, NewEvent, Received
 from fenbu.engine.flows.worker import Worker
 from fenbu.engine.store import catalogue
@@ -41,8 +42,8 @@ class Placed:
     note: str = "n" * 100
 
 
-def handle(connection: Connection, received: Received) -> None:
-    connection.execute(EFFECT, {"seq": received.seq})
+def handle(pending: Pending, received: Received) -> None:
+    pending.connection.execute(EFFECT, {"seq": received.seq})
 
 
 def bound(**options: Any) -> BoundSubscription:
