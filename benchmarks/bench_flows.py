@@ -26,6 +26,7 @@ from benchmarks.machine import Took, apart, timing
 from benchmarks.reporting import Line, Option, command
 from benchmarks.servers import kind, servers
 from fenbu.engine.flows.log import PARTITIONS
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.flows.records import BoundSubscription, Received
 from fenbu.engine.flows.worker import Worker
 from fenbu.engine.kernel import Kernel
@@ -107,15 +108,15 @@ def alone(kernel: Kernel, module: str, batches: bool) -> Worker:
     """Return a worker that calls a function for each event, without the kernel's works and decoding."""
     effect = text(readers.effect(module).replace("?", ":label"))
 
-    def handle(connection: Connection, received: Received) -> None:
-        connection.execute(effect, {"label": received.key})
+    def handle(pending: Pending, received: Received) -> None:
+        pending.connection.execute(effect, {"label": received.key})
 
     one = BoundSubscription(
         name=f"{module}.orders",
         module=module,
         topics={readers.TOPIC: 1},
         handle=handle,
-        locks=(lambda connection, received: None) if batches else None,
+        locks=(lambda _pending, _batch: None) if batches else None,
     )
     known = (one,)
     return Worker(kernel.database, lambda: known, before=_before)
