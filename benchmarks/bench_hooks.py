@@ -1,6 +1,6 @@
 """What asking a hook costs beside raw pluggy and a plain loop, in the same run.
 
-Microseconds a call (the median of several rounds) with 1, 5 and 200 modules that answer.
+Microseconds of the processor a call (the median of several rounds) with 1, 5 and 200 modules that answer.
 Run: ``python -m benchmarks.bench_hooks [--calls 2000] [--table]``.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,6 +19,7 @@ import pluggy
 from attrs import define
 from sqlalchemy import Connection
 
+from benchmarks.machine import timing
 from benchmarks.reporting import Line, Option, command
 from fenbu.engine.hooks import Plugin, dispatcher
 from fenbu.engine.store.database import Database
@@ -27,7 +27,7 @@ from fenbu.hooks import PROJECT, Hook, hookimpl, hookspec
 
 ROUNDS = 7
 MODULES = (1, 5, 200)
-TABLE = "Asking a hook, µs a call"
+TABLE = "Asking a hook, µs of the processor a call"
 
 
 @hookspec(kind="all")
@@ -68,7 +68,10 @@ def measure(told: argparse.Namespace) -> Iterator[Line]:
     with tempfile.TemporaryDirectory() as folder:
         database = Database.create(f"sqlite:///{Path(folder) / 'bench.db'}")
         with database.write() as connection:
-            found = {modules: measured(Work(connection), modules, told.calls) for modules in MODULES}
+            found = {
+                modules: measured(Work(connection), modules, max(1, told.calls // modules))
+                for modules in MODULES
+            }
         database.dispose()
     for name, among_five in found[5].items():
         costs = {f"{modules} module{'s' * (modules > 1)}": found[modules][name] for modules in MODULES}
@@ -105,10 +108,10 @@ def asking(asked: Any, work: Work, hook: Hook[..., Any]) -> Callable[[], object]
 def microseconds(call: Callable[[], object], calls: int) -> float:
     rounds = []
     for _ in range(ROUNDS):
-        start = time.perf_counter()
-        for _ in range(calls):
-            call()
-        rounds.append((time.perf_counter() - start) / calls * 1e6)
+        with timing() as took:
+            for _ in range(calls):
+                call()
+        rounds.append(took.cpu / calls * 1e6)
     return statistics.median(rounds)
 
 
@@ -128,5 +131,8 @@ def module(number: int, **implementations: Callable[..., object]) -> ModuleType:
 
 if __name__ == "__main__":
     command(
-        __doc__, measure, Option("calls", 2_000, 200, "calls of which the median is taken"), databases=False
+        __doc__,
+        measure,
+        Option("calls", 2_000, 200, "calls in each of seven rounds, fewer with more modules"),
+        databases=False,
     )
