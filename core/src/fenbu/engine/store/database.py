@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, event
 
 from fenbu.engine.store.dialects import Backend, DialectName, Watch, parse
 from fenbu.engine.store.errors import DatabaseMissing, NotFenbu, SchemaDiffers
@@ -35,7 +35,7 @@ class Database:
         self.statistics = Statistics()
         watch_statements(backend.writer, self.statistics)
         watch_statements(backend.reader, self.statistics)
-        _count_transactions(backend.writer, self.statistics)
+        _count_transactions(backend, self.statistics)
         prepare_statements(backend.writer)
         prepare_statements(backend.reader)
 
@@ -206,11 +206,14 @@ def _backend(url: str, gate: bool) -> Backend:
     return Postgres(parsed)
 
 
-def _count_transactions(engine: Engine, statistics: Statistics) -> None:
-    @event.listens_for(engine, "commit")
-    def _commit(_connection: Connection) -> None:
-        statistics.commits += 1
+def _count_transactions(backend: Backend, statistics: Statistics) -> None:
+    """Count the transactions that may have written; on PostgreSQL the reader shares the writer's events."""
+    reader = backend.reader
 
-    @event.listens_for(engine, "rollback")
-    def _rollback(_connection: Connection) -> None:
-        statistics.rollbacks += 1
+    @event.listens_for(backend.writer, "commit")
+    def _commit(connection: Connection) -> None:
+        statistics.commits += connection.engine is not reader
+
+    @event.listens_for(backend.writer, "rollback")
+    def _rollback(connection: Connection) -> None:
+        statistics.rollbacks += connection.engine is not reader
