@@ -96,7 +96,7 @@ class _Pace:
 
     def learn(self, sent: int, took: float) -> None:
         self.served = time.monotonic()
-        self.many = max(1, min(MOST, int(MOMENT * sent / took) if took > 0 else MOST))
+        self.many = max(1, int(min(MOST, MOMENT * sent / max(took, 1e-6))))
 
 
 class Caller:
