@@ -66,6 +66,18 @@ def test_help_imports_no_command_but_lists_them_all(tmp_path: Path) -> None:
         assert f"\n  {name} " in out
 
 
+def test_opening_an_enterprise_leaves_alembic_to_those_who_migrate(tmp_path: Path) -> None:
+    """It costs half a second, and hardly any command changes tables."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import fenbu.engine.kernel, sys; print('alembic' in sys.modules)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "False\n"
+
+
 def test_the_terminal_ui_is_found_without_importing_it(tmp_path: Path) -> None:
     _out, loaded = _loaded(tmp_path, "tui", "--help")
     assert loaded.isdisjoint({"textual", "fenbu_tui", *HEAVY})
