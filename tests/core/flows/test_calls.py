@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from fenbu.calls import CallDone, CallFailed, CallRequest, CallUnknown, Outcome
 from fenbu.engine.flows import calls
-from fenbu.engine.flows.calls import Caller
+from fenbu.engine.flows.caller import Caller
 from fenbu.engine.flows.errors import NoSuchCall
 from fenbu.errors import Permanent
 from fenbu.values import Money

@@ -210,11 +210,27 @@ def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall
         send=resolve(declared.send, module=module),
         ask=resolve(declared.ask, module=module) if declared.ask else None,
         record=recorded,
+        locks=_call_locks(module, declared, begin),
         deadline=declared.deadline,
         ask_after=declared.ask_after,
         attempts=declared.attempts,
         settings=settings,
     )
+
+
+def _call_locks(
+    module: str, declared: Call, begin: Begin
+) -> Callable[[Connection, Sequence[CallRequest]], None] | None:
+    if declared.locks is None:
+        return None
+    take = resolve(declared.locks, module=module)
+
+    def lock(connection: Connection, requests: Sequence[CallRequest]) -> None:
+        work = EngineWork(begin(connection, None), module)
+        with no_network(module), work.owned():
+            take(work, requests)
+
+    return lock
 
 
 def _envelope(received: Received) -> Envelope:
