@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,7 @@ from fenbu_hrm.inputs import Month as MonthCode
 from fenbu_hrm.inputs import RunNumber
 from fenbu_hrm.lifecycles import PAYMENT, PAYROLL, PayrollState
 from fenbu_hrm.numbers import next_number
-from fenbu_hrm.payslips import Payslip
+from fenbu_hrm.payslips import ZERO, Payslip
 from fenbu_hrm.runs import CORRECTION, REGULAR, Run, answer, money
 from fenbu_hrm.settings import HrmSettings
 
@@ -176,8 +176,8 @@ def preview_approve(work: Work, wanted: PayrollRef) -> list[Consequence]:
         told.append(Consequence(_("is taken back"), run.corrects))
     if work.enabled("ledger"):
         told.append(Consequence(_("is posted to the ledger on"), str(run.day)))
-    if work.enabled("payment.payouts") and run.kind == REGULAR:
-        told.append(Consequence(_("net pay leaves us as one payout"), money(work, run.net)))
+    if run.kind == REGULAR:
+        told += _leaving(work, run)
     return told
 
 
@@ -192,6 +192,17 @@ def discard(work: Work, wanted: EndPayroll) -> dict[str, Any]:
     runs.note(work, run, "discard", wanted.reason)
     runs.save(work, run)
     return answer(work, run)
+
+
+def _leaving(work: Work, run: Run) -> Iterator[Consequence]:
+    """Yield what will be paid, where that is not all net pay, and by whom."""
+    payable = sum(runs.owed(work, run, runs.slips_of(work, run.number)).values(), ZERO)
+    if payable != run.net:
+        yield Consequence(
+            _("of it is to be paid; the rest was paid for the month before"), money(work, payable)
+        )
+    if payable and work.enabled("payment.payouts"):
+        yield Consequence(_("net pay leaves us as one payout"), money(work, payable))
 
 
 def _calculate(work: Work, run: Run) -> None:
