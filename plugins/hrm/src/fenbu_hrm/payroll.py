@@ -18,8 +18,7 @@ from fenbu.work import Work
 from fenbu_hrm import months, runs
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.errors import NotCorrectable, PayrollStale, PeriodTaken, SamePerson
-from fenbu_hrm.inputs import Month as MonthCode
-from fenbu_hrm.inputs import RunNumber
+from fenbu_hrm.inputs import Period, RunNumber
 from fenbu_hrm.lifecycles import PAYMENT, PAYROLL, PayrollState
 from fenbu_hrm.numbers import next_number
 from fenbu_hrm.payslips import ZERO, Payslip
@@ -33,7 +32,7 @@ _MADE = ("calculate", "correct", "review")
 class OpenPayroll(Input):
     """A month whose payroll is wanted."""
 
-    period: MonthCode = Field(description="Year and month: 2026-03")
+    period: Period = Field(description="Year and month: 2026-03")
     day: Day | None = Field(None, description="Business date; the pay day of the month unless given")
 
 
