@@ -1,6 +1,6 @@
 """Exact values of business: money, quantities, rounding, moments.
 
-Amounts are ``Decimal`` in Python and scaled integers in the store (``fenbu.tables``). Rounding happens
+Amounts are ``Decimal`` in Python and scaled integers in the store (`fenbu.column_types`). Rounding happens
 here and nowhere else, by currency, with the rule named.
 """
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 from sqlalchemy import and_, or_, select, type_coerce
 
+from fenbu.column_types import MoneyType
 from fenbu.contracts.module import module_also_known
 from fenbu.engine.guard.operators import SYSTEM
 from fenbu.engine.store.tables import (
@@ -32,7 +33,6 @@ from fenbu.engine.telling import MINUTES, event_types, sentence
 from fenbu.errors import Unknown
 from fenbu.events import EventType
 from fenbu.i18n import _
-from fenbu.tables import MoneyType
 from fenbu.values import from_microseconds, readable_money
 
 if TYPE_CHECKING:

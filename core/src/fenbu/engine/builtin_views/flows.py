@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, select, type_coerce
 from sqlalchemy import cast as as_type
 
+from fenbu.column_types import Day, MoneyType
 from fenbu.engine.builtin_views.shared import moment, moment_or_none, number, query, time
 from fenbu.engine.store import tables as t
 from fenbu.i18n import N_
-from fenbu.tables import Day, MoneyType
 from fenbu.views import Column, Kind, Related, View
 
 _TEXT = t.event.c.topic.type

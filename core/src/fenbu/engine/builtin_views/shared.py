@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, type_coerce
 
-from fenbu.tables import UtcTime
+from fenbu.column_types import UtcTime
 from fenbu.views import Column, Kind
 from fenbu.work import Work
 
