@@ -19,10 +19,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of, tables
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of, tables
 
 if TYPE_CHECKING:
     from fenbu.tables import ModuleTable as Base
@@ -259,12 +259,7 @@ class CaseRow(Base, table=True):
         one_of("state", "open", "answered", "waiting", "resolved", "reopened", "closed"),
         CheckConstraint("(state IN ('open', 'reopened')) = (due_at IS NOT NULL)", name="due"),
         CheckConstraint("overdue = 0 OR due_at IS NOT NULL", name="overdue"),
-        Index(
-            "ix_crm_case_due",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        partial("ix_crm_case_due", "due_at", where="due_at IS NOT NULL"),
         Index("ix_crm_case_customer", "customer"),
         STRICT,
     )

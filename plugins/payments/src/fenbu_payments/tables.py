@@ -15,17 +15,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of, tables
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of, tables
 
 if TYPE_CHECKING:
     from fenbu.tables import ModuleTable as Base
 else:
     Base = tables("payments")
 
-_LIVE = text("order_number <> '' AND let_go = 0 AND state IN ('requested', 'authorised')")
+_LIVE = "order_number <> '' AND let_go = 0 AND state IN ('requested', 'authorised')"
 
 
 class PaymentRow(Base, table=True):
@@ -45,13 +45,7 @@ class PaymentRow(Base, table=True):
         ),
         Index("ix_payments_payment_order", "order_number", "number"),
         Index("ix_payments_payment_day", "day", "number"),
-        Index(
-            "uq_payments_payment_live",
-            "order_number",
-            unique=True,
-            sqlite_where=_LIVE,
-            postgresql_where=_LIVE,
-        ),
+        partial("uq_payments_payment_live", "order_number", where=_LIVE, unique=True),
         STRICT,
     )
 
@@ -92,14 +86,7 @@ class FactRow(Base, table=True):
         one_of("step", "begun", "done", "failed", "noted"),
         CheckConstraint("(step = 'noted') = (operation = '')", name="operation"),
         CheckConstraint("(amount >= 0 OR kind = 'due') AND fee >= 0", name="amount"),
-        Index(
-            "uq_payments_fact_operation",
-            "operation",
-            "step",
-            unique=True,
-            sqlite_where=text("operation <> ''"),
-            postgresql_where=text("operation <> ''"),
-        ),
+        partial("uq_payments_fact_operation", "operation", "step", where="operation <> ''", unique=True),
         Index("ix_payments_fact_at", "at"),
         KEYED,
     )
@@ -155,12 +142,7 @@ class NoticeRow(Base, table=True):
     __table_args__: ClassVar[Any] = (
         one_of("state", "received", "waiting", "applied", "dismissed"),
         Index("uq_payments_notice_event", "gateway", "event", unique=True),
-        Index(
-            "ix_payments_notice_open",
-            "payment",
-            sqlite_where=text("state IN ('received', 'waiting')"),
-            postgresql_where=text("state IN ('received', 'waiting')"),
-        ),
+        partial("ix_payments_notice_open", "payment", where="state IN ('received', 'waiting')"),
         Index("ix_payments_notice_at", "received_at", "number"),
         STRICT,
     )

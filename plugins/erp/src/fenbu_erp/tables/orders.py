@@ -4,10 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, literal_column, text
+from sqlalchemy import CheckConstraint, Index, literal_column
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
 from fenbu_erp.tables.base import Base
 
 # In the layout in which PostgreSQL gives them back, so that migrations can be compared with them.
@@ -46,14 +46,7 @@ class OrderRow(Base, table=True):
         Index("ix_erp_order_invoicing", literal_column(INVOICING_AXIS)),
         Index("ix_erp_order_payment", literal_column(PAYMENT_AXIS)),
         Index("ix_erp_order_state", "state"),
-        Index(
-            "uq_erp_order_reference",
-            "channel",
-            "reference",
-            unique=True,
-            sqlite_where=text("reference <> ''"),
-            postgresql_where=text("reference <> ''"),
-        ),
+        partial("uq_erp_order_reference", "channel", "reference", where="reference <> ''", unique=True),
         STRICT,
     )
 

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
 from fenbu_scm.tables.base import Base
 
 
@@ -45,15 +45,7 @@ class DemandRow(Base, table=True):
         CheckConstraint("shipping >= 0 AND shipping <= reserved", name="shipping"),
         CheckConstraint("dispatched + shipping <= released AND released <= wanted", name="released"),
         CheckConstraint("returned >= 0 AND returned <= dispatched", name="returned"),
-        Index(
-            "ix_scm_demand_short",
-            "item",
-            "queued_at",
-            "order_number",
-            "line",
-            sqlite_where=text("short > 0"),
-            postgresql_where=text("short > 0"),
-        ),
+        partial("ix_scm_demand_short", "item", "queued_at", "order_number", "line", where="short > 0"),
         Index("ix_scm_demand_item", "item"),
         KEYED,
     )
