@@ -19,6 +19,7 @@ from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
 from fenbu.tables import KEYED, STRICT, one_of, partial, table_of, tables
+from fenbu_payments.lifecycles import NoticeState, PaymentState, PayoutState
 
 if TYPE_CHECKING:
     from fenbu.tables import ModuleTable as Base
@@ -33,7 +34,7 @@ class PaymentRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_payment"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "requested", "authorised", "captured", "refunded", "voided", "failed"),
+        one_of("state", *PaymentState),
         CheckConstraint("requested > 0 AND forgone >= 0 AND forgone < requested", name="requested"),
         CheckConstraint("captured + capturing + voided + voiding <= authorised", name="captured"),
         CheckConstraint("refunded + refunding <= captured", name="refunded"),
@@ -111,7 +112,7 @@ class PayoutRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_payout"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "requested", "paid", "failed"),
+        one_of("state", *PayoutState),
         one_of("purpose", "credit", "payroll"),
         CheckConstraint("amount > 0", name="amount"),
         Index("uq_payments_payout_document", "document", unique=True),
@@ -140,7 +141,7 @@ class NoticeRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_notice"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "received", "waiting", "applied", "dismissed"),
+        one_of("state", *NoticeState),
         Index("uq_payments_notice_event", "gateway", "event", unique=True),
         partial("ix_payments_notice_open", "payment", where="state IN ('received', 'waiting')"),
         Index("ix_payments_notice_at", "received_at", "number"),

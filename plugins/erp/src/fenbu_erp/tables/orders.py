@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, literal_column
 
 from fenbu import columns
 from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
+from fenbu_erp.lifecycles import OrderState, RequirementState
 from fenbu_erp.tables.base import Base
 
 # In the layout in which PostgreSQL gives them back, so that migrations can be compared with them.
@@ -37,7 +38,7 @@ class OrderRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_order"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "placed", "closed", "cancelled"),
+        one_of("state", *OrderState),
         one_of("ship", "partial", "complete"),
         CheckConstraint("rate > 0", name="rate"),
         Index("ix_erp_order_day", "day", "number"),
@@ -114,7 +115,7 @@ class RequirementRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_requirement"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "waiting", "announced", "partly_met", "met", "failed", "waived", "dropped"),
+        one_of("state", *RequirementState),
         Index("ix_erp_requirement_owner", "owner", "state"),
         KEYED,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
 from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
+from fenbu_hrm.lifecycles import LeaveState
 from fenbu_hrm.tables.base import Base
 
 
@@ -76,7 +77,7 @@ class LeaveRequestRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "hrm_leave_request"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "requested", "approved", "declined", "cancelled"),
+        one_of("state", *LeaveState),
         CheckConstraint("last >= first", name="last"),
         CheckConstraint("days > 0", name="days"),
         Index("ix_hrm_leave_request_employee", "employee", "first"),

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
 from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
+from fenbu_hrm.lifecycles import PaymentState, PayrollState
 from fenbu_hrm.tables.base import Base
 
 _COUNTS = "kind = 'regular' AND state NOT IN ('discarded', 'reversed')"
@@ -20,8 +21,8 @@ class PayrollRow(Base, table=True):
     __tablename__: ClassVar[Any] = "hrm_payroll"
     __table_args__: ClassVar[Any] = (
         one_of("kind", "regular", "correction"),
-        one_of("state", "draft", "calculated", "reviewed", "approved", "reversed", "discarded"),
-        one_of("payment", "none", "due", "requested", "failed", "paid"),
+        one_of("state", *PayrollState),
+        one_of("payment", *PaymentState),
         CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="corrects"),
         CheckConstraint("net = gross - deductions", name="net"),
         CheckConstraint("payable >= 0", name="payable"),

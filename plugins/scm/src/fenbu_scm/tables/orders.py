@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
 from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
+from fenbu_scm.lifecycles import OrderState, ShipmentState
 from fenbu_scm.tables.base import Base
 
 
@@ -16,7 +17,7 @@ class OrderRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_order"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "open", "lapsed", "stopped"),
+        one_of("state", *OrderState),
         one_of("ship", "partial", "complete"),
         Index("ix_scm_order_state", "state"),
         STRICT,
@@ -91,7 +92,7 @@ class ShipmentRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_shipment"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "open", "packed", "dispatched", "cancelled"),
+        one_of("state", *ShipmentState),
         Index("ix_scm_shipment_order", "order_number"),
         Index("ix_scm_shipment_state", "state"),
         STRICT,
