@@ -6,7 +6,7 @@ A work runs from begin to commit with one assembly, so it never asks half of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,41 @@ class ReadyAction:
     migrates: bool = False
     """Makes or rebuilds tables."""
 
+    @classmethod
+    def of_kernel(
+        cls,
+        name: str,
+        title: str,
+        model: type[BaseModel],
+        run: Callable[[Any, Any], Any],
+        *,
+        preview: Callable[[Any, Any], Any] | None = None,
+        exclusive: bool = False,
+        migrates: bool = False,
+        **more: Any,
+    ) -> ReadyAction:
+        """Return a verb of the kernel itself, in the words of a module's.
+
+        Args:
+            name: After ``fenbu.``: ``module.enable``.
+            title: Marked for translation.
+            model: Of the input; it and the functions stand at the top of their files.
+            run: Function of ``(work, input)``.
+            preview: As ``Action.preview``.
+            exclusive: It changes what is enabled.
+            migrates: It makes or rebuilds tables.
+            **more: As `Action` takes them.
+        """
+        action = Action(
+            name=f"fenbu.{name}",
+            title=title,
+            input=_reference(model),
+            run=_reference(run),
+            preview=_reference(preview) if preview is not None else None,
+            **more,
+        )
+        return cls("fenbu", action, exclusive, migrates)
+
     def accept(self, values: Mapping[str, Any] | BaseModel) -> BaseModel:
         """Validate an input.
 
@@ -65,6 +100,11 @@ class ReadyAction:
     def run(self, work: Any, values: BaseModel) -> Any:
         """Run the verb."""
         return resolve(self.action.run)(work, values)
+
+
+def _reference(named: Any) -> str:
+    """Return the ``"package.module:name"`` of a class or function."""
+    return f"{named.__module__}:{named.__qualname__}"
 
 
 @define(slots=False, eq=False)
