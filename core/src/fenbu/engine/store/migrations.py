@@ -25,6 +25,7 @@ from sqlalchemy import Connection, MetaData, inspect
 from fenbu.engine.store.errors import MigrationFailed
 from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.engine.store.triggers import keeping_triggers
+from fenbu.engine.store.versions import version_table
 from fenbu.i18n import _
 
 _one_at_a_time = threading.RLock()
@@ -41,11 +42,6 @@ class Step:
     """Why it must not run beside daily work; empty when it may."""
     irreversible: str
     """Why it cannot be undone; empty when it can."""
-
-
-def version_table(module: str) -> str:
-    """Return the name of a module's version table."""
-    return f"fenbu_version_{module}"
 
 
 def current(connection: Connection, module: str) -> str | None:
