@@ -1,4 +1,4 @@
-"""Purging and bringing back, declared as actions of the kernel; seam and rules as in `actions` and `purge`."""
+"""Purging and bringing back, declared as actions of the kernel; rules as in `actions`, `purge` and `unarchive`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import Field
 from fenbu.actions import Consequence
 from fenbu.engine.assembly import ReadyAction
 from fenbu.engine.states import purge as purging
+from fenbu.engine.states import unarchive as unarchiving
 from fenbu.engine.work import EngineWork
 from fenbu.i18n import N_
 from fenbu.inputs import Input
@@ -41,12 +42,12 @@ def preview_purge(work: EngineWork, values: PurgeModule) -> list[Consequence]:
 
 def unarchive(work: EngineWork, values: UnarchiveModule) -> dict[str, Any]:
     """Bring a module's data back; it is disabled then."""
-    return attrs.asdict(purging.unarchive(work, values.archive.absolute()))
+    return attrs.asdict(unarchiving.unarchive(work, values.archive.absolute()))
 
 
 def preview_unarchive(work: EngineWork, values: UnarchiveModule) -> list[Consequence]:
     """Say what would come back."""
-    return list(purging.preview_back(work, values.archive.absolute()))
+    return list(unarchiving.preview(work, values.archive.absolute()))
 
 
 ACTIONS: tuple[ReadyAction, ...] = (
