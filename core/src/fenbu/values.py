@@ -39,6 +39,10 @@ _MINOR_UNITS = {
 }
 
 
+MASK = "***"
+"""Stands for what is not shown: a secret, what tells of a person."""
+
+
 class Personal:
     """Marker for ``Annotated``: the value tells of a person, so it is masked, exported and erased by subject."""
 
