@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from fenbu.errors import BadFile
 from fenbu.settings import reveal
 from fenbu_payments.sandbox import UNSIGNED
 from fenbu_payments.sandbox.bank import FAILURES, Bank
@@ -28,9 +29,16 @@ def main() -> None:
         "--fail", metavar="WHAT[:KIND]", help=f"serve nothing; {', '.join(FAILURES)}: decline:authorise"
     )
     options = parser.parse_args()
-    if options.fail:
-        _declare(parser, options.file, options.fail)
-        return
+    try:
+        if options.fail:
+            _declare(options.file, options.fail)
+        else:
+            _serve(options)
+    except (BadFile, ValueError) as error:
+        parser.error(". ".join(filter(None, (str(error), getattr(error, "hint", "")))))
+
+
+def _serve(options: argparse.Namespace) -> None:
     with Server(
         options.file, port=options.port, key=reveal(options.secret) or UNSIGNED, patience=options.patience
     ) as server:
@@ -42,13 +50,10 @@ def main() -> None:
             return
 
 
-def _declare(parser: argparse.ArgumentParser, file: Path, failure: str) -> None:
+def _declare(file: Path, failure: str) -> None:
     what, _colon, kind = failure.partition(":")
-    try:
-        with Bank(file) as bank:
-            bank.fail(what, kind=kind)
-    except ValueError as error:
-        parser.error(str(error))
+    with Bank(file) as bank:
+        bank.fail(what, kind=kind)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,17 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Any
+from zlib import crc32
 
+from fenbu.errors import BadFile
+from fenbu.i18n import _
 from fenbu.values import round_amount
 
 HOLDS = 7 * 86_400
@@ -56,6 +60,9 @@ CREATE INDEX IF NOT EXISTS asked_about ON asked (about, kind);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
 """
 
+_STAMP = crc32(_SCHEMA.encode()) >> 1
+"""Stands in a file that has these tables; 31 bits, as SQLite keeps it with a sign."""
+
 _NEEDS_ROOM = {"capture": "authorise", "void": "authorise", "refund": "capture"}
 
 
@@ -68,7 +75,11 @@ class AnswerLost(TimeoutError):
 
 
 class Bank:
-    """The sandbox on its file; one object a thread."""
+    """The sandbox on its file; one object a thread.
+
+    Raises:
+        BadFile: The file holds the tables of another version, or other tables.
+    """
 
     def __init__(self, file: str | Path) -> None:
         self._db = sqlite3.connect(file, timeout=30, isolation_level=None)
@@ -76,9 +87,11 @@ class Bank:
         self._db.execute(
             "PRAGMA synchronous = NORMAL"
         )  # survives the death of its process, not of the machine
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'setting'").fetchone():  # the last
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.executescript(_SCHEMA)
+        try:
+            self._prepare(file)
+        except BaseException:
+            self._db.close()
+            raise
         self._read_settings()
 
     def __enter__(self) -> Bank:
@@ -92,6 +105,21 @@ class Bank:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _prepare(self, file: str | Path) -> None:
+        """Make the tables in a new file; refuse a file whose tables are not this version's."""
+        if self._db.execute("PRAGMA user_version").fetchone()[0] == _STAMP:
+            return
+        found = _columns(self._db)
+        if found and found != _own_columns():
+            raise BadFile(
+                str(file),
+                _("it is not the record of this version of the sandbox"),
+                way_out=_("it holds no money: move it away, or name another file, and a new record is begun"),
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        whole = f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_STAMP}; COMMIT"
+        self._db.executescript(whole)  # at once: nobody sees a part of it
 
     # --- what a merchant asks -------------------------------------------------------------------------
 
@@ -372,3 +400,18 @@ class Bank:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def _columns(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Return the columns in a file, each with its table; none in a new file."""
+    rows = db.execute(
+        "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'"
+    )
+    return frozenset((table, column) for table, column in rows)
+
+
+@cache
+def _own_columns() -> frozenset[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(_SCHEMA)
+        return _columns(db)
