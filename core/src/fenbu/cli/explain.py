@@ -26,7 +26,8 @@ fenbu explain                    the kinds of document
 fenbu explain order SO-00000042  the story of one
 
 What it is, what happened to it, who did it, who was told of it, what still waits, failed or was asked of the outside,
-and where to go on from there.""")
+and where to go on from there. Who only keeps a record of all that happens, as a customer's timeline does, is named
+where that is late or failed.""")
 _SIGNS = {
     "done": ("✔", "green"),
     "waiting": ("…", "yellow"),
@@ -202,9 +203,10 @@ def _write(session: Session, chapter: Chapter, clock: str, of: Document | None) 
 
 
 def _tail(chapter: Chapter) -> str:
+    """Return who did it, its number, and who has taken it; who only keeps a record of all is not worth a word."""
     told = [chapter.who or chapter.module, f"#{chapter.seq}" if chapter.seq else ""]
     for one in chapter.travels:
-        if one.state in _PAST:
+        if one.state in _PAST and not (one.keeps and one.state == "done"):
             why = one.detail if one.state == "skipped" else ""
             told.append(f"{_SIGNS[one.state][0]} {one.subscription} {why}".rstrip())
     return " ".join(part for part in told if part)
