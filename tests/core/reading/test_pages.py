@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import event
 
 from fenbu.engine import reading
+from fenbu.engine.conditions import Condition, ReadingRefused, conditions, filterable
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.reading import Condition, ReadingRefused, Row, conditions
+from fenbu.engine.reading import Row
 from fenbu.errors import NotFound
 from tests.core.reading.conftest import COUNT
 
@@ -207,7 +208,7 @@ def test_every_view_of_the_kernel_can_be_read_sorted_and_narrowed(kiosk: Kernel)
             for row in page.rows:
                 assert set(row) >= {column.name for column in view.columns}, name
                 assert reading.record(work, view, str(row[view.record])) == row
-            for column in reading.filterable(view):
+            for column in filterable(view):
                 if page.rows and page.rows[0][column] is not None:
                     same = [Condition(column, page.rows[0][column])]
                     assert reading.page(work, view, filters=same, limit=1).rows, (name, column)

@@ -27,7 +27,7 @@ def list_(
 ) -> None:
     """List acts."""
     from fenbu.cli.show import show_page
-    from fenbu.engine.reading import Condition
+    from fenbu.engine.conditions import Condition
 
     narrowed = {"actor": actor, "action": action, "subject": subject}
     filters = [Condition(column, value) for column, value in narrowed.items() if value is not None]

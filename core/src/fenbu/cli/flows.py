@@ -67,7 +67,7 @@ def dead(session: Session, *, subscription: str | None, limit: int, after: str) 
     """List the dead deliveries and calls, with what to do."""
     from fenbu.cli.show import plain_rows, quoted, write_rows
     from fenbu.engine import reading
-    from fenbu.engine.reading import Condition
+    from fenbu.engine.conditions import Condition
 
     with session.noticing() as kernel:
         deliveries, calls = kernel.assembly.view("fenbu.dead"), kernel.assembly.view("fenbu.calls")
@@ -228,7 +228,7 @@ def _page(
     session: Session, kernel: Kernel, name: str, narrowed: Mapping[str, str | None], limit: int, after: str
 ) -> None:
     from fenbu.cli.show import show_page
-    from fenbu.engine.reading import Condition
+    from fenbu.engine.conditions import Condition
 
     filters = [Condition(column, value) for column, value in narrowed.items() if value is not None]
     show_page(session, kernel, kernel.assembly.view(name), filters=filters, after=after, limit=limit)
