@@ -133,6 +133,8 @@ def test_a_view_is_narrowed_by_what_its_columns_hold(kiosk: Kernel, where: list[
             "day: must be a day, written as 2026-01-31 (got yesterday)",
         ),
         ({"filters": [Condition("total", "NaN")]}, "total: must be an amount, written as 12.50 (got NaN)"),
+        ({"filters": [Condition("total", "12", "~")]}, "total: ~ looks within text, which this is not"),
+        ({"filters": [Condition("day", "2026-03", "~")]}, "day: ~ looks within text, which this is not"),
         ({"filters": [Condition("gift", "maybe")]}, "gift: must be true or false (got maybe)"),
         ({"sort": "customer"}, "sort: one of total, note, number is wanted (got customer)"),
         ({"after": '["a","b"]'}, "after: it does not belong to this order (number)"),

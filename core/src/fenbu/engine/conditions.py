@@ -100,7 +100,13 @@ def narrowed(wanted: Select[Any], source: Subquery, view: View, filters: Sequenc
             near = get_close_matches(one.column, allowed, 1)
             told = _("did you mean {nearest}?").format(nearest=near[0]) if near else ", ".join(allowed)
             raise refused(view, one.column, _("this view is not narrowed by it ({told})").format(told=told))
-        value = one.value if one.operator == "~" else parse(view, one.column, one.value, source)
+        if one.operator != "~":
+            value = parse(view, one.column, one.value, source)
+        elif kind_of(view, one.column, source) in _TEXTS:
+            value = one.value
+        else:
+            problem = _("~ looks within text, which this is not; = < > compare it")
+            raise refused(view, one.column, problem, f"~{one.value}")
         wanted = wanted.where(_COMPARE[one.operator](source.c[one.column], value))
     return wanted
 
@@ -173,4 +179,5 @@ _WANTED: Mapping[Kind, str] = {
     Kind.TIME: N_("must be a time, written as 2026-01-31T12:00"),
     Kind.YES_NO: N_("must be true or false"),
 }
+_TEXTS = (Kind.TEXT, Kind.STATE)
 _KIND_OF = {int: Kind.NUMBER, Decimal: Kind.QUANTITY, date: Kind.DAY, datetime: Kind.TIME, bool: Kind.YES_NO}
