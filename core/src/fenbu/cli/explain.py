@@ -41,8 +41,6 @@ _LEFT = 14
 _PAST = ("done", "skipped")
 _LATEST = 6
 """Of the documents of one kind the latest so many are named."""
-_MANY = 100
-"""Rows are counted up to so many, as `surroundings.MOST` says."""
 _KINDS = {"event": "•", "act": "▸", "call": "↗"}
 
 
@@ -136,6 +134,7 @@ def _what_it_is(session: Session, kernel: Kernel, view: View, row: Row) -> None:
 def _go_on(session: Session, story: Story, places: Sequence[Place]) -> None:
     """Write of what else the story speaks, and where the document stands, each with the command that shows it."""
     from fenbu.cli.layout import wrap
+    from fenbu.engine.surroundings import MOST
 
     out = session.out
     by_kind: dict[str, list[Document]] = {}
@@ -157,7 +156,7 @@ def _go_on(session: Session, story: Story, places: Sequence[Place]) -> None:
     if places:
         out.line(out.style(_("it stands in"), "bold"))
     for place in places:
-        rows = f"{place.rows}" if place.rows < _MANY else f"{_MANY - 1}+"
+        rows = f"{place.rows}" if place.rows < MOST else f"{MOST - 1}+"
         command = f"fenbu show {place.view.name} --where {place.column}={quoted(story.number)}"
         out.line(f"  {rows:>3}  {command}")
 

@@ -106,6 +106,16 @@ def show(
         show_page(session, kernel, found, wanted=wanted, limit=limit or DEFAULT_LIMIT, **asked)
 
 
+def show_narrowed(
+    session: Session, kernel: Kernel, name: str, narrowed: Mapping[str, str | None], *, after: str, limit: int
+) -> None:
+    """Write one page of a view, narrowed by those of a command's options that are given."""
+    from fenbu.engine.conditions import Condition
+
+    filters = [Condition(column, value) for column, value in narrowed.items() if value is not None]
+    show_page(session, kernel, kernel.assembly.view(name), filters=filters, after=after, limit=limit)
+
+
 def show_page(
     session: Session,
     kernel: Kernel,
