@@ -18,11 +18,12 @@ What stands in ``__table_args__`` beside keys and indexes: ``one_of`` (a column 
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, CheckConstraint, Dialect, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.sql import operators
@@ -43,6 +44,8 @@ STRICT: Mapping[str, Any] = {"sqlite_strict": True}
 """Options of a table: SQLite refuses a value of the wrong type. The last of ``__table_args__``."""
 KEYED: Mapping[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
 """`STRICT`, and SQLite keeps the rows in the order of their key: for tables that are read by it."""
+
+KindT = TypeVar("KindT")
 
 _NOTHING_LOST = Context(prec=60, traps=[Inexact, InvalidOperation])
 
@@ -70,7 +73,22 @@ class _ScaledComparator(TypeDecorator.Comparator[Any], Integer.Comparator[Any]):
         return super()._adapt_expression(op, other_comparator)
 
 
-class Scaled(TypeDecorator[Decimal]):
+class _Kept(TypeDecorator[KindT]):
+    """A type that turns values into what the database keeps by itself.
+
+    The types underneath (integer, text) leave values as they are, so SQLAlchemy need not ask them at every value.
+    """
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        return functools.partial(self.process_bind_param, dialect=dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:  # noqa: ARG002
+        return functools.partial(self.process_result_value, dialect=dialect)
+
+
+class Scaled(_Kept[Decimal]):
     """A Decimal kept as a scaled 64-bit integer; more decimals than the scale are refused, not rounded."""
 
     impl = Id
@@ -135,7 +153,7 @@ class RateType(Scaled):
         super().__init__(RATE_SCALE)
 
 
-class UtcTime(TypeDecorator[datetime]):
+class UtcTime(_Kept[datetime]):
     """A moment in UTC, kept as integer microseconds since 1970."""
 
     impl = Id
@@ -148,7 +166,7 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else from_microseconds(value)
 
 
-class Day(TypeDecorator[date]):
+class Day(_Kept[date]):
     """A business date, kept as ISO text."""
 
     impl = Text
@@ -163,7 +181,7 @@ class Day(TypeDecorator[date]):
         return None if value is None else date.fromisoformat(value)
 
 
-class Flag(TypeDecorator[bool]):
+class Flag(_Kept[bool]):
     """Yes or no, kept as 1 or 0, so that the same SQL text (``WHERE active = 1``) runs on both databases."""
 
     impl = SmallInteger().with_variant(Integer(), "sqlite")
@@ -176,7 +194,7 @@ class Flag(TypeDecorator[bool]):
         return None if value is None else bool(value)
 
 
-class Json(TypeDecorator[Any]):
+class Json(_Kept[Any]):
     """A mapping or list, kept as JSON text."""
 
     impl = Text

@@ -58,7 +58,7 @@ def test_help_and_version_import_nothing_of_the_engine(tmp_path: Path, arguments
     assert "attrs" not in loaded
 
 
-def test_who_only_looks_imports_nothing_that_makes_tables(tmp_path: Path) -> None:
+def test_opening_an_enterprise_leaves_alembic_to_those_who_migrate(tmp_path: Path) -> None:
     founded = ("init", "--name", "Tea", "--currency", "GBP", "--time-zone", "UTC")
     assert process(founded, folder=tmp_path).code == 0
 

@@ -12,6 +12,7 @@ refuse while such a module is known to implement them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -19,7 +20,6 @@ import pluggy
 from attrs import define, field, frozen
 
 from fenbu.engine.store.infrastructure import infrastructure
-from fenbu.engine.store.savepoint import savepoint
 from fenbu.errors import HookFailed, HookInvalid, ModuleUnavailable, Refused, Vetoed
 from fenbu.hooks import PROJECT, Hook, HookKind, HookOrder, Refusal
 
@@ -54,8 +54,8 @@ class Listener:
 class Asking(Protocol):
     """What the dispatcher needs of the work that asks (`fenbu.engine.work.EngineWork`)."""
 
-    @property
-    def connection(self) -> Any: ...
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Keep what the body writes and publishes only when it does not raise."""
 
     def bound(self, module: str, *, read_only: bool) -> Any:
         """Return a work of the same transaction on behalf of another module."""
@@ -239,7 +239,7 @@ def _gather(
 ) -> Iterator[Any]:
     for listener in listeners:
         try:
-            with savepoint(asker.connection):
+            with asker.savepoint():
                 answer = _call(asker, hook, listener, values)
         except Exception as error:
             if infrastructure(error):

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, MetaData, inspect
 from fenbu.engine.store.errors import MigrationFailed
 from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.engine.store.triggers import keeping_triggers
-from fenbu.engine.store.versions import version_table
+from fenbu.engine.store.versions import VERSION_TABLES, version_table
 from fenbu.i18n import _
 
 _one_at_a_time = threading.RLock()
@@ -119,7 +119,7 @@ def differences(connection: Connection, metadata: MetaData, module: str) -> list
     def ours(name: str | None, kind: str, _parents: object) -> bool:
         if kind != "table" or name is None:
             return True
-        return name.startswith(prefix) and not name.startswith("fenbu_version_")
+        return name.startswith(prefix) and not name.startswith(VERSION_TABLES)
 
     context = MigrationContext.configure(
         connection,

@@ -1,11 +1,11 @@
-"""At which step of its history a module's tables are stands in a table of its own, one a module.
-
-Apart from `migrations`, because Alembic costs half a second to import.
-"""
+"""Where it is kept at which migration a module's tables are; apart from `migrations`, which imports Alembic."""
 
 from __future__ import annotations
+
+VERSION_TABLES = "fenbu_version_"
+"""What the names of version tables begin with."""
 
 
 def version_table(module: str) -> str:
     """Return the name of a module's version table."""
-    return f"fenbu_version_{module}"
+    return f"{VERSION_TABLES}{module}"

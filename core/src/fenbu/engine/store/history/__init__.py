@@ -24,10 +24,11 @@ def newest() -> str:
 
 def installed(connection: Connection) -> str | None:
     """Return the revision of the kernel's tables in this database; None when it has none of them."""
-    table = version_table(MODULE)
-    if not inspect(connection).has_table(table):
+    if not inspect(connection).has_table(version_table(MODULE)):
         return None
-    found: str | None = connection.exec_driver_sql(f"SELECT version_num FROM {table}").scalar()
+    found: str | None = connection.exec_driver_sql(
+        f"SELECT version_num FROM {version_table(MODULE)}"
+    ).scalar()
     return found
 
 

@@ -42,14 +42,11 @@ def handlers_fit(subject: Subject) -> Iterator[Fault]:
     for subscription in subject.manifest.subscriptions:
         for topic, text in subscription.on.items():
             yield from _handler(subject, topic, text)
-        if subscription.locks:
-            taking = subject.resolve(subscription.locks)
+        for reference in filter(None, (subscription.locks, subscription.together)):
             try:
-                inspect.signature(taking).bind(None, ())
+                inspect.signature(subject.resolve(reference)).bind(None, ())
             except TypeError:
-                yield Fault(
-                    subscription.locks, "cannot be called with (work, events)", "let it take (work, events)"
-                )
+                yield Fault(reference, "cannot be called with (work, events)", "let it take (work, events)")
 
 
 def routes_fit(subject: Subject) -> Iterator[Fault]:
