@@ -113,7 +113,7 @@ SETTINGS: list[tuple[str, Any, str]] = [
     (
         "gateways",
         [{"name": "card", "kind": "sandbox", "timeout": 0}],
-        r"gateways.0.timeout is wrong: must be more than 0",
+        r"0.timeout is wrong: must be more than 0",
     ),
     ("secrets", {"card": "hunter2"}, "a secret is given by reference"),
     ("secrets", {"other": "env:X"}, "there is no gateway other"),
