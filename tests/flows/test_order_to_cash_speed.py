@@ -27,9 +27,9 @@ class Cost:
     """Of Python functions; the database's driver has its own share of them."""
 
 
-OF_FEW = {"sqlite": Cost(96, 2, 10_500), "postgresql": Cost(146, 11, 20_500)}
+OF_FEW = {"sqlite": Cost(96, 2, 10_500), "postgresql": Cost(144, 11, 20_000)}
 OF_MANY = Cost(120, 16)
-BY_ITSELF = {"sqlite": Cost(275, 23), "postgresql": Cost(224, 23)}
+BY_ITSELF = {"sqlite": Cost(275, 23), "postgresql": Cost(222, 23)}
 
 
 @pytest.fixture

@@ -71,12 +71,16 @@ _SKIP_SCHEDULED = """
     SELECT seq, subscription, :at, 'cancelled' FROM fenbu_delivery
     WHERE subscription IN (SELECT subscription FROM fenbu_subscription_topic WHERE topic = :topic)
       AND partition = :partition AND state = 'scheduled' AND {seqs}
-    {lock}
 """
 _DELETE_SCHEDULED = """
     DELETE FROM fenbu_delivery
     WHERE subscription IN (SELECT subscription FROM fenbu_subscription_topic WHERE topic = :topic)
       AND partition = :partition AND state = 'scheduled' AND {seqs}
+"""
+_TAKE_SCHEDULED = f"""
+    WITH gone AS ({_DELETE_SCHEDULED} RETURNING seq, subscription)
+    INSERT INTO fenbu_skipped (seq, subscription, at, reason)
+    SELECT seq, subscription, :at, 'cancelled' FROM gone
 """
 
 
@@ -180,8 +184,11 @@ def cancel_timers(connection: Connection, topic: str, key: str, at: int) -> int:
     seqs = [row[0] for row in found]
     if seqs:
         values = {"topic": topic, "partition": partition_of(key, dialect), "seqs": packed(dialect, seqs)}
-        connection.execute(statement(_SKIP_SCHEDULED, dialect), values | {"at": at})
-        connection.execute(statement(_DELETE_SCHEDULED, dialect), values)
+        if dialect == "postgresql":
+            connection.execute(statement(_TAKE_SCHEDULED, dialect), values | {"at": at})
+        else:
+            connection.execute(statement(_SKIP_SCHEDULED, dialect), values | {"at": at})
+            connection.execute(statement(_DELETE_SCHEDULED, dialect), values)
     return len(seqs)
 
 
