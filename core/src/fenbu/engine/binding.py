@@ -226,7 +226,7 @@ def _call_locks(
     take = resolve(declared.locks, module=module)
 
     def lock(connection: Connection, requests: Sequence[CallRequest]) -> None:
-        work = EngineWork(begin(connection, None), module)
+        work = EngineWork(begin(Pending(connection, connection.dialect.name), None), module)
         with no_network(module), work.owned():
             take(work, requests)
 
