@@ -227,7 +227,7 @@ class Caller:
         try:
             with self._database.write() as connection:
                 self._before(connection)
-                bound, pending = self._by_operation(), Pending(connection, self._database.dialect)
+                bound, pending = self._by_operation(), self._pending(connection)
                 if len(self._made) > 1:
                     self._lock(pending, bound)
                 for made in self._made:
@@ -279,7 +279,7 @@ class Caller:
         try:
             with self._database.write() as connection:
                 self._before(connection)
-                pending = Pending(connection, self._database.dialect)
+                pending = self._pending(connection)
                 self._write_down(pending, self._by_operation(), made)
                 pending.write()
         except Again:
@@ -320,6 +320,9 @@ class Caller:
             values = {"id": row.id, "state": row.state, "attempts": row.attempts + 1}
             values |= {"first_sent": row.first_sent}
             connection.execute(statement(_GIVE_BACK, self._database.dialect), values)
+
+    def _pending(self, connection: Connection) -> Pending:
+        return Pending(connection, self._database.dialect)
 
     def _by_operation(self) -> dict[str, BoundCall]:
         return {bound.operation: bound for bound in self._bound()}
