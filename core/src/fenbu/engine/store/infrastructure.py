@@ -52,7 +52,8 @@ _CLEAR: dict[int, Callable[[str, str], StoreError]] = {
 
 _MACHINE_STATES = ("08", "40001", "40P01", "25006", "25P03", "53", "55P03", "57P", "58", "XX")
 """Beginnings of SQLSTATE: connection, serialization, deadlock, a server that takes no writes (a standby, a disk that
-is kept from filling up), idle too long, resources, lock time-out, shutting down, system, internal. Not 57014: a statement cancelled for its length is the work's own fault."""
+is kept from filling up), idle too long, resources, lock time-out, shutting down, system, internal. Not 57014: a
+statement cancelled for its length is the work's own fault."""
 
 _STAYS = (DatabaseDamaged, NotFenbu, OutcomeUnknown)
 """Failures after which the same transaction is not simply run again."""
