@@ -46,7 +46,10 @@ def disk(megabytes: int) -> Iterator[Disk]:
     folder = Path(tempfile.mkdtemp(prefix="fenbu-disk-"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", "fenbu", str(folder)]
     try:
-        if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        if (
+            shutil.which("mount") is None
+            or subprocess.run(mount, capture_output=True, check=False).returncode
+        ):
             pytest.skip("this process may not mount a file system")
         try:
             yield Disk(folder)

@@ -16,11 +16,13 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
+import psycopg
 from attrs import field, frozen
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from fenbu.engine.store.dialects import raw
+from fenbu.engine.store.errors import DatabaseUnreachable
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
@@ -90,8 +92,12 @@ class Kill:
     """Before its n-th statement or commit, of readers too."""
     seconds: float = 0.0
     """So long after that statement."""
+    cut: bool = False
+    """The server ends the connection instead, and the process goes on as it can (PostgreSQL)."""
 
     def __str__(self) -> str:
+        if self.cut:
+            return f"cut before {'commit' if self.commit else 'statement'} {self.commit or self.statement}"
         if self.commit:
             return f"{'after' if self.after else 'before'} commit {self.commit}"
         return f"{self.seconds * 1000:.1f} ms after statement {self.statement}"
@@ -144,6 +150,12 @@ def commits(count: int) -> Iterator[Kill]:
         yield Kill(commit=number, after=True)
 
 
+def cuts(count: int, step: int = 1) -> Iterator[Kill]:
+    """Yield a loss of the connection before every so many of the statements of a life, and those before its commits."""
+    for number in range(1, count + 1, step):
+        yield Kill(statement=number, cut=True)
+
+
 def kills(seed: int, count: int, total: int) -> Iterator[Kill]:
     """Yield so many places to die, spread over a life of so many statements that each death cuts short.
 
@@ -184,7 +196,7 @@ def _end(process: Any) -> int:
 
 def _live(lived: Lived, arguments: tuple[Any, ...], kill: Kill, there: Any) -> None:
     steps = _Steps(kill, there)
-    event.listen(Engine, "before_cursor_execute", lambda *_told: steps.statement())
+    event.listen(Engine, "before_cursor_execute", lambda connection, *_told: steps.statement(connection))
     event.listen(Engine, "commit", steps.commit)
     answered: Any = DefaultDialect.do_commit
 
@@ -193,7 +205,11 @@ def _live(lived: Lived, arguments: tuple[Any, ...], kill: Kill, there: Any) -> N
         steps.committed()
 
     DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
-    answer = lived(*arguments)
+    try:
+        answer = lived(*arguments)
+    except DatabaseUnreachable:
+        if not kill.cut:
+            raise
     if kill == NEVER:
         there.send((answer, steps.statements, steps.commits))
 
@@ -205,27 +221,33 @@ class _Steps:
         self._kill, self._there = kill, there
         self.statements = self.commits = 0
 
-    def statement(self) -> None:
+    def statement(self, connection: Connection) -> None:
         self.statements += 1
         if self.statements != self._kill.statement:
             return
         if self._kill.seconds:
             self._there.send(self.statements)
         else:
-            _die()
+            self._die(connection)
 
     def commit(self, connection: Connection) -> None:
         """A commit is to be asked for."""
-        self.statement()
+        self.statement(connection)
         if _writes(connection):
             self.commits += 1
             if self.commits == self._kill.commit and not self._kill.after:
-                _die()
+                self._die(connection)
 
     def committed(self) -> None:
         """The database has answered."""
-        if self._kill.commit and self.commits == self._kill.commit:
-            _die()
+        if self._kill.after and self.commits == self._kill.commit:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _die(self, connection: Connection) -> None:
+        if self._kill.cut:
+            _cut(connection)
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _writes(connection: Connection) -> bool:
@@ -234,5 +256,8 @@ def _writes(connection: Connection) -> bool:
     return not raw(connection).read_only
 
 
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def _cut(connection: Connection) -> None:
+    """Let the server end this connection, as an administrator or a failing machine does."""
+    driver = raw(connection)
+    with psycopg.connect(driver.info.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))

@@ -7,7 +7,8 @@ answered them, with the same key. What it came to is compared line by line with 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import frozen
@@ -45,8 +46,8 @@ class Story:
         return self.name
 
 
-def lived(story: str, place: Place, began: float, died: int) -> str:
-    """Live a story to its end, in this process; return what it came to.
+def lived(story: str, place: Place, began: float, died: int) -> None:
+    """Live a story to its end, in this process.
 
     Args:
         story: Its name.
@@ -54,28 +55,50 @@ def lived(story: str, place: Place, began: float, died: int) -> str:
         began: When its first life began, by the machine's clock.
         died: How many lives have ended before.
     """
+    with opened(place, began, died) as office:
+        live(office, STORIES[story])
+
+
+def came_to(story: str, place: Place, began: float, died: int) -> str:
+    """Live what is left of a story, check what must hold at rest; return what there is to compare."""
+    with opened(place, began, died) as office:
+        live(office, STORIES[story])
+        return told(office.kernel, office.bank, died)
+
+
+@contextmanager
+def opened(place: Place, began: float, died: int) -> Iterator[Office]:
     retry.BASE_PAUSE = 2_000
     delivery.BATCH = 4  # more commits among which to die
     with Bank(place.bank) as bank:
         office = Office(place, bank, began, died)
         with Kernel.open(place.url, actor=OWNER, clock=office.clock) as kernel:
             office.open(kernel)
-            office.go_on()
-            STORIES[story].live(office)
-            return came_to(kernel, bank)
+            yield office
 
 
-def came_to(kernel: Kernel, bank: Bank) -> str:
-    """Check what must hold at rest; return what there is to compare."""
+def live(office: Office, story: Story) -> None:
+    """Let go on what goes on by itself; then people do what is left."""
+    office.go_on()
+    story.live(office)
+
+
+def told(kernel: Kernel, bank: Bank, died: int) -> str:
+    """Return what a business came to."""
     found = {one.check.name: one.finding.detail for one in examine(kernel) if one.finding.health != "ok"}
     assert found == {}, found
-    with kernel.database.read() as connection:
-        left = connection.execute(text("SELECT count(*) FROM fenbu_delivery")).scalar_one()
-        skipped = connection.execute(text("SELECT count(*) FROM fenbu_skipped")).scalar_one()
-    assert not left, f"{left} deliveries are left"
+    assert not count(kernel, "fenbu_delivery"), "deliveries are left"
+    assert died or not count(kernel, "fenbu_delivered WHERE attempts > 0"), "counted, though nobody died"
     modules = kernel.modules(look_at_all=False).by_name.values()
-    told = [f"{one.name} {one.state}" for one in modules] + [f"{skipped} skipped"]
-    return canonical.text(kernel) + "\n".join([*told, *map(str, bank.ended())])
+    said = [f"{one.name} {one.state}" for one in modules]
+    said += [f"{count(kernel, 'fenbu_skipped')} skipped", *map(str, bank.ended())]
+    return canonical.text(kernel) + "\n".join(said)
+
+
+def count(kernel: Kernel, table: str) -> int:
+    """Return how many rows a table has."""
+    with kernel.database.read() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
 # --- order to cash ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from tests.faults import killing
 from tests.faults.conftest import Tally
 from tests.faults.killing import Ended, Kill
 from tests.faults.office import Place
-from tests.faults.stories import STORIES, Story, lived
+from tests.faults.stories import STORIES, Story, came_to, lived
 
 LONGEST = 200
 """Lives after which a story that is killed at every commit should have ended."""
@@ -46,9 +46,11 @@ class Grounds:
         finally:
             self._server.drop(url)
 
-    def undisturbed(self) -> Ended:
+    def undisturbed(self) -> tuple[Ended, str]:
+        """Live without a death; return what there was to die at, and what it came to."""
         with self.fresh() as place:
-            return killing.ended(lived, self._story.name, place, time.time(), 0)
+            life = killing.ended(lived, self._story.name, place, time.time(), 0)
+            return life, killing.ended(came_to, self._story.name, place, time.time(), 0).answer
 
     def killed(self, kills: Iterable[Kill]) -> tuple[str, int]:
         """Die as told, one life after another, then live to the end; return what it came to and the deaths."""
@@ -58,7 +60,7 @@ class Grounds:
                 if not killing.killed(lived, self._story.name, place, began, died, kill=kill):
                     break
                 died += 1
-            return killing.ended(lived, self._story.name, place, began, died).answer, died
+            return killing.ended(came_to, self._story.name, place, began, died).answer, died
 
 
 @pytest.fixture
@@ -77,12 +79,12 @@ def again_and_again(kill: Kill) -> Iterator[Kill]:
     pytest.fail(f"{LONGEST} lives did not end it")
 
 
-def each_alone(grounds: Grounds, calm: Ended, kills: Iterable[Kill]) -> int:
+def each_alone(grounds: Grounds, calm: str, kills: Iterable[Kill]) -> int:
     """Die once in a life of its own, for each; return the deaths."""
     total = 0
     for kill in kills:
         came, died = grounds.killed([kill])
-        assert difference(calm.answer, came, kill) == ""
+        assert difference(calm, came, kill) == ""
         total += died
     return total
 
@@ -92,10 +94,10 @@ def each_alone(grounds: Grounds, calm: Ended, kills: Iterable[Kill]) -> int:
 def test_a_story_that_dies_after_its_second_commit_again_and_again_ends_the_same(
     grounds: Grounds, story: Story, tally: Tally
 ) -> None:
-    calm = grounds.undisturbed()
+    life, calm = grounds.undisturbed()
     came, died = grounds.killed(again_and_again(Kill(commit=2 + story.opening, after=True)))
-    assert difference(calm.answer, came, "again and again") == ""
-    assert died >= calm.commits // 4
+    assert difference(calm, came, "again and again") == ""
+    assert died >= life.commits // 4
     tally(died)
 
 
@@ -103,12 +105,12 @@ def test_a_story_that_dies_after_its_second_commit_again_and_again_ends_the_same
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
 def test_before_and_after_every_commit_a_story_may_die(grounds: Grounds, story: Story, tally: Tally) -> None:
-    calm = grounds.undisturbed()
-    died = each_alone(grounds, calm, killing.commits(calm.commits))
-    assert died >= 2 * calm.commits - 4  # a busy machine may have put more into one commit
+    life, calm = grounds.undisturbed()
+    died = each_alone(grounds, calm, killing.commits(life.commits))
+    assert died >= 2 * life.commits - 4  # a busy machine may have put more into one commit
     for kill in (Kill(commit=2 + story.opening), Kill(commit=1 + story.opening, after=True)):
         came, more = grounds.killed(again_and_again(kill))
-        assert difference(calm.answer, came, f"again and again {kill}") == ""
+        assert difference(calm, came, f"again and again {kill}") == ""
         died += more
     tally(died)
 
@@ -117,7 +119,18 @@ def test_before_and_after_every_commit_a_story_may_die(grounds: Grounds, story: 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
 def test_at_any_moment_a_story_may_die(grounds: Grounds, tally: Tally, database_kind: Kind) -> None:
-    calm, count = grounds.undisturbed(), MOMENTS[database_kind]
-    died = each_alone(grounds, calm, killing.moments(20261122, count, calm.statements))
+    (life, calm), count = grounds.undisturbed(), MOMENTS[database_kind]
+    died = each_alone(grounds, calm, killing.moments(20261122, count, life.statements))
     assert died >= count * 0.8
     tally(died)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(3600)
+@pytest.mark.databases("postgresql")
+@told
+def test_the_connection_may_be_cut_before_any_statement_and_nothing_is_counted_against_an_event(
+    grounds: Grounds,
+) -> None:
+    life, calm = grounds.undisturbed()
+    each_alone(grounds, calm, killing.cuts(life.statements, step=7))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
 
 from fenbu.engine.flows import retry
 from fenbu.engine.kernel import Kernel
@@ -15,7 +14,7 @@ from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.enterprises import OWNER
 from tests.faults.office import Place
 from tests.faults.severed import Line, line_to
-from tests.faults.stories import an_office, ordered
+from tests.faults.stories import an_office, count, ordered
 
 pytestmark = pytest.mark.databases("postgresql")
 
@@ -34,11 +33,6 @@ def line(database_copy: DatabaseCopy) -> Iterator[Line]:
 def shop(line: Line) -> Iterator[Kernel]:
     with Kernel.open(line.url, actor=OWNER) as kernel:
         yield kernel
-
-
-def count(shop: Kernel, table: str) -> int:
-    with shop.database.read() as connection:
-        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
 def test_an_act_whose_answer_is_lost_is_not_done_again_and_the_operator_is_told(
