@@ -221,8 +221,9 @@ class Batch:
                 self._check_whole()
         except (Again, Overtaken):
             raise
-        except Exception as error:
-            if infrastructure(error):
+        except (Exception, SystemExit) as error:
+            # Memory that a handler asked for in vain is its own doing: waited out, it would stop its worker for ever.
+            if infrastructure(error) and not isinstance(error, MemoryError):
                 raise
             lost = isinstance(error, HandlerTooSlow) or self._is_gone()
             if lost or not self.isolated:
