@@ -26,10 +26,13 @@ from fenbu.engine.flows.records import Before, BoundCall, Clock
 from fenbu.engine.flows.sql import statement
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.infrastructure import infrastructure
-from fenbu.errors import Permanent
+from fenbu.errors import Permanent, in_words, storable
 from fenbu.values import MONEY_SCALE, Money, exact_decimal
 
 _NAMESPACE = UUID("8d0f9c5e-3c0a-5d53-9a3f-6f0b6d2f7c11")
+
+_SET_BACK = 60_000_000
+"""Microseconds by which clocks are set right every day; more, and what was sent lies an unknown time ago."""
 
 _NEXT_NUMBER = """
     SELECT coalesce(max(n), 0) + 1 AS n, (SELECT created_at FROM fenbu_enterprise) AS enterprise
@@ -47,7 +50,8 @@ _COLUMNS = """
 """
 _OPEN = """
     state IN ('new', 'sending', 'unknown') AND not_before >= 0
-      AND (not_before <= :now OR not_before > :horizon) AND (lease_until IS NULL OR lease_until < :now)
+      AND (not_before <= :now OR not_before > :horizon)
+      AND (lease_until IS NULL OR lease_until < :now OR lease_until > :longest)
       AND (SELECT copy_of FROM fenbu_enterprise) IS NULL
 """
 # As an expression, `operation` does not tempt SQLite away from the index of the open calls.
@@ -198,14 +202,14 @@ class Caller:
         dialect = self._database.dialect
         with self._database.read() as connection:
             now = self._clock(connection)
-            values: dict[str, object] = {"now": now, "horizon": now + pauses.MAX_PAUSE}
+            values = self._values(now)
             due = set(connection.execute(statement(_IS_DUE, dialect), values).scalars())
         if not due:
             return None
         with self._database.write() as connection:
             self._before(connection)
             now = self._clock(connection)
-            values = {"now": now, "horizon": now + pauses.MAX_PAUSE, "key": key}
+            values = self._values(now) | {"key": key}
             for bound in self._bound():
                 if bound.operation not in due:
                     continue
@@ -218,24 +222,31 @@ class Caller:
                     return bound, row, now
         return None
 
+    def _values(self, now: int) -> dict[str, object]:
+        """Return what is compared with the times of a call: those too far ahead were set by a clock that jumped."""
+        longest = max((one.deadline for one in self._bound()), default=timedelta(seconds=30))
+        return {"now": now, "horizon": now + pauses.MAX_PAUSE, "longest": now + 2 * _microseconds(longest)}
+
     def _ask_or_send(self, bound: BoundCall, row: CallRow, now: int) -> Outcome:
         """Second step, with no transaction open: what is known already, what the outside says, or send."""
         if row.result is not None:
             return _known_outcome(row.result)
         request = _request(row, bound.settings)
-        sent_long_ago = row.first_sent is not None and now - row.first_sent >= _microseconds(bound.ask_after)
+        since = 0 if row.first_sent is None else now - row.first_sent
+        # In time to come: a clock was set back, and how long ago it was nobody knows.
+        sent_long_ago = not -_SET_BACK < since < _microseconds(bound.ask_after)
         try:
             if sent_long_ago:
                 if bound.ask is None:
                     return _Unanswerable("it was first sent long ago, and this operation cannot be asked for")
                 known = bound.ask(request)
                 if known is not None:
-                    return known
-            return bound.send(request)
+                    return _outcome(known)
+            return _outcome(bound.send(request))
         except Permanent as error:
-            return _Unanswerable(str(error))
-        except Exception as error:
-            return CallUnknown(f"{type(error).__name__}: {error}")
+            return _Unanswerable(storable(str(error)))
+        except (Exception, SystemExit) as error:
+            return CallUnknown(in_words(error))
 
     def _record(self, bound: BoundCall, row: CallRow, outcome: Outcome) -> None:
         """Third step: write down what came of it, unless somebody else has."""
@@ -250,11 +261,11 @@ class Caller:
                 values |= {"result": _kept(outcome)}
                 if connection.execute(statement(_END, self._database.dialect), values).rowcount == 1:
                     bound.record(connection, _request(row, bound.settings), outcome)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if infrastructure(error):
                 raise
             # It happened, and its module cannot write it down: keep the outcome, and never send again.
-            told = CallUnknown(f"its outcome could not be recorded: {type(error).__name__}: {error}")
+            told = CallUnknown(f"its outcome could not be recorded: {in_words(error)}")
             self._record_unknown(bound, row, told, result=_kept(outcome))
         self._database.notify()
 
@@ -269,6 +280,13 @@ class Caller:
             values = {"id": row.id, "state": "dead" if dead else "unknown", "error": outcome.reason}
             values |= {"result": result, "not_before": 0 if dead else again, "attempts": attempts}
             connection.execute(statement(_UNKNOWN, self._database.dialect), values)
+
+
+def _outcome(answer: Any) -> Outcome:
+    """Take what a module says became of a call; what is no outcome leaves it unknown."""
+    if isinstance(answer, CallDone | CallFailed | CallUnknown):
+        return answer
+    return CallUnknown(storable(f"it answered {answer!r:.80}, which is no outcome of a call"))
 
 
 @frozen
