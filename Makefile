@@ -13,8 +13,8 @@ lint:          ## what CI checks before it tests
 proof:         ## the long runs: faults, kills and stories
 	pytest -m proof --timeout=3600
 
-bench:         ## side-by-side measurements; times are reported, not asserted
-	@set -e; for script in $(sort $(wildcard benchmarks/bench_*.py)); do python $$script; done
+bench:         ## side-by-side measurements, into build/bench.json and build/bench.md; `make bench QUICK=1` takes minutes
+	python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(BENCH)
 
 docs:          ## what docs/ says by the code: the reference pages, and what the commands of the tour print
 	python -m tools.reference

@@ -1,190 +1,212 @@
 """Deliveries a second with a trivial handler, beside the same rows through the raw driver, in the same run.
 
-The baseline inserts one row an event and deletes the event's delivery, fifty to a transaction on SQLite
-(``synchronous=FULL``) and one to a transaction on PostgreSQL, as the flows do. It fetches, locks, checks,
-counts and measures nothing. CPU is of this process alone; on a busy machine it says more than the clock.
+One worker in one thread. The handler writes one row: once as a function that the flows call (what the flows alone
+cost), once as a module's handler, which is given its event decoded and a work of its own. A subscription that says
+what a batch locks is delivered fifty to a transaction on both databases; any other one by one on PostgreSQL.
 
-Run: ``python benchmarks/bench_flows.py [--events 20000] [--backlog 1000000] [--only sqlite|postgresql]``.
+The floor inserts the effect, deletes the delivery, writes what the screens show and the count, as many to a
+transaction; it checks and decides nothing. Then a worker in a process of its own delivers for some seconds while very
+many wait: what is asked there is whether it slows down and how much memory it takes. At last, publishing, beside the
+same statements sent again by the raw driver. CPU is of this process alone; on a busy machine it says more than the
+clock.
+
+Run: ``python -m benchmarks.bench_flows [--events 20000] [--backlog 1000000] [--only sqlite|postgresql] [--table]``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import time
+from collections.abc import Iterator
 from typing import Any
 
-from attrs import frozen
-from servers import servers
 from sqlalchemy import Connection, text
 
-from fenbu.engine.flows import log, subscriptions
-from fenbu.engine.flows.records import BoundSubscription, NewEvent, Received
+from benchmarks import floor, readers
+from benchmarks.machine import Took, apart, timing
+from benchmarks.reporting import Line, Option, command
+from benchmarks.servers import kind, servers
+from fenbu.engine.flows.log import PARTITIONS
+from fenbu.engine.flows.pending import Pending
+from fenbu.engine.flows.records import BoundSubscription, Received
 from fenbu.engine.flows.worker import Worker
+from fenbu.engine.kernel import Kernel
 from fenbu.engine.store import catalogue
-from fenbu.engine.store.database import Database
-from fenbu.events import Lane, event, event_type
+from fenbu.testing.databases import DatabaseServer, PostgresServer
+from fenbu.testing.enterprises import OWNER
 
-KEYS = 1000
+BATCH = 50
 A_TRANSACTION = 20
 """Events published in one transaction, so that publishing is not measured by its commits."""
+REACH = {"sqlite": 5_000, "postgresql": 2_000}
+"""What delivering with a trivial handler is to reach, a second."""
+MEMORY = 300
+"""Below how many MB a worker is to stay while a million deliveries wait."""
+WORKED = 5.0
+"""How long it works at them, seconds."""
+PATIENCE = 3600.0
 
-EFFECT = text("INSERT INTO bench_effect (seq) VALUES (:seq)")
-TABLE = "CREATE TABLE bench_effect (n {key}, seq BIGINT NOT NULL)"
-KEY = {"sqlite": "INTEGER PRIMARY KEY", "postgresql": "BIGSERIAL PRIMARY KEY"}
-
-
-@event("bench.placed/1", lane=Lane.INFORMATION, key="order", about={"order": "order"})
-@frozen(kw_only=True)
-class Placed:
-    order: str
-    note: str = "n" * 100
-
-
-def handle(connection: Connection, received: Received) -> None:
-    connection.execute(EFFECT, {"seq": received.seq})
+DELIVERING = "Delivering with a trivial handler, one worker"
+BEHIND = "Delivering while very many wait behind, a worker in a process of its own"
+PUBLISHING = f"Publishing, {A_TRANSACTION} events a transaction"
 
 
-def bound(**options: Any) -> BoundSubscription:
-    return BoundSubscription(
-        name="bench.ledger", module="bench", topics={"bench.placed": 1}, handle=handle, **options
+def measure(told: argparse.Namespace) -> Iterator[Line]:
+    """Yield lines for each kind of database; each thing is measured on a copy of its own."""
+    with readers.installed(), servers(told.only) as here:
+        for server in here:
+            yield from delivering(server, told.events, batches=True)
+            if isinstance(server, PostgresServer):
+                yield from delivering(server, told.events, batches=False)
+            yield behind(server, told.backlog)
+            yield publishing(server, told.events)
+
+
+# --- delivering -------------------------------------------------------------------------------------------
+
+
+def delivering(server: DatabaseServer, events: int, batches: bool) -> Iterator[Line]:
+    """Yield what the flows alone deliver, and with a module's handler, beside their floor."""
+    module = "clerk" if batches else "single"
+    urls = [waiting(server, module, events) for _copy in range(3)]
+    size = BATCH if batches else 1
+    raw = least(urls[0], module, size)
+    for handler, url in (("a function", urls[1]), ("a module's", urls[2])):
+        with Kernel.open(url, actor=OWNER) as kernel:
+            worker = kernel.worker() if handler == "a module's" else alone(kernel, module, batches)
+            done, took = drained(worker)
+            if done != events or (wrong := readers.complaints(kernel)):
+                raise RuntimeError(f"{done} of {events} were delivered; {wrong}")
+        yield Line(
+            DELIVERING,
+            {
+                "database": kind(url),
+                "handler": handler,
+                "a transaction": size,
+                "deliveries/s": done / took.seconds,
+                "cpu µs each": took.cpu / done * 1e6,
+                "raw driver/s": done / raw.seconds,
+                **took.share_of(raw),
+                "reach/s": REACH[kind(url)],
+            },
+        )
+    for url in urls:
+        server.drop(url)
+
+
+def waiting(server: DatabaseServer, module: str, events: int) -> str:
+    """Return the URL of an enterprise in which so many deliveries wait for a module; built once, then copied."""
+
+    def build(url: str) -> None:
+        readers.found(url, module)
+        with Kernel.open(url, actor=OWNER) as kernel:
+            readers.fill(kernel.database, events)
+
+    return server.copy(f"{events} wait for {module}", build)
+
+
+def alone(kernel: Kernel, module: str, batches: bool) -> Worker:
+    """Return a worker that calls a function for each event, without the kernel's works and decoding."""
+    effect = text(readers.effect(module).replace("?", ":label"))
+
+    def handle(pending: Pending, received: Received) -> None:
+        pending.connection.execute(effect, {"label": received.key})
+
+    one = BoundSubscription(
+        name=f"{module}.orders",
+        module=module,
+        topics={readers.TOPIC: 1},
+        handle=handle,
+        locks=(lambda _pending, _batch: None) if batches else None,
     )
-
-
-def before(connection: Connection) -> None:
-    catalogue.lock_shared(connection)
-
-
-def publish(database: Database, count: int) -> float:
-    """Publish; return the seconds it took."""
-    kind = event_type(Placed)
-    started = time.perf_counter()
-    for first in range(0, count, A_TRANSACTION):
-        with database.write() as connection:
-            before(connection)
-            events = [
-                NewEvent(kind, Placed(order=f"O{i % KEYS}")) for i in range(first, first + A_TRANSACTION)
-            ]
-            at = database.clock(connection)
-            log.append(connection, database.dialect, events, at=at, actor="bench", module="bench")
-    return time.perf_counter() - started
-
-
-def fill(database: Database, count: int) -> None:
-    """Make a backlog by plain statements: only its delivery is measured."""
-    numbers = {
-        "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) SELECT i FROM n",
-        "postgresql": "SELECT generate_series(1, :count) AS i",
-    }[database.dialect]
-    parts = log.PARTITIONS[database.dialect]
-    with database.migrate() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO fenbu_event (id, topic, version, key, partition, about, payload, at, actor, module) "
-                f"SELECT 'b' || i, 'bench.placed', 1, 'O' || (i % {KEYS}), i % {KEYS} % {parts}, '{{}}', "
-                f"'{{}}', 1, 'bench', 'bench' FROM ({numbers}) numbered"
-            ),
-            {"count": count},
-        )
-        connection.exec_driver_sql(
-            "INSERT INTO fenbu_delivery (subscription, partition, state, seq, key) "
-            "SELECT s.id, e.partition, 'waiting', e.seq, e.key FROM fenbu_event e, fenbu_subscription s "
-            "WHERE e.id LIKE 'b%%'"
-        )
-        if database.dialect == "postgresql":
-            connection.exec_driver_sql("ANALYZE")
-
-
-def drain(database: Database, one: BoundSubscription, seconds: float | None = None) -> tuple[int, float]:
-    """Deliver everything, or for some seconds; return how many in how many seconds."""
     known = (one,)
-    worker = Worker(database, lambda: known, before=before)
-    started = time.perf_counter()
-    if seconds is None:
-        drained = worker.drain(timeout=3600).done
-    else:
-        while time.perf_counter() - started < seconds:
-            worker.turn()
-        drained = worker._done
-    took = time.perf_counter() - started
+    return Worker(kernel.database, lambda: known, before=_before)
+
+
+def drained(worker: Worker, seconds: float | None = None) -> tuple[int, Took]:
+    """Deliver all that waits, or for some seconds; return how many, and what it took."""
+    with timing() as took:
+        done = worker.drain(timeout=PATIENCE if seconds is None else seconds).done
     worker.close()
-    return drained, took
+    return done, took
 
 
-def raw(database: Database, count: int) -> float:
-    """Write an effect and delete a delivery for each event through the driver; return the seconds."""
-    lite = database.dialect == "sqlite"
-    size = 50 if lite else 1
-    insert, delete = (
-        ("INSERT INTO bench_effect (seq) VALUES (?)", "DELETE FROM fenbu_delivery WHERE subscription = ? AND "
-         "partition = ? AND state = 'waiting' AND seq = ?")
-        if lite
-        else ("INSERT INTO bench_effect (seq) VALUES (%s)", "DELETE FROM fenbu_delivery WHERE subscription = %s "
-              "AND partition = %s AND state = 'waiting' AND seq = %s")
-    )  # fmt: skip
-    with database.read() as connection:
-        rows = connection.execute(
-            text("SELECT subscription, partition, seq FROM fenbu_delivery ORDER BY seq")
-        ).all()
-    pooled = database._backend.writer.raw_connection()
-    driver: Any = pooled.driver_connection
-    if not lite:
-        driver.autocommit = False
-    started = time.perf_counter()
-    for first in range(0, min(count, len(rows)), size):
-        if lite:
-            driver.execute("BEGIN IMMEDIATE")
-        for subscription, partition, seq in rows[first : first + size]:
-            driver.execute(insert, (seq,))
-            driver.execute(delete, (subscription, partition, seq))
-        driver.commit()
-    took = time.perf_counter() - started
-    pooled.close()
+def least(url: str, module: str, size: int) -> Took:
+    """Deliver all that waits for a module by the raw driver; return what it took."""
+    with Kernel.open(url, actor=OWNER) as kernel, kernel.database.read() as connection:
+        subscription = readers.subscription(connection, module)
+    with floor.driver(url) as connection:
+        raw = floor.Deliveries(connection, url, subscription, readers.effect(module))
+        with timing() as took:
+            for partition in range(PARTITIONS[kind(url)]):
+                while raw.deliver(partition, size):
+                    pass
     return took
 
 
-def measure(database: Database, events: int, backlog: int) -> dict[str, Any]:
-    with database.migrate() as connection:
-        connection.exec_driver_sql(TABLE.format(key=KEY[database.dialect]))
-    one = bound()
-    with database.write() as connection:
-        catalogue.lock_exclusive(connection)
-        subscriptions.enable(connection, one, at=1)
-    found: dict[str, Any] = {}
-    found["published/s"] = round(events / publish(database, events))
-    busy = time.process_time()
-    found["raw driver/s"] = round(events / raw(database, events))
-    found["raw driver: cpu µs each"] = round((time.process_time() - busy) / events * 1e6)
-    publish(database, events)
-    busy = time.process_time()
-    done, took = drain(database, one)
-    found["delivered/s"] = round(done / took)
-    found["delivered: cpu µs each"] = round((time.process_time() - busy) / done * 1e6)
-    if database.dialect == "postgresql":
-        publish(database, events)
-        done, took = drain(database, bound(locks=lambda connection, received: None))
-        found["delivered/s in batches"] = round(done / took)
-    if backlog:
-        fill(database, backlog)
-        done, took = drain(database, one, seconds=5)
-        found[f"delivered/s with {backlog} behind"] = round(done / took)
-    found["share of raw"] = round(found["delivered/s"] / found["raw driver/s"], 2)
-    return found
+def _before(connection: Connection) -> None:
+    catalogue.lock_shared(connection)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--backlog", type=int, default=0)
-    parser.add_argument("--only", choices=("sqlite", "postgresql"))
-    options = parser.parse_args()
-    with servers(options.only) as here:
-        for server in here:
-            database = Database.create(server.create())
-            found = measure(database, options.events, options.backlog)
-            print(json.dumps({"database": database.dialect} | found))
-            database.dispose()
+# --- with very many waiting -------------------------------------------------------------------------------
+
+
+def behind(server: DatabaseServer, events: int) -> Line:
+    """Return what a worker delivers and how much memory it takes while very many wait, and while none does."""
+    url, empty = waiting(server, "clerk", events), waiting(server, "clerk", 1)
+    few, many = apart(worked, empty), apart(worked, url)
+    cells: dict[str, Any] = {"database": kind(url), "waiting": events}
+    cells |= {"deliveries/s": many["deliveries/s"], "cpu µs each": many["cpu µs each"]}
+    cells |= {"peak MB": many["peak MB"], "with one waiting MB": few["peak MB"], "reach MB": MEMORY}
+    for one in (url, empty):
+        server.drop(one)
+    return Line(BEHIND, cells)
+
+
+def worked(url: str) -> dict[str, Any]:
+    """Deliver for some seconds."""
+    with Kernel.open(url, actor=OWNER) as kernel:
+        done, took = drained(kernel.worker(), WORKED)
+    return {"deliveries/s": done / took.seconds, "cpu µs each": took.cpu / done * 1e6}
+
+
+# --- publishing -------------------------------------------------------------------------------------------
+
+
+def publishing(server: DatabaseServer, events: int) -> Line:
+    """Return what publishing costs, with one subscription that wants each event."""
+    plain, told_on, again = (waiting(server, "clerk", 1) for _copy in range(3))
+    took = published(plain, events)
+    with floor.recorded() as told:
+        published(told_on, events)
+    raw = floor.replay(again, told)
+    for url in (plain, told_on, again):
+        server.drop(url)
+    return Line(
+        PUBLISHING,
+        {
+            "database": kind(plain),
+            "events/s": events / took.seconds,
+            "cpu µs each": took.cpu / events * 1e6,
+            "statements each": len([one for one in told.sent if one is not None]) / events,
+            "raw driver/s": events / raw.seconds,
+            **took.share_of(raw),
+        },
+    )
+
+
+def published(url: str, events: int) -> Took:
+    """Ring up orders by an action of the till; return what it took."""
+    with Kernel.open(url, actor=OWNER) as kernel, timing() as took:
+        for first in range(0, events, A_TRANSACTION):
+            orders = [f"O{number % readers.KEYS}" for number in range(first, first + A_TRANSACTION)]
+            kernel.perform("till.orders.ring", {"orders": orders, "note": readers.NOTE})
+    return took
 
 
 if __name__ == "__main__":
-    main()
+    command(
+        __doc__,
+        measure,
+        Option("events", 20_000, 2_000, "events delivered, and published"),
+        Option("backlog", 1_000_000, 50_000, "events that wait where very many do"),
+    )

@@ -1,121 +1,132 @@
 """What importing real orders costs: documents a second, memory, and whether the end is as fast as the beginning.
 
 Imports the real orders with ERP alone, or with the supply chain and payments too (``--three``: shelves are filled
-first, orders are dispatched and paid at a sandbox), delivers what they set going, and prints the rate of each tenth by
-time and by processor time (which other programs on the machine disturb less), statements and commits an order, the
-peak of memory, and the size of the store.
-Run: ``python benchmarks/bench_importing.py [--whole] [--three] [--database URL] [--no-deliver]``; FENBU_DATA names
-the data.
+first, orders are dispatched and paid at a sandbox), delivers what they set going, and says the rate of the first and
+the last tenth by time and by processor time (which other programs on the machine disturb less), statements and commits
+a document, the peak of memory, and what importing the same file again costs, which finds nothing new.
+
+The floor is the same writes, recorded and sent again by the raw driver to a copy of the empty shop, with the same
+commits. There is none with ``--whole``: the recording would not fit into memory.
+
+FENBU_DATA names the folder of the data; without them nothing is measured.
+Run: ``python -m benchmarks.bench_importing [--whole] [--three] [--no-deliver] [--documents 0] [--only sqlite]``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from fenbu.engine.importing.report import Progress  # noqa: E402
-from fenbu.engine.kernel import Kernel  # noqa: E402
-from fenbu.work import Actor  # noqa: E402
-from tests.flows import retail, three  # noqa: E402
+from benchmarks import floor
+from benchmarks.machine import Took, apart, timing
+from benchmarks.reporting import Line, Option, command
+from benchmarks.servers import kind, servers
+from fenbu.engine.importing.report import Progress
+from fenbu.engine.kernel import Kernel
+from fenbu.work import Actor
+from tests.flows import retail, three
 
 TENTHS = 10
+TABLE = "Importing real orders"
 
 
 @frozen
 class Mark:
     lines: int
-    documents: int
     seconds: float
     cpu: float
 
 
-def main() -> int:
-    told = arguments()
+def measure(told: argparse.Namespace) -> Iterator[Line]:
+    """Yield a line for each kind of database."""
     data = retail.real_data()
     if data is None:
-        print(
-            "the real orders are not here; FENBU_DATA names the folder that holds online_retail",
-            file=sys.stderr,
-        )
-        return 0
+        print("the real orders are not here; FENBU_DATA names their folder", file=sys.stderr)
+        return
     source = data if told.whole else data / "small"
-    with tempfile.TemporaryDirectory(prefix="fenbu-bench-") as folder:
-        url = told.database or f"sqlite:///{folder}/fenbu.db"
-        if told.three:
-            open_three(url, source / "opening_stock.csv", Path(folder))
-        else:
-            retail.build(url)
-        measure(url, source / "orders.csv.gz", Path(folder), deliver=told.deliver)
-    return 0
+    with servers(told.only) as here, tempfile.TemporaryDirectory(prefix="fenbu-bench-") as name:
+        folder = Path(name)
+        orders = source / "orders.csv.gz"
+        if told.documents:
+            orders = retail.first_documents(orders, told.documents, folder / "orders.csv")
+        for server in here:
+            empty = server.create()
+            found_shop(empty, source / "opening_stock.csv" if told.three else None, folder)
+            copies = [server.clone(empty) for _copy in range(3)]
+            modules = "ERP, supply chain, payments" if told.three else "ERP"
+            cells: dict[str, Any] = {"database": kind(empty), "modules": modules}
+            cells |= apart(imported, copies[0], orders, folder, not told.no_deliver)
+            if not told.whole:
+                with floor.recorded() as sent:
+                    imported(copies[1], orders, folder, not told.no_deliver, again=False)
+                raw = floor.replay(copies[2], sent)
+                documents = cells["documents"]
+                took = Took(documents / cells["documents/s"], documents * cells["cpu ms a document"] / 1000)
+                cells["raw writes, documents/s"] = documents / raw.seconds
+                cells |= took.share_of(raw)
+            yield Line(TABLE, cells)
+            for url in (empty, *copies):
+                server.drop(url)
 
 
-def open_three(url: str, stock: Path, folder: Path) -> None:
-    """Found the shop with three modules and fill its shelves."""
+def found_shop(url: str, stock: Path | None, folder: Path) -> None:
+    """Found the shop with ERP; given a list of stock, with three modules and full shelves."""
+    if stock is None:
+        retail.build(url)
+        return
     three.build(url)
     with Kernel.open(url, actor=Actor(retail.OWNER)) as kernel:
         three.take_cards(kernel, folder / "sandbox.db")
-        report = three.stock_up(kernel, stock, folder / "stock.rejects.csv")
-    print(f"{report.documents:,} articles stocked in {report.seconds:.0f} s", file=sys.stderr)
+        three.stock_up(kernel, stock, folder / "stock.rejects.csv")
 
 
-def measure(url: str, file: Path, folder: Path, *, deliver: bool) -> None:
-    marks = [Mark(0, 0, 0.0, time.process_time())]
+def imported(url: str, file: Path, folder: Path, deliver: bool, again: bool = True) -> dict[str, Any]:
+    """Import a file, and a second time to see that nothing is new; return what it cost."""
+    marks = [Mark(0, 0.0, time.process_time())]
 
     def mark(progress: Progress) -> None:
-        if progress.pausing:
-            return
-        marks.append(Mark(progress.lines, progress.documents, progress.seconds, time.process_time()))
-        if sys.stderr.isatty():
-            print(f"\r{progress.lines:,} lines, {progress.rate:.0f} documents/s", end="", file=sys.stderr)
+        if not progress.pausing:
+            marks.append(Mark(progress.lines, progress.seconds, time.process_time()))
 
+    options = {"deliver": deliver, "most_waiting": 10**9, "rejects": folder / "rejects.csv"}
     with Kernel.open(url, actor=Actor(retail.OWNER)) as kernel:
-        options = {"deliver": deliver, "most_waiting": 10**9, "rejects": folder / "rejects.csv"}
         before = kernel.database.statistics.copy()
-        report = retail.run(kernel, file, on_progress=mark, **options)
+        with timing() as took:
+            report = retail.run(kernel, file, on_progress=mark, **options)
         spent = kernel.database.statistics.since(before)
-        first = tenths(marks)
-        orders = report.imported["sale"].documents
-        started = time.perf_counter()
-        again = retail.run(kernel, file, **options)
-        second = time.perf_counter() - started
-    told = {
+        began = time.perf_counter()
+        if again and (
+            new := sum(one.documents for one in retail.run(kernel, file, **options).imported.values())
+        ):
+            raise RuntimeError(f"the second import took {new} documents anew")
+        second = time.perf_counter() - began
+    (first_rate, first_cpu), *_between, (last_rate, last_cpu) = tenths(marks)
+    return {
         "documents": report.documents,
-        "lines": report.lines,
-        "seconds": round(report.seconds, 1),
-        "documents_a_second": round(report.documents / report.seconds, 1),
-        "lines_a_second": round(report.lines / report.seconds),
-        "statements_an_order": round(spent.statements / orders, 1),
-        "commits_an_order": round(spent.commits / orders, 1),
-        "tenths_lines_a_second": [round(rate) for rate, _cpu in first],
-        "tenths_lines_a_cpu_second": [round(rate) for _rate, rate in first],
-        "last_tenth_to_first": round(first[-1][0] / first[0][0], 2),
-        "last_tenth_to_first_cpu": round(first[-1][1] / first[0][1], 2),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "second_import_seconds": round(second, 1),
-        "second_import_imported": sum(tally.documents for tally in again.imported.values()),
-        "rejected": report.rejected.documents,
+        "documents/s": report.documents / took.seconds,
+        "lines/s": report.lines / took.seconds,
+        "cpu ms a document": took.cpu / report.documents * 1000,
+        "statements a document": spent.statements / report.documents,
+        "documents a commit": report.documents / spent.commits,
+        "last tenth to first": last_rate / first_rate,
+        "last to first by cpu": last_cpu / first_cpu,
+        "again s": second,
     }
-    if (database := folder / "fenbu.db").exists():
-        told["database_mb"] = round(database.stat().st_size / 2**20)
-    print(json.dumps(told, indent=1))
 
 
 def tenths(marks: list[Mark]) -> list[tuple[float, float]]:
     """Return lines a second, by the clock and by processor time, of each tenth of the lines (or of each batch)."""
     total, parts = marks[-1].lines, min(TENTHS, len(marks) - 1)
     edges = [min(marks, key=lambda mark: abs(mark.lines - total * part / parts)) for part in range(parts + 1)]
-    return [
+    rates = [
         (
             (after.lines - before.lines) / (after.seconds - before.seconds),
             (after.lines - before.lines) / (after.cpu - before.cpu),
@@ -123,24 +134,15 @@ def tenths(marks: list[Mark]) -> list[tuple[float, float]]:
         for before, after in pairwise(edges)
         if after.lines > before.lines
     ]
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--whole", action="store_true", help="all 320,705 lines instead of the first three days"
-    )
-    parser.add_argument(
-        "--three", action="store_true", help="with the supply chain and payments instead of ERP alone"
-    )
-    parser.add_argument("--database", help="an empty database instead of a SQLite file in a temporary folder")
-    parser.add_argument(
-        "--no-deliver", dest="deliver", action="store_false", help="leave the deliveries waiting"
-    )
-    return parser.parse_args()
+    return rates if len(rates) > 1 else rates * 2
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command(
+        __doc__,
+        measure,
+        Option("documents", 0, 60, "only the first so many documents; 0 is all"),
+        Option("whole", False, False, "all 320,705 lines instead of the first three days", bool),
+        Option("three", False, False, "with the supply chain and payments instead of ERP alone", bool),
+        Option("no-deliver", False, False, "leave the deliveries waiting", bool),
+    )

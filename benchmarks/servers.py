@@ -1,4 +1,7 @@
-"""The servers on which benchmarks make their databases: files in a temporary folder, and a private PostgreSQL."""
+"""Where benchmarks make their databases: files in a temporary folder, and a private PostgreSQL.
+
+Both wait for the disk at each commit, as they do where an enterprise is kept.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
+from fenbu.engine.kernel import Kernel
 from fenbu.testing.databases import DatabaseServer, PostgresServer, SqliteServer
+from fenbu.testing.enterprises import OWNER
 from fenbu.testing.postgres import postgres_server
 
 
@@ -20,7 +26,18 @@ def servers(only: str | None) -> Iterator[list[DatabaseServer]]:
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        nullcontext(None) if only == "sqlite" else postgres_server() as url,
+        nullcontext(None) if only == "sqlite" else postgres_server(durable=True) as url,
     ):
         lite = [] if only == "postgresql" else [SqliteServer(Path(folder))]
         yield [*lite, *([PostgresServer(url)] if url else [])]
+
+
+def kind(url: str) -> str:
+    """Return ``sqlite`` or ``postgresql``."""
+    return url.partition(":")[0].partition("+")[0]
+
+
+def found(url: str, **options: Any) -> Kernel:
+    """Found the enterprise of a benchmark; the kernel is the caller's to close. Options as `Kernel.init` takes them."""
+    who = OWNER.name
+    return Kernel.init(url, name="Bench", currency="GBP", time_zone="Europe/London", os_user=who, **options)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from fenbu.calls import CallDone, CallRequest, Outcome
 from fenbu.engine.flows import retry
-from fenbu.engine.flows.calls import Caller
+from fenbu.engine.flows.caller import Caller
 from fenbu.engine.flows.calls import record as record_call
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.store.database import Database

@@ -50,7 +50,7 @@ def test_what_happens_to_payments_is_delivered_in_batches(counter: Till) -> None
     counter.deliver()
     commits = counter.kernel.database.statistics.since(before).commits
     assert len(counter.see("payments")) == len(orders)
-    assert commits == 22, "one by one they took 40 and more"
+    assert commits == 16, "one by one they took 40 and more"
 
 
 def _deadlocks(till: Till) -> int:

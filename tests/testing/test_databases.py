@@ -69,6 +69,29 @@ def test_a_template_with_an_open_connection_is_refused_by_name(
     opened.pop().invalidate()  # the server may have ended it already
 
 
+def test_a_database_is_cloned_as_it_is_now(databases: Databases, database_kind: Kind) -> None:
+    server = databases.server(database_kind)
+    grown = server.create()
+    run(grown, "CREATE TABLE tea (name text)", "INSERT INTO tea VALUES ('oolong')")
+    clone = server.clone(grown)
+    run(grown, "INSERT INTO tea VALUES ('assam')")
+    assert run(clone, "SELECT name FROM tea") == [("oolong",)]
+    for url in (grown, clone):
+        server.drop(url)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_file_with_its_log_beside_it_is_not_cloned(databases: Databases) -> None:
+    server = databases.server("sqlite")
+    url = server.create()
+    with create_engine(url).connect() as connection:
+        connection.execute(text("PRAGMA journal_mode = WAL"))
+        connection.execute(text("CREATE TABLE tea (name text)"))
+        with pytest.raises(TemplateInUse, match="still in use"):
+            server.clone(url)
+    server.drop(url)
+
+
 def test_a_dropped_database_is_gone_though_somebody_is_still_connected(
     databases: Databases, database_kind: Kind
 ) -> None:

@@ -28,6 +28,8 @@ class Call:
     """``"package.module:function"`` of ``(work, CallRequest, outcome)``: writes rows, publishes the outcome."""
     ask: str | None = None
     """``"package.module:function"`` of ``(CallRequest)`` → outcome or None when the outside never heard of it."""
+    locks: str | None = None
+    """``"package.module:function"`` of ``(work, requests)`` locking the rows of many outcomes, sorted."""
     ask_after: timedelta = timedelta(minutes=10)
     """Ask before sending again once the first sending is older than this."""
     deadline: timedelta = timedelta(seconds=30)

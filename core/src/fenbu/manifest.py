@@ -48,6 +48,9 @@ class Subscription:
     """The handler says that running it again on purpose does no harm (timelines, metrics)."""
     locks: str | None = None
     """``"package.module:function"`` of ``(work, events)`` locking the rows of a whole batch, sorted."""
+    together: str | None = None
+    """``"package.module:function"`` of ``(work, [(envelope, event), …])``: does for a whole batch, in its order, what
+    the handlers do one by one, with fewer statements. It publishes nothing; when it fails, each is handled alone."""
     attempts: int = 8
     title: str = ""
 
@@ -142,9 +145,9 @@ class Manifest:
         for action in self.actions:
             found += [action.input, action.run, action.preview, action.lifecycle]
         for subscription in self.subscriptions:
-            found += [*subscription.on.values(), subscription.locks]
+            found += [*subscription.on.values(), subscription.locks, subscription.together]
         for call in self.calls:
-            found += [call.send, call.record, call.ask]
+            found += [call.send, call.record, call.ask, call.locks]
         found += [importer.reader for importer in self.importers]
         found += [writer for exporter in self.exporters for writer in exporter.formats.values()]
         return [text for text in found if text]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fenbu.engine.flows import admin, batch, blocked, delivery, history, look, retry
+from fenbu.engine.flows import admin, batch, blocked, delivery, history, look, pending, retry
 from fenbu.engine.flows.batch import Batch
 from fenbu.engine.flows.delivery import Delivery
 
@@ -53,7 +53,7 @@ def both(*plants: Plant) -> Plant:
 
 
 def no_savepoint(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(batch, "savepoint", lambda _connection: nullcontext())
+    patch.setattr(pending, "savepoint", lambda _connection: nullcontext())
 
 
 def never_release(patch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,10 @@ from fenbu.calls import CallRequest, Outcome
 from fenbu.engine.flows import books, log, subscriptions
 from fenbu.engine.flows.batch import Place
 from fenbu.engine.flows.delivery import Delivery
+from fenbu.engine.flows.log import NewEvent
 from fenbu.engine.flows.look import look
-from fenbu.engine.flows.records import BoundCall, BoundSubscription, NewEvent, Received
+from fenbu.engine.flows.pending import Pending
+from fenbu.engine.flows.records import BoundCall, BoundSubscription, Handle, Received
 from fenbu.engine.flows.worker import Worker
 from fenbu.engine.store import catalogue
 from fenbu.engine.store.database import Database
@@ -156,8 +158,9 @@ class Shop:
             catalogue.lock_exclusive(connection)
             yield connection
 
-    def handler(self, name: str) -> Callable[[Connection, Received], None]:
-        def handle(connection: Connection, received: Received) -> None:
+    def handler(self, name: str) -> Handle:
+        def handle(pending: Pending, received: Received) -> None:
+            connection = pending.connection
             with self._lock:
                 self.handled[name] += 1
             values = {"name": name, "seq": received.seq, "key": received.key, "event": received.id}
@@ -236,8 +239,8 @@ class Shop:
     # --- calls
 
     def call(self, operation: str, send: Callable[[CallRequest], Outcome], **options: Any) -> BoundCall:
-        def record(connection: Connection, request: CallRequest, outcome: Outcome) -> None:
-            connection.execute(_CHANGE, {"number": request.subject})
+        def record(pending: Pending, request: CallRequest, outcome: Outcome) -> None:
+            pending.connection.execute(_CHANGE, {"number": request.subject})
             self.recorded.append((request.id, outcome))
 
         options.setdefault("record", record)

@@ -151,7 +151,7 @@ class Simulation:
     def cancel(self) -> None:
         key = f"O{self.chance.randrange(3)}"
         with self.shop.database.write() as connection:
-            log.cancel_timers(connection, "shop.lapses/1", key, self.shop.clock_now)
+            log.cancel_timers(connection, "shop.lapses", key, self.shop.clock_now)
         with self.shop.database.read() as connection:
             timers_gone = connection.execute(text("SELECT seq FROM fenbu_cancelled_event")).scalars().all()
         for seq in set(timers_gone) - set(self.cancelled):

@@ -20,7 +20,7 @@ def ring(shop: Shop) -> int:
 
 def cancel(shop: Shop, key: str) -> int:
     with shop.database.write() as connection:
-        return log.cancel_timers(connection, "shop.lapses/1", key, shop.clock(connection))
+        return log.cancel_timers(connection, "shop.lapses", key, shop.clock(connection))
 
 
 def test_nobody_is_told_of_a_timer_before_its_time(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from fenbu.calls import CallDone
 from fenbu.engine.flows import admin, books, breaker, calls, history, housekeeping, subscriptions
-from fenbu.engine.flows.calls import Caller
+from fenbu.engine.flows.caller import Caller
 from fenbu.engine.flows.deadline import Deadline, lock_waits
 from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.map import arrows

@@ -15,6 +15,7 @@ from fenbu.engine.hooks import Dispatcher, Plugin, dispatcher, implemented
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.errors import ForeignTable
 from fenbu.engine.store.guard import owner
+from fenbu.engine.store.savepoint import savepoint
 from fenbu.errors import HookFailed, HookInvalid, ModuleUnavailable, Refused, Vetoed
 from fenbu.hooks import Refusal, hookimpl, hookspec
 
@@ -56,6 +57,9 @@ class Work:
         if self.module == "asker":
             return nullcontext()
         return owner(self.connection, self.module, read_only=self.read_only)
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        return savepoint(self.connection)
 
     def note_problem(self, *problem: str) -> None:
         self.problems.append(problem)

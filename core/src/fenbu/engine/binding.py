@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_type_hints
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection
 
 from fenbu.calls import Call, CallRequest, Outcome
 from fenbu.engine.assembly import Assembly
 from fenbu.engine.catalog.reference import resolve
-from fenbu.engine.flows.records import BoundCall, BoundSubscription, Handle, Received
+from fenbu.engine.flows.errors import PublishedTogether
+from fenbu.engine.flows.pending import Pending
+from fenbu.engine.flows.records import BoundCall, BoundSubscription, Handle, HandleAll, Received
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.work import EngineWork, Transaction
 from fenbu.errors import EventInvalid, FenbuError, Permanent
@@ -26,8 +27,8 @@ from fenbu.manifest import Subscription
 from fenbu.values import from_microseconds
 from fenbu.work import Envelope
 
-Begin = Callable[[Connection, int | None], Transaction]
-"""Makes the transaction's record for a connection on which the flows have begun one; given the time, or reads it."""
+Begin = Callable[[Pending, int | None], Transaction]
+"""Makes the record of a transaction that the flows have begun, for one handler; given the time, or reads it."""
 
 Broken = Callable[[str, str, str], None]
 """Told of a module, a subscription and what is wrong with its code."""
@@ -90,6 +91,7 @@ def _subscription(module: str, declared: Subscription, begin: Begin) -> BoundSub
         bound(module, declared),
         locks=_locks(module, declared, begin),
         handle=_handle(module, declared, begin),
+        together=_together(module, declared, begin),
     )
 
 
@@ -120,15 +122,15 @@ def _handle(module: str, declared: Subscription, begin: Begin) -> Handle:
         handler = resolve(reference, module=module)
         handlers[parse_topic(name)] = (handler, reader_of(handler, name))
 
-    def handle(connection: Connection, received: Received) -> None:
+    def handle(pending: Pending, received: Received) -> None:
         handler, reader = _chosen(handlers, declared.name, received)
-        transaction = begin(connection, received.now)
+        transaction = begin(pending, received.now)
         transaction.cause, transaction.depth = received.seq, received.depth + 1
         transaction.catching_up = received.history
         work = EngineWork(transaction, module, event=_envelope(received))
         with no_network(module), work.owned():
             handler(work, decode(reader, received.payload, received.topic))
-        transaction.flush()
+        transaction.hand_over()
 
     return handle
 
@@ -146,34 +148,60 @@ def _chosen(
     return found
 
 
-def _locks(
-    module: str, declared: Subscription, begin: Begin
-) -> Callable[[Connection, Sequence[Received]], None] | None:
+def _locks(module: str, declared: Subscription, begin: Begin) -> HandleAll | None:
     if declared.locks is None:
         return None
     take = resolve(declared.locks, module=module)
-    readers: Mapping[tuple[str, int], type[Any]] = {
+    readers = _readers(module, declared)
+
+    def lock(pending: Pending, batch: Sequence[Received]) -> None:
+        work = EngineWork(begin(pending, batch[0].now), module)
+        with no_network(module), work.owned():
+            take(work, [_decoded(readers, one) for one in batch])
+
+    return lock
+
+
+def _together(module: str, declared: Subscription, begin: Begin) -> HandleAll | None:
+    if declared.together is None:
+        return None
+    handler = resolve(declared.together, module=module)
+    readers = _readers(module, declared)
+
+    def handle(pending: Pending, batch: Sequence[Received]) -> None:
+        transaction = begin(pending, batch[0].now)
+        transaction.catching_up = any(one.history for one in batch)
+        work = EngineWork(transaction, module)
+        with no_network(module), work.owned():
+            handler(work, [(_envelope(one), _decoded(readers, one)) for one in batch])
+        if transaction.published:  # none of the batch could be named as its cause
+            raise PublishedTogether(declared.name)
+        transaction.flush_rows()
+
+    return handle
+
+
+def _readers(module: str, declared: Subscription) -> Mapping[tuple[str, int], type[Any]]:
+    """Return the classes into which events are decoded, by topic and version."""
+    return {
         parse_topic(name): reader_of(resolve(reference, module=module), name)
         for name, reference in declared.on.items()
     }
 
-    def lock(connection: Connection, batch: Sequence[Received]) -> None:
-        work = EngineWork(begin(connection, batch[0].now), module)
-        with no_network(module), work.owned():
-            take(work, [decode(readers[one.topic, one.version], one.payload, one.topic) for one in batch])
 
-    return lock
+def _decoded(readers: Mapping[tuple[str, int], type[Any]], received: Received) -> Any:
+    return decode(readers[received.topic, received.version], received.payload, received.topic)
 
 
 def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall:
     record = resolve(declared.record, module=module)
 
-    def recorded(connection: Connection, request: CallRequest, outcome: Outcome) -> None:
-        transaction = begin(connection, None)
+    def recorded(pending: Pending, request: CallRequest, outcome: Outcome) -> None:
+        transaction = begin(pending, None)
         work = EngineWork(transaction, module)
         with no_network(module), work.owned():
             record(work, request, outcome)
-        transaction.flush()
+        transaction.hand_over()
 
     return BoundCall(
         operation=declared.operation,
@@ -181,11 +209,27 @@ def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall
         send=resolve(declared.send, module=module),
         ask=resolve(declared.ask, module=module) if declared.ask else None,
         record=recorded,
+        locks=_call_locks(module, declared, begin),
         deadline=declared.deadline,
         ask_after=declared.ask_after,
         attempts=declared.attempts,
         settings=settings,
     )
+
+
+def _call_locks(
+    module: str, declared: Call, begin: Begin
+) -> Callable[[Pending, Sequence[CallRequest]], None] | None:
+    if declared.locks is None:
+        return None
+    take = resolve(declared.locks, module=module)
+
+    def lock(pending: Pending, requests: Sequence[CallRequest]) -> None:
+        work = EngineWork(begin(pending, None), module)
+        with no_network(module), work.owned():
+            take(work, requests)
+
+    return lock
 
 
 def _envelope(received: Received) -> Envelope:

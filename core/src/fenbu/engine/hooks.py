@@ -12,6 +12,7 @@ refuse while such a module is known to implement them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -20,7 +21,6 @@ from attrs import define, field, frozen
 
 from fenbu.engine.answers import misfit
 from fenbu.engine.store.infrastructure import infrastructure
-from fenbu.engine.store.savepoint import savepoint
 from fenbu.errors import HookFailed, HookInvalid, ModuleUnavailable, Refused, Vetoed, in_words
 from fenbu.hooks import PROJECT, Hook, HookKind, HookOrder, Refusal
 
@@ -55,8 +55,8 @@ class Listener:
 class Asking(Protocol):
     """What the dispatcher needs of the work that asks (`fenbu.engine.work.EngineWork`)."""
 
-    @property
-    def connection(self) -> Any: ...
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Keep what the body writes and publishes only when it does not raise."""
 
     def bound(self, module: str, *, read_only: bool) -> Any:
         """Return a work of the same transaction on behalf of another module."""
@@ -244,7 +244,7 @@ def _gather(
 ) -> Iterator[Any]:
     for listener in listeners:
         try:
-            with savepoint(asker.connection):
+            with asker.savepoint():
                 answer = _call(asker, hook, listener, values)
         except (Exception, SystemExit) as error:
             if infrastructure(error):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from fenbu.engine import binding, problems
 from fenbu.engine.flows.errors import Again
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.guard import audit, operators
 from fenbu.engine.states.settle import settle
 from fenbu.engine.store import catalogue
@@ -80,8 +81,8 @@ class Serving:
             self._transactions.look_again()
             raise Again
 
-    def _begin(self, connection: Connection, now: int | None) -> Transaction:
-        return self._transactions.begin(connection, operators.SYSTEM, now)
+    def _begin(self, pending: Pending, now: int | None) -> Transaction:
+        return self._transactions.begin(pending.connection, operators.SYSTEM, now, pending)
 
     def _note_broken(self, module: str, subscription: str, detail: str) -> None:
         self._transactions.record_problems([NotedProblem(module, problems.IMPORT, subscription, detail)])

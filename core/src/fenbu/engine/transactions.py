@@ -19,6 +19,7 @@ from fenbu.engine.assembling import assemble
 from fenbu.engine.assembly import Assembly
 from fenbu.engine.builtin import builtins
 from fenbu.engine.catalog.catalog import Catalog
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.flows.records import Clock
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.store import catalogue
@@ -131,16 +132,20 @@ class Transactions:
             self.database.notify()
         return result
 
-    def begin(self, connection: Connection, actor: Actor, at: int | None = None) -> Transaction:
+    def begin(
+        self, connection: Connection, actor: Actor, at: int | None = None, pending: Pending | None = None
+    ) -> Transaction:
         """Return the record of a transaction that is open on a connection and holds the catalogue lock.
 
         Args:
             connection: Of the transaction.
             actor: On whose behalf.
             at: Now, where the clock was read already; UTC microseconds.
+            pending: What others have left to be written at its end; nothing unless given.
         """
         now = self.clock(connection) if at is None else at
-        return Transaction(connection, self.database, self.assembly, actor, now)
+        left = pending or Pending(connection, self.database.dialect)
+        return Transaction(connection, self.database, self.assembly, actor, now, left)
 
     @property
     def own_clock(self) -> Clock | None:

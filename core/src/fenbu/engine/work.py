@@ -7,8 +7,8 @@ transaction ends, as its last statements, together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -21,10 +21,10 @@ from sqlmodel import Session
 
 from fenbu.engine.assembly import Assembly
 from fenbu.engine.flows import books, calls, log
-from fenbu.engine.flows.records import NewEvent
+from fenbu.engine.flows.log import NewEvent
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.guard import owner
-from fenbu.engine.store.series import hold, next_number
 from fenbu.errors import HookFailed, NotFound, ReadOnlyWork
 from fenbu.events import event_type
 from fenbu.hooks import Hook
@@ -59,6 +59,8 @@ class Transaction:
     actor: Actor
     at: int
     """UTC microseconds; one reading for the whole transaction."""
+    pending: Pending
+    """What is written last; the handlers of a batch share it."""
     cause: int | None = None
     """Sequence number of the event in hand."""
     depth: int = 0
@@ -67,9 +69,9 @@ class Transaction:
     """It will be undone: nothing may be left outside of the database either."""
     problems: list[NotedProblem] = field(factory=list)
     published: list[tuple[str, NewEvent]] = field(factory=list)
-    """Module and event, in the order in which they were published; what is written already stays here."""
-    _written: int = 0
-    """How many of them are in the log."""
+    """Module and event, in the order in which they were published; what is handed over already stays here."""
+    _handed: int = 0
+    """How many of the published are pending or in the log."""
 
     @cached_property
     def now(self) -> datetime:
@@ -84,13 +86,13 @@ class Transaction:
         if "session" in self.__dict__:
             self.session.flush()
 
-    def flush(self) -> None:
-        """Write what the ORM holds, then the events, in the order in which they were published."""
+    def hand_over(self) -> None:
+        """Write what the ORM holds, and let the events be written with all that is pending."""
         self.flush_rows()
-        pending = self.published[self._written :]
-        self._written = len(self.published)
-        for module, events in groupby(pending, key=itemgetter(0)):
-            log.append(
+        new = self.published[self._handed :]
+        self._handed = len(self.published)
+        for module, events in groupby(new, key=itemgetter(0)):
+            composed = log.compose(
                 self.connection,
                 self.database.dialect,
                 [event for _module, event in events],
@@ -100,6 +102,26 @@ class Transaction:
                 cause=self.cause,
                 depth=self.depth,
             )
+            self.pending.publish(composed)
+
+    def flush(self) -> None:
+        """Write what the ORM holds, then all that is pending, events in the order in which they were published."""
+        self.hand_over()
+        self.pending.write()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Keep what the body writes and publishes only when it does not raise."""
+        self.flush()
+        before = len(self.published)
+        try:
+            with self.pending.savepoint():
+                yield
+                self.hand_over()
+        except BaseException:
+            del self.published[before:]
+            self._handed = before
+            raise
 
 
 class EngineWork:
@@ -182,9 +204,11 @@ class EngineWork:
 
     def cancel_timers(self, topic: str, key: str) -> int:
         self._refuse_when_read_only("cancel timers")
-        self.transaction.flush_rows()
+        self.transaction.hand_over()
+        topic = topic.partition("/")[0]
+        if self.transaction.pending.holds_timer(topic, key):
+            self.transaction.pending.write()
         with owner(self.connection, None):
-            self.transaction.flush()
             return log.cancel_timers(self.connection, topic, key, self.transaction.at)
 
     def call(
@@ -212,12 +236,12 @@ class EngineWork:
     def number(self, series: str) -> int:
         self._refuse_when_read_only("take a number")
         with owner(self.connection, None):
-            return next_number(self.connection, f"{self.module}.{series}")
+            return self.transaction.pending.number(f"{self.module}.{series}")
 
     def hold_numbers(self, *series: str) -> None:
         self._refuse_when_read_only("take a number")
         with owner(self.connection, None):
-            hold(self.connection, (f"{self.module}.{name}" for name in series))
+            self.transaction.pending.hold_numbers(f"{self.module}.{name}" for name in series)
 
     def settings(self, model: type[SettingsT]) -> SettingsT:
         found = self.transaction.assembly.settings.get(self.module)
@@ -229,9 +253,11 @@ class EngineWork:
         return capability in self.transaction.assembly.capabilities
 
     def waiting(self, *, key: str | None = None, until: date | None = None) -> int:
+        self.transaction.pending.write()  # what other handlers of this transaction have published
         return books.waiting(self.connection, self.module, key=key, until=until, zone=self.enterprise.zone)
 
     def waiting_keys(self) -> frozenset[str]:
+        self.transaction.pending.write()  # what other handlers of this transaction have published
         return books.waiting_keys(self.connection)
 
     # What follows is for the engine only.
@@ -245,6 +271,10 @@ class EngineWork:
         if self.module == "fenbu":
             return nullcontext()
         return owner(self.connection, self.module, read_only=self._read_only)
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Keep what the body writes and publishes only when it does not raise."""
+        return self.transaction.savepoint()
 
     def note_problem(self, module: str, kind: str, subject: str, detail: str) -> None:
         """Remember a problem, to be recorded when the transaction is over."""

@@ -49,6 +49,10 @@ class DatabaseServer(Protocol):
         """Copy the template `name`, which `build(url)` fills when it is asked for the first time."""
         ...
 
+    def clone(self, url: str) -> str:
+        """Copy a database that this server gave out and that nobody has open."""
+        ...
+
     def drop(self, url: str) -> None:
         """Remove a database that this server gave out, whoever is connected to it."""
         ...
@@ -74,16 +78,28 @@ class SqliteServer:
         if name not in self._templates:
             template = self._folder() / "fenbu.db"
             build(_sqlite_url(template))
-            if (log := template.with_name("fenbu.db-wal")).exists():
-                raise TemplateInUse(name, f"{log.name} lies beside it")
+            _refuse_open(name, template)
             self._templates[name] = template
-        target = self._folder() / "fenbu.db"
-        shutil.copyfile(self._templates[name], target)
-        return _sqlite_url(target)
+        return self._copied(self._templates[name])
+
+    def clone(self, url: str) -> str:
+        """Copy a database's file, as it is now.
+
+        Raises:
+            TemplateInUse: A write-ahead log lies beside it, so its file alone is not the database.
+        """
+        file = _file(url)
+        _refuse_open(url, file)
+        return self._copied(file)
 
     def drop(self, url: str) -> None:
         """Remove the folder of a database, with its side files."""
-        shutil.rmtree(Path(url.removeprefix("sqlite:///")).parent)
+        shutil.rmtree(_file(url).parent)
+
+    def _copied(self, file: Path) -> str:
+        target = self._folder() / "fenbu.db"
+        shutil.copyfile(file, target)
+        return _sqlite_url(target)
 
     def _folder(self) -> Path:
         folder = self._root / secrets.token_hex(6)
@@ -121,11 +137,19 @@ class PostgresServer:
             self._templates[name] = template
         return self._url_of(self._new(template=self._templates[name]))
 
+    def clone(self, url: str) -> str:
+        """Copy a database, as it is now.
+
+        Raises:
+            TemplateInUse: Somebody is still connected to it after five seconds.
+        """
+        database = _database(url)
+        self._await_no_connections(database, database)
+        return self._url_of(self._new(template=database))
+
     def drop(self, url: str) -> None:
         """Drop a database and end the sessions that are still connected to it."""
-        from sqlalchemy.engine import make_url
-
-        self._drop(make_url(url).database or "")
+        self._drop(_database(url))
 
     def close(self) -> None:
         """Drop the templates and let go of the server."""
@@ -184,6 +208,21 @@ class Databases:
         if kind not in self._running:
             self._running[kind] = self._starters[kind]()
         return self._running[kind]
+
+
+def _refuse_open(name: str, file: Path) -> None:
+    if (log := file.with_name(f"{file.name}-wal")).exists():
+        raise TemplateInUse(name, f"{log.name} lies beside it")
+
+
+def _file(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def _database(url: str) -> str:
+    from sqlalchemy.engine import make_url
+
+    return make_url(url).database or ""
 
 
 def _sqlite_url(path: Path) -> str:

@@ -25,17 +25,22 @@ def module_enabled(work: Work, event: ModuleEnabled) -> None:  # noqa: ARG001
 
 def told(work: Work, event: Told) -> None:
     """Something happened to a customer."""
-    timeline.tell(work, event)
+    _tell(work, event)
 
 
 def order_placed(work: Work, event: Placed) -> None:
     """A customer has ordered."""
-    timeline.placed(work, event)
+    _tell(work, event)
 
 
 def order_cancelled(work: Work, event: Cancelled) -> None:
     """An order will not be delivered, wholly or in part."""
-    timeline.cancelled(work, event)
+    _tell(work, event)
+
+
+def _tell(work: Work, event: Told) -> None:
+    assert work.event is not None  # only handlers tell
+    timeline.tell(work, [(work.event, event)])
 
 
 def answer_due(work: Work, event: AnswerDue) -> None:

@@ -397,6 +397,7 @@ SUBSCRIPTIONS = (
         history="catch_up",
         replayable=True,
         locks="fenbu_crm.flows:lock_nothing",
+        together="fenbu_crm.timeline:tell",
     ),
     Subscription(
         "crm.cases",

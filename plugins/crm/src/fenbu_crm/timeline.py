@@ -8,7 +8,7 @@ time, and whoever comes late and reads the whole history has the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import ModuleType
@@ -22,7 +22,7 @@ from fenbu.contracts import crm, erp, payments, scm
 from fenbu.events import EventType
 from fenbu.statements import upsert
 from fenbu.tables import Day, MoneyType, UtcTime
-from fenbu.work import Work
+from fenbu.work import Envelope, Work
 from fenbu_crm import parties
 from fenbu_crm.tables import ORDER, TIMELINE
 
@@ -135,45 +135,51 @@ def _told_by_order() -> Mapping[str, Executable]:
 _TELL_BY_ORDER = _told_by_order()
 
 
-def placed(work: Work, event: Placed) -> None:
-    """Know whose order it is and what it is worth, and tell it."""
-    party = parties.of_account(event.account)
-    work.execute(
-        _KNOW_ORDER[work.dialect],
-        {
-            "number": event.order,
-            "party": party,
-            "day": event.day,
-            "currency": event.currency,
-            "total": event.total,
-            "cancelled": False,
-        },
-    )
-    tell(work, event)
+def tell(work: Work, happened: Sequence[tuple[Envelope, Told]]) -> None:
+    """Write what happened to the timelines of whom it was about, in order; nothing where that is nobody known.
+
+    Whose the orders are is written before what is told of them: it comes first in the log too.
+    """
+    placed = [event for _envelope, event in happened if isinstance(event, Placed)]
+    if placed:
+        work.execute(_KNOW_ORDER[work.dialect], [_order(event) for event in placed])
+    cancelled = [event for _envelope, event in happened if isinstance(event, Cancelled) and event.whole]
+    if cancelled:
+        work.execute(_CANCEL, [{"wanted": event.order} for event in cancelled])
+    named: list[dict[str, Any]] = []
+    by_order: list[dict[str, Any]] = []
+    for envelope, event in happened:
+        row = _row(envelope, event)
+        if party := _party(event):
+            named.append(row | {"party": party})
+        elif event.order:
+            by_order.append({f"new_{name}": value for name, value in row.items()} | {"wanted": event.order})
+    if named:
+        work.execute(_TELL[work.dialect], named)
+    if by_order:
+        work.execute(_TELL_BY_ORDER[work.dialect], by_order)
 
 
-def cancelled(work: Work, event: Cancelled) -> None:
-    """Count an order no longer of which nothing was delivered, and tell it."""
-    if event.whole:
-        work.execute(_CANCEL, {"wanted": event.order})
-    tell(work, event)
+def _order(event: Placed) -> dict[str, Any]:
+    """Return whose order it is and what it is worth."""
+    return {
+        "number": event.order,
+        "party": parties.of_account(event.account),
+        "day": event.day,
+        "currency": event.currency,
+        "total": event.total,
+        "cancelled": False,
+    }
 
 
-def tell(work: Work, event: Told) -> None:
-    """Write the row of an event to the timeline of whom it is about; nothing when it is about nobody known."""
-    row = _row(work, event)
+def _party(event: Told) -> str:
+    """Return about whom an event says itself that it is; empty when only its order can tell."""
     if event.customer:
-        work.execute(_TELL[work.dialect], row | {"party": parties.of_customer(event.customer)})
-    elif event.account:
-        work.execute(_TELL[work.dialect], row | {"party": parties.of_account(event.account)})
-    elif event.order:
-        by_order = {f"new_{name}": value for name, value in row.items()}
-        work.execute(_TELL_BY_ORDER[work.dialect], by_order | {"wanted": event.order})
+        return parties.of_customer(event.customer)
+    return parties.of_account(event.account) if event.account else ""
 
 
-def _row(work: Work, event: Told) -> dict[str, Any]:
-    envelope = work.event
-    assert envelope is not None  # only handlers tell
+def _row(envelope: Envelope, event: Told) -> dict[str, Any]:
     return {
         "event": envelope.seq,
         "happened_at": envelope.at,

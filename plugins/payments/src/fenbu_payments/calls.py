@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -60,6 +60,13 @@ def record(work: Work, request: CallRequest, outcome: Outcome) -> None:
         _take_payout(work, payouts.load(work, number), known, request, result)
     else:
         _take(work, payment_store.load(work, number), known, request, result)
+
+
+def lock(work: Work, requests: Sequence[CallRequest]) -> None:
+    """Lock the payments and payouts of many outcomes in the order in which everybody locks."""
+    numbers = {str(request.payload["payment"]) for request in requests}
+    payment_store.lock(work, {request.key for request in requests}, numbers)
+    payouts.lock(work, numbers)
 
 
 def _take(

@@ -14,7 +14,8 @@
     ├── LetGoAlready        it holds money that the gateway refused to let go; that is tried again
     ├── BelongsToOrder      the order decides what becomes of its payment
     ├── OrderPaidOtherwise  another payment of the order is under way
-    └── NoticeRefused       it is not signed, too old, or cannot be read
+    ├── NoticeRefused       it is not signed, too old, or cannot be read
+    └── SandboxDiffers      another version of the sandbox has made its record
 """
 
 from __future__ import annotations
@@ -231,3 +232,21 @@ class NoticeRefused(Refused):
     @property
     def hint(self) -> str:
         return _("check the gateway's secret, both clocks, and whether its address and version are right")
+
+
+@frozen(eq=False)
+class SandboxDiffers(Refused):
+    """The sandbox's own record is not one that this version can read."""
+
+    file: str
+    found: int
+    wanted: int
+
+    def __str__(self) -> str:
+        return _("the sandbox's record {file} has schema {found}, and {wanted} is wanted").format(
+            file=self.file, found=self.found, wanted=self.wanted
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("move the file away: a new one is made, and knows nothing of what was paid before")

@@ -186,6 +186,7 @@ _MOVES = tuple(
         send="fenbu_payments.calls:send",
         ask="fenbu_payments.calls:ask",
         record="fenbu_payments.calls:record",
+        locks="fenbu_payments.calls:lock",
     )
     for kind in ("authorise", "renew", "capture", "void", "refund", "payout")
 )
@@ -194,6 +195,7 @@ _POLL = Call(
     send="fenbu_payments.calls:poll",
     ask="fenbu_payments.calls:poll",
     record="fenbu_payments.calls:record",
+    locks="fenbu_payments.calls:lock",
     attempts=1_000_000,  # asking moves nothing, so nobody has to decide whether to go on
 )
 

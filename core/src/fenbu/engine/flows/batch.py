@@ -20,11 +20,11 @@ from fenbu.engine.flows.blocked import Block
 from fenbu.engine.flows.deadline import Deadline
 from fenbu.engine.flows.errors import Again, HandlerTooSlow, HiddenError, Overtaken
 from fenbu.engine.flows.marker import Marker
-from fenbu.engine.flows.records import BoundSubscription, Received
+from fenbu.engine.flows.pending import Pending
+from fenbu.engine.flows.records import BoundSubscription, HandleAll, Received
 from fenbu.engine.flows.sql import packed, statement
 from fenbu.engine.store.dialects import raw
 from fenbu.engine.store.infrastructure import infrastructure
-from fenbu.engine.store.savepoint import savepoint
 
 SECONDS = {"sqlite": 0.02, "postgresql": 0.2}
 """A batch ends after this, so that people can write in between: all that they want on SQLite, the rows that it has
@@ -161,9 +161,11 @@ class Batch:
     last_error: str = ""
     outcome: Outcome = field(factory=Outcome)
     driver: Any = field(init=False)
+    pending: Pending = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.driver = raw(self.connection)
+        self.pending = Pending(self.connection, self.dialect)
 
     def fetch(self, key: str | None, limit: int) -> Sequence[EventRow]:
         """Return what is due here in order of the log, of one key or of all."""
@@ -181,31 +183,44 @@ class Batch:
         """
         if self.bound.locks is not None and len(rows) > 1 and self.dialect == "postgresql":
             self._lock(rows)
+        if self.bound.together is not None and not self.isolated and len(rows) > 1:
+            self._handle_together(self.bound.together, [row for row in rows if self._wants(row)])
+            return
         started = time.perf_counter()
         for row in rows:
-            block = self.blocks.setdefault(row.key, _block(row))
-            if block is not None and not block.lets(row.seq):
-                self.waits = self.waits or row.seq
-                continue
-            if row.cancelled is not None:
-                self.skipped.append(row.seq)
-            elif row.version > self.bound.topics.get(row.topic, 0):
-                self._hold_for_newer(row)
-                continue
-            elif not self._handle(row, alone=len(rows) == 1):
-                continue
-            if block is not None and block.ends_with(row.seq):
-                self.ended[row.key] = row.seq
+            if self._wants(row) and self._handle(row, alone=len(rows) == 1):
+                self._passed(row)
             if time.perf_counter() - started > SECONDS[self.dialect]:
                 self.outcome.full = row is not rows[-1]
                 break
 
+    def _wants(self, row: EventRow) -> bool:
+        """Say whether a delivery is to be handled now; what is not waits, is skipped or is held."""
+        block = self.blocks.setdefault(row.key, _block(row))
+        if block is not None and not block.lets(row.seq):
+            self.waits = self.waits or row.seq
+            return False
+        if row.cancelled is not None:
+            self.skipped.append(row.seq)
+            self._passed(row)
+            return False
+        if row.version > self.bound.topics.get(row.topic, 0):
+            self._hold_for_newer(row)
+            return False
+        return True
+
+    def _passed(self, row: EventRow) -> None:
+        """A key whose last held event is through is free again."""
+        block = self.blocks[row.key]
+        if block is not None and block.ends_with(row.seq):
+            self.ended[row.key] = row.seq
+
     def _lock(self, rows: Sequence[EventRow]) -> None:
         assert self.bound.locks is not None
         try:
-            self.bound.locks(self.connection, [self._received(row) for row in rows])
-        except Exception as error:
-            if infrastructure(error) or isinstance(error, Again):
+            self.bound.locks(self.pending, [self._received(row) for row in rows])
+        except (Exception, SystemExit) as error:
+            if _of_the_machine(error) or isinstance(error, Again):
                 raise
             raise Failed(rows[0], error, alone=False, lost=True) from error  # one by one they need no locks
 
@@ -215,15 +230,14 @@ class Batch:
             self.marker.set(self.place.subscription, row.seq)
         started = time.perf_counter()
         try:
-            with self._watched(), savepoint(self.connection) if self.isolated else nullcontext():
+            with self._watched(), self.pending.savepoint() if self.isolated else nullcontext():
                 assert self.bound.handle is not None
-                self.bound.handle(self.connection, self._received(row))
+                self.bound.handle(self.pending, self._received(row))
                 self._check_whole()
         except (Again, Overtaken):
             raise
         except (Exception, SystemExit) as error:
-            # Memory that a handler asked for in vain is its own doing: waited out, it would stop its worker for ever.
-            if infrastructure(error) and not isinstance(error, MemoryError):
+            if _of_the_machine(error):
                 raise
             lost = isinstance(error, HandlerTooSlow) or self._is_gone()
             if lost or not self.isolated:
@@ -235,10 +249,41 @@ class Batch:
                 self.deadline.rest()
             if self.marker is not None:
                 self.marker.clear()
-        self.handled.append(row)
-        self.done.append((row.seq, round((time.perf_counter() - started) * 1000), row.attempts))
-        self.outcomes.append((row.key, False))
+        self._note_handled(row, round((time.perf_counter() - started) * 1000))
         return True
+
+    def _handle_together(self, handle: HandleAll, rows: Sequence[EventRow]) -> None:
+        """Run the handler of all events at once; who of them it fails for is found out one by one."""
+        if not rows:
+            return
+        if self.marker is not None:
+            self.marker.set(self.place.subscription, rows[0].seq)
+        started = time.perf_counter()
+        try:
+            with self._watched():
+                handle(self.pending, [self._received(row) for row in rows])
+                self._check_whole()
+        except (Again, Overtaken):
+            raise
+        except (Exception, SystemExit) as error:
+            if _of_the_machine(error):
+                raise
+            lost = isinstance(error, HandlerTooSlow) or self._is_gone()
+            raise Failed(rows[0], error, alone=len(rows) == 1, lost=lost) from error
+        finally:
+            if self.deadline is not None:
+                self.deadline.rest()
+            if self.marker is not None:
+                self.marker.clear()
+        each = round((time.perf_counter() - started) * 1000 / len(rows))
+        for row in rows:
+            self._note_handled(row, each)
+            self._passed(row)
+
+    def _note_handled(self, row: EventRow, milliseconds: int) -> None:
+        self.handled.append(row)
+        self.done.append((row.seq, milliseconds, row.attempts))
+        self.outcomes.append((row.key, False))
 
     def _watched(self) -> AbstractContextManager[None]:
         return nullcontext() if self.deadline is None else self.deadline.over(self.driver)
@@ -286,7 +331,8 @@ class Batch:
         self.waits = self.waits or row.seq
 
     def finish(self) -> None:
-        """Acknowledge what was handled; hold and release what waits for it."""
+        """Write what the handlers left for the end, acknowledge, hold and release what waits."""
+        self.pending.write()
         if self.done:
             self._acknowledge()
         if self.skipped:
@@ -350,3 +396,8 @@ class Batch:
 
 def _block(row: EventRow) -> Block | None:
     return None if row.blocked is None else Block(row.blocked, bool(row.releasing))
+
+
+def _of_the_machine(error: BaseException) -> bool:
+    """Say whether an error of a handler is not its own; memory that it asked for in vain is, or it would be for ever."""
+    return infrastructure(error) and not isinstance(error, MemoryError)

@@ -88,6 +88,22 @@ class HandlerTooSlow(FenbuError):
 
 
 @frozen(eq=False)
+class PublishedTogether(FenbuError):
+    """What handles a whole batch has published: none of the batch could be named as the cause."""
+
+    subscription: str
+
+    def __str__(self) -> str:
+        return _("{subscription} publishes where it handles a batch together").format(
+            subscription=self.subscription
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("publish in the handler of one event, and leave together out")
+
+
+@frozen(eq=False)
 class HiddenError(FenbuError):
     """A handler caught an error of the database and went on; PostgreSQL had given its transaction up."""
 

@@ -8,16 +8,16 @@ start of the work, keeps that set still.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 from uuid import uuid4
 from zlib import crc32
 
+from attrs import frozen
 from sqlalchemy import Connection, TextClause, text
 
 from fenbu.engine.flows.quota import Quota, check_depth
-from fenbu.engine.flows.records import NewEvent
 from fenbu.engine.flows.sql import packed, statement
 from fenbu.events import EventType, encode
 
@@ -71,7 +71,37 @@ _DELETE_SCHEDULED = """
 """
 
 
-def append(
+@frozen
+class NewEvent:
+    """An event to be written."""
+
+    type: EventType
+    body: object
+    not_before: int | None = None
+    """UTC microseconds; for a timer."""
+
+
+@frozen
+class LogRow:
+    """An event as it will stand in the log, which numbers it."""
+
+    values: tuple[Any, ...]
+    """In the order of `_EVENT`."""
+    about: Mapping[str, str]
+    """Kind of document to its number."""
+
+    def is_timer(self, topic: str, key: str) -> bool:
+        """Say whether it rings later, under this topic and key."""
+        of = dict(zip(_EVENT, self.values, strict=True))
+        return of["not_before"] is not None and of["topic"] == topic and of["key"] == key
+
+
+def append(connection: Connection, dialect: str, events: Sequence[NewEvent], **common: Any) -> list[int]:
+    """Write events and their deliveries at once; takes what `compose` takes, and returns what `write` does."""
+    return write(connection, dialect, compose(connection, dialect, events, **common))
+
+
+def compose(
     connection: Connection,
     dialect: str,
     events: Sequence[NewEvent],
@@ -81,8 +111,8 @@ def append(
     module: str,
     cause: int | None = None,
     depth: int = 0,
-) -> list[int]:
-    """Write events and their deliveries; the last statements of a transaction, which the caller commits.
+) -> list[LogRow]:
+    """Return events as they will stand in the log; whatever is wrong with one of them is found here.
 
     Args:
         connection: Holding the catalogue lock since its transaction began.
@@ -94,9 +124,6 @@ def append(
         cause: Number of the event whose handler publishes these.
         depth: 0 without a cause, else the cause's plus one.
 
-    Returns:
-        Their sequence numbers, ascending.
-
     Raises:
         ChainTooDeep: The chain of causes is longer than 16: two subscriptions answer each other for ever.
         TooManyEvents: The module's share of this transaction or minute is spent.
@@ -105,11 +132,20 @@ def append(
         return []
     check_depth(module, events[0].type.topic, depth)
     QUOTA.spend(connection, module, len(events), at)
-    common = {"at": at, "actor": actor, "module": module, "cause": cause, "depth": depth}
+    return [_row(event, dialect, at, cause, depth, actor, module) for event in events]
+
+
+def write(connection: Connection, dialect: str, events: Sequence[LogRow]) -> list[int]:
+    """Write events and their deliveries: the last statements of a transaction, which the caller commits.
+
+    Returns:
+        Their sequence numbers, ascending in the order given.
+    """
+    if not events:
+        return []
     seqs: list[int] = []
     for chunk in _chunks(events):
-        rows = [_row(event, dialect) | common for event in chunk]
-        seqs += _insert(connection, rows)
+        seqs += _insert(connection, chunk)
     _insert_about(connection, events, seqs)
     connection.execute(statement(_FAN_OUT, dialect), {"seqs": packed(dialect, seqs)})
     return seqs
@@ -123,12 +159,11 @@ def cancel_timers(connection: Connection, topic: str, key: str, at: int) -> int:
 
     Args:
         connection: Inside the caller's transaction.
-        topic: With or without its version.
+        topic: Without its version.
         key: Of the timers.
         at: UTC microseconds; now.
     """
     dialect = connection.dialect.name
-    topic = topic.partition("/")[0]
     found = connection.execute(statement(_CANCEL, dialect), {"topic": topic, "key": key, "at": at})
     seqs = [row[0] for row in found]
     if seqs:
@@ -143,23 +178,34 @@ def partition_of(key: str, dialect: str) -> int:
     return crc32(key.encode()) % PARTITIONS[dialect]
 
 
-def _row(event: NewEvent, dialect: str) -> dict[str, Any]:
+def _row(
+    event: NewEvent, dialect: str, at: int, cause: int | None, depth: int, actor: str, module: str
+) -> LogRow:
     declared, body = event.type, event.body
     key = str(getattr(body, declared.key))
     route = getattr(body, declared.route) if declared.route else None
     day = getattr(body, declared.day) if declared.day else None
-    return {
-        "id": str(uuid4()),
-        "topic": declared.topic,
-        "version": declared.version,
-        "key": key,
-        "partition": partition_of(key, dialect),
-        "route": None if route is None else str(route),
-        "about": json.dumps(dict(_about(declared, body)), ensure_ascii=False),
-        "payload": encode(body),
-        "not_before": event.not_before,
-        "day": None if day is None else day.isoformat(),
-    }
+    about = dict(_about(declared, body))
+    return LogRow(
+        (
+            str(uuid4()),
+            declared.topic,
+            declared.version,
+            key,
+            partition_of(key, dialect),
+            None if route is None else str(route),
+            json.dumps(about, ensure_ascii=False),
+            encode(body),
+            at,
+            event.not_before,
+            None if day is None else day.isoformat(),
+            cause,
+            depth,
+            actor,
+            module,
+        ),
+        about,
+    )
 
 
 def _about(declared: EventType, body: object) -> Iterator[tuple[str, str]]:
@@ -170,23 +216,24 @@ def _about(declared: EventType, body: object) -> Iterator[tuple[str, str]]:
             yield kind, str(value)
 
 
-def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
-    values = {f"{name}{i}": value for i, row in enumerate(rows) for name, value in row.items()}
-    seqs = [row[0] for row in connection.execute(_insert_events(len(rows)), values)]
-    if len(seqs) != len(rows) or seqs != sorted(seqs):
-        raise RuntimeError(f"the database numbered {len(rows)} events {seqs}, out of their order")
+def _insert(connection: Connection, events: Sequence[LogRow]) -> list[int]:
+    found = connection.execute(
+        _insert_events(len(events)), _numbered(_EVENT, [event.values for event in events])
+    )
+    seqs = [row[0] for row in found]
+    if len(seqs) != len(events) or seqs != sorted(seqs):
+        raise RuntimeError(f"the database numbered {len(events)} events {seqs}, out of their order")
     return seqs
 
 
-def _insert_about(connection: Connection, events: Sequence[NewEvent], seqs: Sequence[int]) -> None:
+def _insert_about(connection: Connection, events: Sequence[LogRow], seqs: Sequence[int]) -> None:
     found = [
-        {"kind": kind, "value": value, "seq": seq}
+        (kind, value, seq)
         for event, seq in zip(events, seqs, strict=True)
-        for kind, value in _about(event.type, event.body)
+        for kind, value in event.about.items()
     ]
     for chunk in _chunks(found):
-        values = {f"{name}{i}": value for i, row in enumerate(chunk) for name, value in row.items()}
-        connection.execute(_insert_abouts(len(chunk)), values)
+        connection.execute(_insert_abouts(len(chunk)), _numbered(_ABOUT, chunk))
 
 
 def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -204,6 +251,19 @@ def _insert_abouts(count: int) -> TextClause:
     return text(_values_of("fenbu_event_about", _ABOUT, count))
 
 
-def _values_of(table: str, columns: Sequence[str], count: int) -> str:
-    rows = (", ".join(f":{name}{i}" for name in columns) for i in range(count))
+def _values_of(table: str, columns: tuple[str, ...], count: int) -> str:
+    rows = (", ".join(f":{name}" for name in _names(columns, i)) for i in range(count))
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES " + ", ".join(f"({row})" for row in rows)
+
+
+def _numbered(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """Return the parameters of so many rows in one statement."""
+    values: dict[str, Any] = {}
+    for i, row in enumerate(rows):
+        values.update(zip(_names(columns, i), row, strict=True))
+    return values
+
+
+@cache
+def _names(columns: tuple[str, ...], i: int) -> tuple[str, ...]:
+    return tuple(f"{name}{i}" for name in columns)

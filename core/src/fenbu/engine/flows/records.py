@@ -10,20 +10,10 @@ from attrs import field, frozen
 from sqlalchemy import Connection
 
 from fenbu.calls import CallRequest, Outcome
-from fenbu.events import EventType
+from fenbu.engine.flows.pending import Pending
 
 CATCH_UP = "catch_up"
 FROM_NOW = "from_now"
-
-
-@frozen
-class NewEvent:
-    """An event to be written."""
-
-    type: EventType
-    body: object
-    not_before: int | None = None
-    """UTC microseconds; for a timer."""
 
 
 @frozen
@@ -52,8 +42,11 @@ class Received:
     """True while catching up: hooks would answer for today, so they are refused."""
 
 
-Handle = Callable[[Connection, Received], None]
-"""Runs one event's handler on a connection; writes, publishes, never commits. Raises when it failed."""
+Handle = Callable[[Pending, Received], None]
+"""Runs one event's handler on a transaction's connection; writes, publishes, never commits. Raises when it failed."""
+
+HandleAll = Callable[[Pending, Sequence[Received]], None]
+"""Runs the handler of several events, in their order."""
 
 
 @frozen(kw_only=True)
@@ -69,10 +62,12 @@ class BoundSubscription:
     attempts: int = 8
     history: str = FROM_NOW
     replayable: bool = False
-    locks: Callable[[Connection, Sequence[Received]], None] | None = None
+    locks: HandleAll | None = None
     """Locks the rows of a whole batch, sorted; with it PostgreSQL delivers batches too."""
     handle: Handle | None = None
     """None while the module's code cannot be used: its deliveries wait."""
+    together: HandleAll | None = None
+    """Handles a whole batch at once, with the same effects as `handle` for one after another."""
 
 
 @frozen(kw_only=True)
@@ -82,10 +77,12 @@ class BoundCall:
     operation: str
     module: str
     send: Callable[[CallRequest], Outcome]
-    record: Callable[[Connection, CallRequest, Outcome], None]
+    record: Callable[[Pending, CallRequest, Outcome], None]
     """Writes what came of it, once, in the transaction that ends the call."""
     ask: Callable[[CallRequest], Outcome | None] | None = None
     """What the outside knows of it by our reference; None when it never heard of it."""
+    locks: Callable[[Pending, Sequence[CallRequest]], None] | None = None
+    """Locks the rows of many outcomes, sorted; with it PostgreSQL records them together too."""
     deadline: timedelta = timedelta(seconds=30)
     ask_after: timedelta = timedelta(minutes=10)
     attempts: int = 8

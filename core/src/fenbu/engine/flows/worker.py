@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from fenbu.engine.flows import history, housekeeping, timers
 from fenbu.engine.flows import look as looking
 from fenbu.engine.flows.batch import Place
-from fenbu.engine.flows.calls import Caller
+from fenbu.engine.flows.caller import Caller
 from fenbu.engine.flows.deadline import Deadline, lock_waits
 from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.errors import Again
@@ -236,7 +236,7 @@ class Worker:
         patience = _Patience(self._stop)
         while not self._stop.is_set():
             try:
-                worked = self._caller.once()
+                worked = self._caller.once(stop=self._stop.is_set)
                 patience.reset()
                 if not worked:
                     self._database.wait(IDLE / 4)
@@ -252,7 +252,7 @@ class Worker:
     def _call(self, key: str | None) -> bool:
         """Make the calls that are due, for a slice of time; return whether there were any."""
         started, worked = time.monotonic(), False
-        while self._caller is not None and self._caller.once(key=key):
+        while self._caller is not None and self._caller.once(key=key, stop=self._stop.is_set):
             worked = True
             if self._stop.is_set() or time.monotonic() - started > SLICE:
                 break

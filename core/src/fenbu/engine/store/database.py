@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 
 from fenbu.engine.store.dialects import Backend, DialectName, Watch, parse
 from fenbu.engine.store.errors import DatabaseMissing, NotFenbu, OutcomeUnknown, SchemaDiffers
@@ -38,7 +38,6 @@ class Database:
         self.statistics = Statistics()
         watch_statements(backend.writer, self.statistics)
         watch_statements(backend.reader, self.statistics)
-        _count_transactions(backend.writer, self.statistics)
         prepare_statements(backend.writer)
         prepare_statements(backend.reader)
 
@@ -103,7 +102,7 @@ class Database:
         Failures of the machine come out as `StoreError` with the driver's error as cause; `DatabaseReplaced` when the
         file is no longer the one that was opened; `OutcomeUnknown` when the answer to the commit got lost.
         """
-        with self._backend.gate, self._explaining():
+        with self._backend.gate, self._explaining(), self._counting():
             self._backend.check()
             with self._ended(self._backend.writer.begin()) as connection:
                 yield connection
@@ -123,6 +122,7 @@ class Database:
         with (
             self._backend.gate,
             self._explaining(),
+            self._counting(),
             self._backend.writer.connect() as connection,
             self._ended(self._backend.migrating(connection)),
         ):
@@ -201,6 +201,15 @@ class Database:
             raise
 
     @contextmanager
+    def _counting(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.statistics.rollbacks += 1
+            raise
+        self.statistics.commits += 1
+
+    @contextmanager
     def _explaining(self) -> Iterator[None]:
         try:
             yield
@@ -220,13 +229,3 @@ def _backend(url: str, gate: bool) -> Backend:
     from fenbu.engine.store.postgresql import Postgres
 
     return Postgres(parsed)
-
-
-def _count_transactions(engine: Engine, statistics: Statistics) -> None:
-    @event.listens_for(engine, "commit")
-    def _commit(_connection: Connection) -> None:
-        statistics.commits += 1
-
-    @event.listens_for(engine, "rollback")
-    def _rollback(_connection: Connection) -> None:
-        statistics.rollbacks += 1

@@ -28,6 +28,7 @@ class Statistics:
     """What was asked of a database since it was opened, by this process.
 
     Statements are those sent through SQLAlchemy; beginnings, ends, savepoints and the clock are not among them.
+    Commits and rollbacks are of transactions that may write.
     """
 
     statements: int = 0

@@ -25,6 +25,7 @@ from sqlalchemy import Connection, MetaData, inspect
 from fenbu.engine.store.errors import MigrationFailed
 from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.engine.store.triggers import keeping_triggers
+from fenbu.engine.store.versions import VERSION_TABLES, version_table
 from fenbu.i18n import _
 
 _one_at_a_time = threading.RLock()
@@ -41,11 +42,6 @@ class Step:
     """Why it must not run beside daily work; empty when it may."""
     irreversible: str
     """Why it cannot be undone; empty when it can."""
-
-
-def version_table(module: str) -> str:
-    """Return the name of a module's version table."""
-    return f"fenbu_version_{module}"
 
 
 def current(connection: Connection, module: str) -> str | None:
@@ -123,7 +119,7 @@ def differences(connection: Connection, metadata: MetaData, module: str) -> list
     def ours(name: str | None, kind: str, _parents: object) -> bool:
         if kind != "table" or name is None:
             return True
-        return name.startswith(prefix) and not name.startswith("fenbu_version_")
+        return name.startswith(prefix) and not name.startswith(VERSION_TABLES)
 
     context = MigrationContext.configure(
         connection,

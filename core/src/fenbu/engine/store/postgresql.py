@@ -253,6 +253,13 @@ def _engine(url: URL) -> Engine:
         pool_use_lifo=True,
     )
 
+    @event.listens_for(engine, "do_connect")
+    def _open(_dialect: Any, _record: object, given: Any, named: Any) -> Any:
+        from fenbu.engine.store.exchange import connection_class
+
+        # What is executed twice is a constant of some module, and comes again.
+        return connection_class().connect(*given, prepare_threshold=1, **named)
+
     @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks for the version
     def _connect(driver: Any, _record: object) -> None:
         driver.fenbu_owner = None

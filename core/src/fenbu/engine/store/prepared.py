@@ -204,9 +204,13 @@ class PreparedConnection(Connection):
         return (
             not statement._execution_options
             and self._execution_options is self.engine._execution_options
-            and not self.dispatch.before_execute
-            and not self.dispatch.after_execute
+            and not (self._heard and (self.dispatch.before_execute or self.dispatch.after_execute))
         )
+
+    @property
+    def _heard(self) -> bool:
+        """Say whether anybody listens to anything; to ask for whom costs more."""
+        return self._has_events or self.engine._has_events
 
 
 def prepare_statements(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from itertools import islice
 from sqlalchemy import Connection, inspect, text
 
 from fenbu.engine.store.archive import Row, Section
-from fenbu.engine.store.migrations import version_table
+from fenbu.engine.store.versions import version_table
 
 _CHUNK = 500
 _FUNCTIONS = text(

@@ -7,7 +7,7 @@ price is that others who want a number of the same series wait until it ends, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, text
 
@@ -18,8 +18,9 @@ _TAKE = text(
 )
 _HOLD = text(
     "INSERT INTO fenbu_number_series (name, next) VALUES (:name, 1) "
-    "ON CONFLICT (name) DO UPDATE SET next = fenbu_number_series.next"
+    "ON CONFLICT (name) DO UPDATE SET next = fenbu_number_series.next RETURNING next"
 )
+_WRITE = text("UPDATE fenbu_number_series SET next = :next WHERE name = :name")
 
 
 def next_number(connection: Connection, series: str) -> int:
@@ -38,10 +39,17 @@ def next_numbers(connection: Connection, series: str, count: int) -> range:
     return range(end - count, end)
 
 
-def hold(connection: Connection, series: Iterable[str]) -> None:
+def hold(connection: Connection, series: Iterable[str]) -> dict[str, int]:
     """Let nobody else take numbers of several series until the transaction ends; locked in the order of their names.
 
     Two batches that take of both, each in the order in which its events came, would wait for each other for ever.
+
+    Returns:
+        The number of each that comes next.
     """
-    for name in sorted(series):
-        connection.execute(_HOLD, {"name": name})
+    return {name: connection.execute(_HOLD, {"name": name}).scalar_one() for name in sorted(series)}
+
+
+def write(connection: Connection, following: Mapping[str, int]) -> None:
+    """Write which number comes next in series that this transaction holds, having taken those before."""
+    connection.execute(_WRITE, [{"name": name, "next": next_} for name, next_ in following.items()])

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.engine import URL
 
 from fenbu.engine.store.dialects import DialectName, raw, shown
@@ -231,8 +231,9 @@ def _engine(url: URL, begin: str, read_only: bool) -> Engine:
         if read_only:
             driver.execute("PRAGMA query_only = ON")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        raw(connection).execute(begin)
+    def do_begin(dbapi_connection: PoolProxiedConnection) -> None:
+        dbapi_connection.driver_connection.execute(begin)  # type: ignore[union-attr]
 
+    # An engine with a listener for events of connections looks for more of them at every statement.
+    engine.dialect.do_begin = do_begin  # type: ignore[method-assign]
     return engine

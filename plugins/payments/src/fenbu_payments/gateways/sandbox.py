@@ -16,10 +16,10 @@ from fenbu.calls import CallDone, CallFailed, CallUnknown, Outcome
 from fenbu.errors import Permanent
 from fenbu.i18n import _
 from fenbu.settings import reveal
-from fenbu_payments.errors import NoticeRefused
+from fenbu_payments.errors import NoticeRefused, SandboxDiffers
 from fenbu_payments.gateways import Asked, Told
 from fenbu_payments.sandbox import UNSIGNED
-from fenbu_payments.sandbox.bank import Bank, Outage
+from fenbu_payments.sandbox.bank import Outage, kept
 
 if TYPE_CHECKING:
     from fenbu_payments.gateways import GatewaySettings
@@ -74,6 +74,8 @@ class SandboxGateway:
             status, answer = self._over_http(method, path, body, key)
         except Outage as error:
             return CallUnknown(str(error))
+        except SandboxDiffers as error:
+            raise Permanent(f"{error}: {error.hint}") from None
         except (OSError, HTTPException, ValueError) as error:  # nobody knows what has happened
             return CallUnknown(f"{type(error).__name__}: {error}")
         if status == 404:
@@ -92,9 +94,9 @@ class SandboxGateway:
         self, method: str, path: str, body: dict[str, Any] | None, key: str
     ) -> tuple[int, dict[str, Any]]:
         if not self._settings.url:
-            with Bank(self._settings.file) as bank:
-                found = bank.perform(body, key) if body else bank.find(path.rpartition("/")[2])
-                return (200, found) if found else (404, {})
+            bank = kept(self._settings.file)
+            found = bank.perform(body, key) if body else bank.find(path.rpartition("/")[2])
+            return (200, found) if found else (404, {})
         where = urlsplit(self._settings.url)
         connection = HTTPConnection(where.hostname or "", where.port, timeout=self._settings.timeout)
         try:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from fenbu.settings import reveal
+from fenbu_payments.errors import SandboxDiffers
 from fenbu_payments.sandbox import UNSIGNED
 from fenbu_payments.sandbox.bank import FAILURES, Bank
 from fenbu_payments.sandbox.server import Server
@@ -31,9 +32,13 @@ def main() -> None:
     if options.fail:
         _declare(parser, options.file, options.fail)
         return
-    with Server(
-        options.file, port=options.port, key=reveal(options.secret) or UNSIGNED, patience=options.patience
-    ) as server:
+    try:
+        served = Server(
+            options.file, port=options.port, key=reveal(options.secret) or UNSIGNED, patience=options.patience
+        )
+    except SandboxDiffers as error:
+        parser.error(f"{error}: {error.hint}")
+    with served as server:
         sys.stdout.write(f"{server.url}\n")
         sys.stdout.flush()
         try:
@@ -47,6 +52,8 @@ def _declare(parser: argparse.ArgumentParser, file: Path, failure: str) -> None:
     try:
         with Bank(file) as bank:
             bank.fail(what, kind=kind)
+    except SandboxDiffers as error:
+        parser.error(f"{error}: {error.hint}")
     except ValueError as error:
         parser.error(str(error))
 

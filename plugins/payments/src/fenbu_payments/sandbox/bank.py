@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ from types import TracebackType
 from typing import Any
 
 from fenbu.values import round_amount
+from fenbu_payments.errors import SandboxDiffers
 
 HOLDS = 7 * 86_400
 """Seconds for which an authorisation holds, unless the bank is told otherwise."""
@@ -34,27 +36,30 @@ FAILURES = ("decline", "partial", "timeout", "pending", "outage", "duplicate", "
 ``duplicate``, ``late``, ``silent``: its notice comes twice, an hour later, never."""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS operation (
+CREATE TABLE operation (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL, reference TEXT NOT NULL, payment TEXT NOT NULL, about TEXT NOT NULL,
     kind TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL, done INTEGER NOT NULL, reason TEXT NOT NULL,
     at REAL NOT NULL, known REAL NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS operation_key ON operation (key);
-CREATE INDEX IF NOT EXISTS operation_reference ON operation (reference);
-CREATE INDEX IF NOT EXISTS operation_payment ON operation (payment);
-CREATE TABLE IF NOT EXISTS hold (payment TEXT PRIMARY KEY, expires REAL NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS failure (
+CREATE INDEX operation_key ON operation (key);
+CREATE INDEX operation_reference ON operation (reference);
+CREATE INDEX operation_payment ON operation (payment);
+CREATE TABLE hold (payment TEXT PRIMARY KEY, expires REAL NOT NULL) STRICT;
+CREATE TABLE failure (
     id INTEGER PRIMARY KEY, what TEXT NOT NULL, kind TEXT NOT NULL, payment TEXT NOT NULL, times INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS notice (
+CREATE TABLE notice (
     id INTEGER PRIMARY KEY, event TEXT NOT NULL, body TEXT NOT NULL, due REAL NOT NULL, taken INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS asked (
+CREATE TABLE asked (
     reference TEXT PRIMARY KEY, about TEXT NOT NULL, kind TEXT NOT NULL, nth INTEGER NOT NULL, tries INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS asked_about ON asked (about, kind);
-CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
+CREATE INDEX asked_about ON asked (about, kind);
+CREATE TABLE setting (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
 """
+
+_VERSION = 2
+"""Of the schema, kept in the file; moved whenever the schema changes."""
 
 _NEEDS_ROOM = {"capture": "authorise", "void": "authorise", "refund": "capture"}
 
@@ -71,15 +76,34 @@ class Bank:
     """The sandbox on its file; one object a thread."""
 
     def __init__(self, file: str | Path) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            SandboxDiffers: Another version of the sandbox has made it.
+        """
         self._db = sqlite3.connect(file, timeout=30, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.execute(
             "PRAGMA synchronous = NORMAL"
         )  # survives the death of its process, not of the machine
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'setting'").fetchone():  # the last
+        if self._version() != _VERSION:
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.executescript(_SCHEMA)
+            with self._transaction():
+                self._make(str(file))
         self._read_settings()
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def _make(self, file: str) -> None:
+        """Make the tables of a new file; another process may have done so meanwhile."""
+        if (found := self._version()) == _VERSION:
+            return
+        if self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise SandboxDiffers(file, found, _VERSION)
+        for statement in _SCHEMA.split(";"):
+            self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def __enter__(self) -> Bank:
         return self
@@ -372,3 +396,32 @@ class Bank:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+_KEPT = threading.local()
+
+
+def kept(file: str | Path) -> Bank:
+    """Return this thread's bank on a file; it stays open until the thread ends or asks for another file.
+
+    Opening reads schema and settings, and closing writes the log into the file: together more than an operation
+    costs. A file that was deleted or replaced meanwhile is let go.
+    """
+    held: tuple[str | Path, tuple[int, int] | None, Bank] | None = getattr(_KEPT, "held", None)
+    if held is not None:
+        if held[:2] == (file, _number(file)):
+            return held[2]
+        del _KEPT.held
+        held[2].close()
+    bank = Bank(file)
+    _KEPT.held = (file, _number(file), bank)
+    return bank
+
+
+def _number(file: str | Path) -> tuple[int, int] | None:
+    """Return what tells a file from every other there is; None when there is none."""
+    try:
+        found = Path(file).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

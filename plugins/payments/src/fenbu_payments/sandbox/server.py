@@ -23,8 +23,13 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, file: Path, *, port: int = 0, key: str, patience: float = 35.0) -> None:
         self.file, self.key, self.patience = file, key, patience
-        Bank(file).close()
+        self._open = Bank(file)  # while it is, closing another on the same file is cheap
         super().__init__((LOOPBACK, port), _Handler)
+
+    def server_close(self) -> None:
+        """Close the file too."""
+        super().server_close()
+        self._open.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of merchants who have gone before the answer came; what was done stands."""

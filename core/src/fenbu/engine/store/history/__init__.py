@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 
 from fenbu.engine.store.errors import NotFenbu
+from fenbu.engine.store.versions import version_table
 from fenbu.i18n import _
 
 FOLDER = Path(__file__).parent
@@ -23,9 +24,11 @@ def newest() -> str:
 
 def installed(connection: Connection) -> str | None:
     """Return the revision of the kernel's tables in this database; None when it has none of them."""
-    if not inspect(connection).has_table(f"fenbu_version_{MODULE}"):
+    if not inspect(connection).has_table(version_table(MODULE)):
         return None
-    found: str | None = connection.exec_driver_sql(f"SELECT version_num FROM fenbu_version_{MODULE}").scalar()
+    found: str | None = connection.exec_driver_sql(
+        f"SELECT version_num FROM {version_table(MODULE)}"
+    ).scalar()
     return found
 
 

@@ -11,7 +11,7 @@ import attrs
 
 from fenbu.engine.binding import reader_of
 from fenbu.errors import FenbuError
-from fenbu.events import EventType, event_type
+from fenbu.events import event_type, is_event
 from fenbu.testing.conformance.faults import Fault
 from fenbu.testing.conformance.subject import Subject, told
 
@@ -42,14 +42,11 @@ def handlers_fit(subject: Subject) -> Iterator[Fault]:
     for subscription in subject.manifest.subscriptions:
         for topic, text in subscription.on.items():
             yield from _handler(subject, topic, text)
-        if subscription.locks:
-            taking = subject.resolve(subscription.locks)
+        for reference in filter(None, (subscription.locks, subscription.together)):
             try:
-                inspect.signature(taking).bind(None, ())
+                inspect.signature(subject.resolve(reference)).bind(None, ())
             except TypeError:
-                yield Fault(
-                    subscription.locks, "cannot be called with (work, events)", "let it take (work, events)"
-                )
+                yield Fault(reference, "cannot be called with (work, events)", "let it take (work, events)")
 
 
 def routes_fit(subject: Subject) -> Iterator[Fault]:
@@ -97,12 +94,9 @@ def _handler(subject: Subject, topic: str, text: str) -> Iterator[Fault]:
             text, f"its event is annotated with {reader.__name__}", "annotate it with the event's attrs class"
         )
         return
-    declared: object = reader.__dict__.get("__fenbu_event__")
-    if isinstance(declared, EventType):
-        if declared.name != topic:
-            yield Fault(
-                text, f"reads {declared.name}, and is subscribed to {topic}", "annotate it with that event"
-            )
+    if is_event(reader):
+        if (name := event_type(reader).name) != topic:
+            yield Fault(text, f"reads {name}, and is subscribed to {topic}", "annotate it with that event")
         return
     yield from _smaller(subject, topic, text, reader)
 
