@@ -399,5 +399,5 @@ def _block(row: EventRow) -> Block | None:
 
 
 def _of_the_machine(error: BaseException) -> bool:
-    """Say whether an error of a handler is not its own; memory that it asked for in vain is, or it would be for ever."""
+    """Say whether an error of a handler is not its own; memory that it asked for in vain is, or it would never end."""
     return infrastructure(error) and not isinstance(error, MemoryError)
