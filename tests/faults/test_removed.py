@@ -110,9 +110,9 @@ REMOVED = (
     ),
     Removed(
         "a dead server is waited out",
-        f"{ENGINE}/store/infrastructure.py",
-        '"57P", "58", "XX")',
-        '"58", "XX")',
+        f"{ENGINE}/flows/worker.py",
+        "        if not infrastructure(error):\n            raise error\n",
+        "        raise error\n",
         f"{FAULTS}/test_server_dies.py",
         "again_and_again",
     ),
@@ -242,7 +242,7 @@ REMOVED = (
         "if key and (known := performed.claim(",
         "if False and (known := performed.claim(",
         f"{FAULTS}/test_killed.py",
-        "second_commit and sqlite and order",
+        "third_commit and sqlite and order",
     ),
     Removed(
         "a call keeps its key",
@@ -258,7 +258,7 @@ REMOVED = (
         "            elif before is not None and before.imported:",
         "            elif False:",
         f"{FAULTS}/test_killed.py",
-        "second_commit and sqlite and import",
+        "third_commit and sqlite and import",
     ),
 )
 
