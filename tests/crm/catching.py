@@ -1,29 +1,23 @@
-"""A worker in a process of its own that catches CRM up, and dies by SIGKILL before a statement or commit."""
+"""A worker in a process of its own that catches CRM up, and may die there by SIGKILL."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from random import Random
-
-from sqlalchemy import Engine, event
 
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.enterprises import OWNER
+from tests.faults import killing
+from tests.faults.killing import Kill
 
 PATIENCE = 1800.0
-
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(
-    ["fenbu.engine.kernel", "fenbu_crm.flows", "fenbu_crm.views", "fenbu_erp.views"]
-)
+"""Seconds; the whole history of a real shop takes long."""
 
 
-class DidNotEnd(Exception):
-    """A worker that should have ended by itself did not."""
+def delivered(url: str) -> None:
+    """Let a worker deliver what waits, in this process."""
+    with Kernel.open(url, actor=OWNER) as kernel:
+        kernel.worker().drain(timeout=PATIENCE)
 
 
 def catch_up(url: str, kill_at: int = 0) -> bool:
@@ -33,13 +27,7 @@ def catch_up(url: str, kill_at: int = 0) -> bool:
         url: The database.
         kill_at: Before which of its statements and commits it dies; 0 never.
     """
-    process = _processes.Process(target=_work, args=(url, kill_at))
-    process.start()
-    process.join(PATIENCE)
-    if process.exitcode not in (0, -signal.SIGKILL):
-        process.kill()
-        raise DidNotEnd(f"exit code {process.exitcode}")
-    return process.exitcode == 0
+    return not killing.killed(delivered, url, kill=Kill(statement=kill_at), patience=PATIENCE)
 
 
 def catch_up_dying(url: str, times: int, seed: int, spread: int) -> int:
@@ -51,27 +39,6 @@ def catch_up_dying(url: str, times: int, seed: int, spread: int) -> int:
     return died
 
 
-@contextmanager
-def catching_up(url: str) -> Iterator[None]:
+def catching_up(url: str) -> AbstractContextManager[None]:
     """Let a worker of its own deliver within the body; it is killed at its end if it is still at it."""
-    process = _processes.Process(target=_work, args=(url, 0))
-    process.start()
-    yield
-    process.kill()
-    process.join(PATIENCE)
-
-
-def _work(url: str, kill_at: int) -> None:
-    count = 0
-
-    def step(*_told: object) -> None:
-        nonlocal count
-        count += 1
-        if count == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    if kill_at:
-        event.listen(Engine, "before_cursor_execute", step)
-        event.listen(Engine, "commit", lambda _connection: step())
-    with Kernel.open(url, actor=OWNER) as kernel:
-        kernel.worker().drain(timeout=PATIENCE)
+    return killing.living(delivered, url)

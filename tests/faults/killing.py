@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -121,14 +122,25 @@ class DidNotEnd(Exception):
     """A process that should have ended by itself did not."""
 
 
-def killed(lived: Lived, *arguments: Any, kill: Kill = NEVER) -> bool:
+def killed(lived: Lived, *arguments: Any, kill: Kill = NEVER, patience: float = PATIENCE) -> bool:
     """Let a process live until it is killed; return whether it was (False: it came to its end before)."""
     process, here = _started(lived, arguments, kill)
     if kill.seconds:
-        multiprocessing.connection.wait([process.sentinel, here], PATIENCE)
+        multiprocessing.connection.wait([process.sentinel, here], patience)
         process.join(kill.seconds)
         process.kill()
-    return _end(process) != 0
+    return _end(process, patience) != 0
+
+
+@contextmanager
+def living(lived: Lived, *arguments: Any) -> Iterator[None]:
+    """Let a process live while the body runs; it is killed at its end if it still does."""
+    process, _here = _started(lived, arguments, NEVER)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join(PATIENCE)
 
 
 def ended(lived: Lived, *arguments: Any) -> Ended:
@@ -187,8 +199,8 @@ def _started(lived: Lived, arguments: tuple[Any, ...], kill: Kill) -> tuple[Any,
     return process, here
 
 
-def _end(process: Any) -> int:
-    process.join(PATIENCE)
+def _end(process: Any, patience: float = PATIENCE) -> int:
+    process.join(patience)
     if process.exitcode not in (0, -signal.SIGKILL):
         process.kill()
         raise DidNotEnd(f"exit code {process.exitcode}")

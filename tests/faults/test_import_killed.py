@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from random import Random
 
@@ -16,6 +15,7 @@ from fenbu.testing.databases import DatabaseCopy
 from fenbu.work import Actor
 from tests.faults import killing
 from tests.faults.conftest import Tally
+from tests.faults.differing import difference
 from tests.flows import retail
 
 
@@ -48,13 +48,6 @@ def export(url: str) -> str:
             left = work.execute(select(func.count()).select_from(tables.delivery)).scalar_one()
         assert left == 0
         return canonical.text(kernel)
-
-
-def difference(one: str, other: str) -> str:
-    lines = difflib.unified_diff(
-        one.splitlines(), other.splitlines(), "undisturbed", "killed", lineterm="", n=0
-    )
-    return "\n".join(list(lines)[:40])
 
 
 @pytest.mark.proof

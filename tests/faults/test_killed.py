@@ -6,7 +6,6 @@ to die. A death is followed by a life that begins with nothing but the database 
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import pytest
 from fenbu.testing.databases import Databases, DatabaseServer, Kind
 from tests.faults import killing
 from tests.faults.conftest import Tally
+from tests.faults.differing import difference
 from tests.faults.killing import Ended, Kill
 from tests.faults.office import Place
 from tests.faults.stories import STORIES, Story, came_to, lived
@@ -66,11 +66,6 @@ class Grounds:
 @pytest.fixture
 def grounds(story: Story, databases: Databases, database_kind: Kind, tmp_path: Path) -> Grounds:
     return Grounds(databases.server(database_kind), story, tmp_path)
-
-
-def difference(calm: str, came: str, where: object) -> str:
-    lines = difflib.unified_diff(calm.splitlines(), came.splitlines(), "undisturbed", f"killed {where}", n=0)
-    return "\n".join(list(lines)[:40])
 
 
 def again_and_again(kill: Kill) -> Iterator[Kill]:

@@ -29,7 +29,8 @@ class Call:
     ask: str | None = None
     """``"package.module:function"`` of ``(CallRequest)`` → outcome or None when the outside never heard of it."""
     locks: str | None = None
-    """``"package.module:function"`` of ``(work, requests)`` locking the rows of many outcomes, sorted."""
+    """``"package.module:function"`` of ``(work, requests)`` locking the rows of many outcomes, sorted. Without it each
+    outcome has a transaction of its own on PostgreSQL."""
     ask_after: timedelta = timedelta(minutes=10)
     """Ask before sending again once the first sending is older than this."""
     deadline: timedelta = timedelta(seconds=30)

@@ -47,7 +47,8 @@ class Subscription:
     replayable: bool = False
     """The handler says that running it again on purpose does no harm (timelines, metrics)."""
     locks: str | None = None
-    """``"package.module:function"`` of ``(work, events)`` locking the rows of a whole batch, sorted."""
+    """``"package.module:function"`` of ``(work, events)`` locking the rows of a whole batch, sorted, or nothing where
+    no two batches share a row. Without it each event has a transaction of its own on PostgreSQL."""
     together: str | None = None
     """``"package.module:function"`` of ``(work, [(envelope, event), …])``: does for a whole batch, in its order, what
     the handlers do one by one, with fewer statements. It publishes nothing; when it fails, each is handled alone."""

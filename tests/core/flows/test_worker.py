@@ -18,6 +18,7 @@ from fenbu.engine.flows.deadline import Deadline, lock_waits
 from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.map import arrows
 from fenbu.engine.flows.marker import Markers
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.flows.records import BoundCall, Received
 from fenbu.engine.flows.worker import Drained
 from fenbu.engine.store.errors import DatabaseReplaced
@@ -46,7 +47,7 @@ def test_a_worker_shows_when_it_last_beat_and_leaves_when_it_stops(shop: Shop) -
 
     def living() -> list[str]:
         with shop.database.read() as connection:
-            return [one.id for one in housekeeping.workers(connection)]
+            return list(connection.execute(text("SELECT id FROM fenbu_worker")).scalars())
 
     with worker.running():
         until(lambda: living() == [worker.id])
@@ -319,6 +320,27 @@ def test_a_handler_that_never_ends_is_interrupted_and_counted(shop: Shop, stuck:
     with shop.database.read() as connection:
         stuck_one = admin.find(connection, "shop.ledger", 2)
     assert stuck_one.reason == "HandlerTooSlow: the handler took more than 0.3 seconds"
+    deadline.close()
+
+
+@pytest.mark.databases("postgresql")
+def test_locks_that_take_too_long_are_given_up_and_the_batch_is_handled_one_by_one(
+    shop: Shop, tmp_path: Path
+) -> None:
+    marker, named = Markers(tmp_path).take(), []
+
+    def hang(pending: Pending, _received: object) -> None:
+        named.append(marker.left())
+        pending.connection.exec_driver_sql("SELECT pg_sleep(30)")
+
+    shop.subscribe("shop.ledger", locks=hang)
+    deadline = Deadline(0.3)
+    shop.delivery = Delivery(shop.database, lambda: shop.bound, shop.before, deadline=deadline, marker=marker)
+    shop.publish(*(Placed(order="A") for _ in range(3)))
+    shop.drain()
+    assert shop.seqs("shop.ledger") == [1, 2, 3]
+    assert named == [(1, 1)], "should the process die of it, the next worker knows of which event"
+    assert marker.left() is None
     deadline.close()
 
 

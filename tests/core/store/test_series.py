@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from fenbu.engine.store.database import Database
-from fenbu.engine.store.series import next_number, next_numbers
+from fenbu.engine.store.series import next_number
 
 
 def take(database: Database, series: str = "invoice") -> int:
@@ -23,14 +23,6 @@ def test_a_number_whose_work_failed_is_used_by_the_next(database: Database) -> N
         assert next_number(connection, "invoice") == 2
         _ = 1 // 0
     assert take(database) == 2
-
-
-def test_several_numbers_are_taken_at_once(database: Database) -> None:
-    with database.write() as connection:
-        assert list(next_numbers(connection, "invoice", 3)) == [1, 2, 3]
-        assert next_number(connection, "invoice") == 4
-        with pytest.raises(ValueError, match="at least one"):
-            next_numbers(connection, "invoice", 0)
 
 
 def test_many_at_once_leave_no_gap_and_no_double(database: Database) -> None:

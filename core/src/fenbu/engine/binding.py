@@ -1,8 +1,8 @@
 """Binding: the handlers and calls that enabled modules declare, as the flows run them.
 
-The flows know neither works nor manifests. For each subscription they get a function of the connection and
+The flows know neither works nor manifests. For each subscription they get a function of what is pending and
 the event received; it decodes the payload into the class that the handler's annotation names, opens a work
-in the delivery's transaction, runs the handler and writes what it published.
+in the delivery's transaction, runs the handler and lets what it published be written with the rest of the batch.
 """
 
 from __future__ import annotations

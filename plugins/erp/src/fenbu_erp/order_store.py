@@ -21,7 +21,6 @@ _MOVING = ("state", "fulfiller", "billed", "settled", "fulfilments")
 _LINE_MOVING = ("released", "fulfilled", "invoiced", "cancelled", "credited")
 _LINE_FIELDS = tuple(f.name for f in fields(Line) if f.name != "changed")
 _ORDER_FIELDS = tuple(f.name for f in fields(Order) if f.name not in ("lines", "handed_over", "stored"))
-
 _HEAD_FIELDS = tuple(f.name for f in fields(Head))
 _WIDTH = len(_ORDER_FIELDS)
 _END = _WIDTH + len(_LINE_FIELDS)
@@ -35,22 +34,15 @@ _WHOLE = (
 # Who waited for the order's row gets of each table the newest rows that are locked, and as they were when the statement
 # began those that are not: hence the lines too. None is added or taken away once the order is placed.
 _ONE = _WHOLE.with_for_update(of=[ORDER, ORDER_LINE], key_share=True)
-_FULFILLED = (
-    select(
-        *_WHOLE.selected_columns, FULFILMENT_LINE.c.quantity, FULFILMENT_LINE.c.amount, FULFILMENT_LINE.c.tax
-    )
-    .join_from(ORDER, ORDER_LINE, ORDER_LINE.c.order_number == ORDER.c.number)
-    .outerjoin(
-        FULFILMENT_LINE,
-        and_(
-            FULFILMENT_LINE.c.order_number == ORDER.c.number,
-            FULFILMENT_LINE.c.line == ORDER_LINE.c.line,
-            FULFILMENT_LINE.c.fulfilment == bindparam("wanted_fulfilment"),
-        ),
-    )
-    .where(ORDER.c.number == bindparam("wanted"))
-    .order_by(ORDER_LINE.c.line)
-    .with_for_update(of=[ORDER, ORDER_LINE], key_share=True)
+_FULFILLED = _ONE.add_columns(
+    FULFILMENT_LINE.c.quantity, FULFILMENT_LINE.c.amount, FULFILMENT_LINE.c.tax
+).outerjoin(
+    FULFILMENT_LINE,
+    and_(
+        FULFILMENT_LINE.c.order_number == ORDER.c.number,
+        FULFILMENT_LINE.c.line == ORDER_LINE.c.line,
+        FULFILMENT_LINE.c.fulfilment == bindparam("wanted_fulfilment"),
+    ),
 )
 _HEADS = (
     select(*(ORDER.c[name] for name in _HEAD_FIELDS))
@@ -58,12 +50,7 @@ _HEADS = (
     .order_by(ORDER.c.number)
     .with_for_update(key_share=True)
 )
-_LOCK = (
-    select(ORDER.c.number)
-    .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
-    .order_by(ORDER.c.number)
-    .with_for_update(key_share=True)
-)
+_LOCK = _HEADS.with_only_columns(ORDER.c.number)
 _OPEN_LINES = (
     select(
         ORDER_LINE.c.order_number,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 from sqlalchemy import Connection, Row
@@ -86,6 +86,7 @@ _HELD_FOR_NEWER = """
 _KNOWN_VERSION = (
     "SELECT version FROM fenbu_subscription_topic WHERE subscription = :subscription AND topic = :topic"
 )
+T = TypeVar("T")
 EventRow = Row[tuple[Any, ...]]
 _IN_ERROR = 3  # psycopg.pq.TransactionStatus.INERROR
 
@@ -216,24 +217,23 @@ class Batch:
             self.ended[row.key] = row.seq
 
     def _lock(self, rows: Sequence[EventRow]) -> None:
+        """Let the module lock the rows of all; where it cannot, they are taken one by one, which needs no locks."""
         assert self.bound.locks is not None
         try:
-            self.bound.locks(self.pending, [self._received(row) for row in rows])
+            self._guarded(rows[0], self.bound.locks, [self._received(row) for row in rows])
+        except (Again, Overtaken):
+            raise
         except (Exception, SystemExit) as error:
-            if _of_the_machine(error) or isinstance(error, Again):
+            if _of_the_machine(error):
                 raise
-            raise Failed(rows[0], error, alone=False, lost=True) from error  # one by one they need no locks
+            raise Failed(rows[0], error, alone=False, lost=True) from error
 
     def _handle(self, row: EventRow, *, alone: bool) -> bool:
         """Run one handler; return whether its effects stand."""
-        if self.marker is not None:
-            self.marker.set(self.place.subscription, row.seq)
+        assert self.bound.handle is not None
         started = time.perf_counter()
         try:
-            with self._watched(), self.pending.savepoint() if self.isolated else nullcontext():
-                assert self.bound.handle is not None
-                self.bound.handle(self.pending, self._received(row))
-                self._check_whole()
+            self._guarded(row, self.bound.handle, self._received(row))
         except (Again, Overtaken):
             raise
         except (Exception, SystemExit) as error:
@@ -244,11 +244,6 @@ class Batch:
                 raise Failed(row, error, alone=alone, lost=lost) from error
             self.fail(row, error)
             return False
-        finally:
-            if self.deadline is not None:
-                self.deadline.rest()
-            if self.marker is not None:
-                self.marker.clear()
         self._note_handled(row, round((time.perf_counter() - started) * 1000))
         return True
 
@@ -256,13 +251,9 @@ class Batch:
         """Run the handler of all events at once; who of them it fails for is found out one by one."""
         if not rows:
             return
-        if self.marker is not None:
-            self.marker.set(self.place.subscription, rows[0].seq)
         started = time.perf_counter()
         try:
-            with self._watched():
-                handle(self.pending, [self._received(row) for row in rows])
-                self._check_whole()
+            self._guarded(rows[0], handle, [self._received(row) for row in rows])
         except (Again, Overtaken):
             raise
         except (Exception, SystemExit) as error:
@@ -270,11 +261,6 @@ class Batch:
                 raise
             lost = isinstance(error, HandlerTooSlow) or self._is_gone()
             raise Failed(rows[0], error, alone=len(rows) == 1, lost=lost) from error
-        finally:
-            if self.deadline is not None:
-                self.deadline.rest()
-            if self.marker is not None:
-                self.marker.clear()
         each = round((time.perf_counter() - started) * 1000 / len(rows))
         for row in rows:
             self._note_handled(row, each)
@@ -284,6 +270,20 @@ class Batch:
         self.handled.append(row)
         self.done.append((row.seq, milliseconds, row.attempts))
         self.outcomes.append((row.key, False))
+
+    def _guarded(self, row: EventRow, run: Callable[[Pending, T], None], received: T) -> None:
+        """Run a module's code: named by an event, should the process die of it, and interrupted when it takes long."""
+        if self.marker is not None:
+            self.marker.set(self.place.subscription, row.seq)
+        try:
+            with self._watched(), self.pending.savepoint() if self.isolated else nullcontext():
+                run(self.pending, received)
+                self._check_whole()
+        finally:
+            if self.deadline is not None:
+                self.deadline.rest()
+            if self.marker is not None:
+                self.marker.clear()
 
     def _watched(self) -> AbstractContextManager[None]:
         return nullcontext() if self.deadline is None else self.deadline.over(self.driver)

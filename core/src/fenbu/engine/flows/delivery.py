@@ -7,7 +7,8 @@ A batch runs without savepoints, three times cheaper than with; when something i
 rolled back and done again with one each. What a savepoint cannot contain (a handler that was interrupted, a
 constraint that is checked at the commit) makes its neighbours be taken one by one, until it stands alone and
 the failure is its own. On PostgreSQL a transaction has one delivery, unless the subscription can lock the rows
-of a whole batch in one order: a batch that locks rows in order of need deadlocks.
+of a whole batch in one order: a batch that locks rows in order of need deadlocks. A subscription that can handle a
+batch together does so, until something in it fails.
 
 Lock order: catalogue (shared), partition, then what the handlers lock.
 """
@@ -71,7 +72,7 @@ class Delivery:
         before: Called first in each transaction: the catalogue lock.
         clock: UTC microseconds; the database's unless given.
         deadline: Interrupts handlers that take too long; None lets them.
-        marker: Names what is in batch.
+        marker: Names what is in hand.
     """
 
     def __init__(

@@ -7,6 +7,7 @@
     ├── TooManyEvents        a module publishes more than its share
     ├── HiddenError          a handler went on after an error of the database, in a transaction that was lost
     ├── HandlerTooSlow       a handler held its transaction longer than allowed
+    ├── PublishedTogether    what handles a batch together has published; the batch is handled one by one
     └── Refused
         ├── NoSuchDelivery   nothing of this subscription and number is in the state that the verb needs
         ├── NoSuchSubscription

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from attrs import frozen
 from sqlalchemy import Connection
 
 from fenbu.engine.flows.sql import statement
@@ -22,27 +21,12 @@ _BEAT = """
 """
 _LEAVE = "DELETE FROM fenbu_worker WHERE id = :id"
 _FORGET = "DELETE FROM fenbu_worker WHERE beat_at < :before"
-_WORKERS = "SELECT id, host, pid, started_at, beat_at, doing FROM fenbu_worker ORDER BY beat_at DESC"
 _TOO_MANY = "SELECT seq FROM fenbu_delivered ORDER BY seq DESC LIMIT 1 OFFSET :rows"
 _PRUNE = """
     DELETE FROM fenbu_delivered WHERE (seq, subscription) IN (
         SELECT seq, subscription FROM fenbu_delivered ORDER BY seq, subscription LIMIT :chunk)
       AND (at < :before OR seq <= :oldest)
 """
-
-
-@frozen
-class LivingWorker:
-    """A worker as others see it."""
-
-    id: str
-    host: str
-    pid: int
-    started_at: int
-    """UTC microseconds."""
-    beat_at: int
-    """UTC microseconds."""
-    doing: str
 
 
 def beat(connection: Connection, identity: str, host: str, pid: int, doing: str, now: int) -> None:
@@ -54,12 +38,6 @@ def beat(connection: Connection, identity: str, host: str, pid: int, doing: str,
 def leave(connection: Connection, identity: str) -> None:
     """Say that a worker has ended as it should."""
     connection.execute(statement(_LEAVE, connection.dialect.name), {"id": identity})
-
-
-def workers(connection: Connection) -> list[LivingWorker]:
-    """Return the workers, the one that beat last first."""
-    rows = connection.execute(statement(_WORKERS, connection.dialect.name))
-    return [LivingWorker(row.id, row.host, row.pid, row.started_at, row.beat_at, row.doing) for row in rows]
 
 
 def prune(connection: Connection, now: int) -> int:

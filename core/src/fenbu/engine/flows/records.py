@@ -1,4 +1,4 @@
-"""What passes between the kernel and the flows: plain values and functions over a connection."""
+"""What passes between the kernel and the flows: plain values, and functions over what is pending of a transaction."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Received:
 
 
 Handle = Callable[[Pending, Received], None]
-"""Runs one event's handler on a transaction's connection; writes, publishes, never commits. Raises when it failed."""
+"""Runs one event's handler in a transaction; writes, publishes, never commits. Raises when it failed."""
 
 HandleAll = Callable[[Pending, Sequence[Received]], None]
 """Runs the handler of several events, in their order."""

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, text
 
 _TAKE = text(
-    "INSERT INTO fenbu_number_series (name, next) VALUES (:name, 1 + :count) "
-    "ON CONFLICT (name) DO UPDATE SET next = fenbu_number_series.next + :count "
-    "RETURNING next"
+    "INSERT INTO fenbu_number_series (name, next) VALUES (:name, 2) "
+    "ON CONFLICT (name) DO UPDATE SET next = fenbu_number_series.next + 1 RETURNING next"
 )
 _HOLD = text(
     "INSERT INTO fenbu_number_series (name, next) VALUES (:name, 1) "
@@ -28,15 +27,8 @@ def next_number(connection: Connection, series: str) -> int:
 
     Lock order: after every other row that the transaction changes.
     """
-    return next_numbers(connection, series, 1).start
-
-
-def next_numbers(connection: Connection, series: str, count: int) -> range:
-    """Take the next `count` numbers of a series, with one statement."""
-    if count < 1:
-        raise ValueError(f"at least one number is wanted, got {count}")
-    end: int = connection.execute(_TAKE, {"name": series, "count": count}).scalar_one()
-    return range(end - count, end)
+    following: int = connection.execute(_TAKE, {"name": series}).scalar_one()
+    return following - 1
 
 
 def hold(connection: Connection, series: Iterable[str]) -> dict[str, int]:
