@@ -59,7 +59,9 @@ def _condition(value: object) -> Condition:
     match = re.match(_CONDITION, value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(
-            _("must be a comparison with a number, as {example}").format(example='"<= 1.5" (<, <=, >, >=, ==, !=)')
+            _("must be a comparison with a number, as {example}").format(
+                example='"<= 1.5" (<, <=, >, >=, ==, !=)'
+            )
         )
     return Condition(match[1], Decimal(match[2]))
 
@@ -69,7 +71,9 @@ def _window(value: object) -> timedelta:
         return value
     match = re.match(_WINDOW, value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(_("must be a span of time, as {example}").format(example='"36 hours", "7 days" or "2 weeks"'))
+        raise ValueError(
+            _("must be a span of time, as {example}").format(example='"36 hours", "7 days" or "2 weeks"')
+        )
     return int(match[1]) * _UNITS[match[2]]
 
 
@@ -83,7 +87,11 @@ def window_text(span: timedelta) -> str:
 
 
 def _typed(parse: Any, write: Any, schema: dict[str, Any]) -> tuple[Any, ...]:
-    return PlainValidator(parse), PlainSerializer(write, return_type=str), WithJsonSchema({"type": "string"} | schema)
+    return (
+        PlainValidator(parse),
+        PlainSerializer(write, return_type=str),
+        WithJsonSchema({"type": "string"} | schema),
+    )
 
 
 Range = Annotated[SpecifierSet, *_typed(_range, str, {"examples": [">=1,<2"]})]

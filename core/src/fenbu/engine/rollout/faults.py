@@ -44,7 +44,9 @@ class RolloutInvalid(BadFile):
         told = f"{self.where}: {self.problem}"
         if (more := len(self.faults) - 1) < 1:
             return told
-        return told + ngettext(" (and {count} fault more)", " (and {count} faults more)", more).format(count=more)
+        return told + ngettext(" (and {count} fault more)", " (and {count} faults more)", more).format(
+            count=more
+        )
 
     @property
     def problems(self) -> list[FieldProblem]:

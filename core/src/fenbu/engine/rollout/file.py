@@ -73,7 +73,11 @@ def read(path: Path | str) -> RolloutFile:
         line = raw.count(b"\n", 0, error.start) + 1
         raise BadFile(str(path), _("it is not written in UTF-8"), line) from None
     except OSError as error:
-        told = _("there is no such file") if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        told = (
+            _("there is no such file")
+            if isinstance(error, FileNotFoundError)
+            else error.strerror or str(error)
+        )
         raise BadFile(str(path), told) from None
 
 
@@ -82,7 +86,9 @@ def parse(text: str, path: str = "rollout.toml") -> RolloutFile:
     try:
         document = tomli.loads(text, parse_float=Decimal)
     except tomli.TOMLDecodeError as error:
-        fault = Fault(error.lineno, error.colno, "", _("this is no TOML: {problem}").format(problem=error.msg))
+        fault = Fault(
+            error.lineno, error.colno, "", _("this is no TOML: {problem}").format(problem=error.msg)
+        )
         raise RolloutInvalid(path, fault.problem, fault.line, fault.column, "", (fault,)) from None
     found = RolloutFile(path, text, document)
     findings = list(broken_rules(document))

@@ -8,7 +8,6 @@ from attrs import define, field
 
 from fenbu.engine import health
 from fenbu.engine.catalog.discovery import discover
-from fenbu.engine.catalog.errors import ReferenceBroken
 from fenbu.engine.catalog.loading import Broken, LoadedModule, clash, load
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.catalog.resolver import Offer
@@ -74,6 +73,3 @@ def installed() -> Installed:
         {name: one for name, one in answers.items() if isinstance(one, LoadedModule)},
         {name: one for name, one in answers.items() if isinstance(one, Broken)},
     )
-
-
-__all__ = ["Installed", "ReferenceBroken", "installed"]

@@ -11,10 +11,19 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from packaging.specifiers import SpecifierSet
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
 
 from fenbu.engine.rollout.exact import Comparison, Range, Window
-from fenbu.i18n import _
+from fenbu.i18n import N_, _
 
 GATE = " gate"
 """How the tags of the kinds of gates end, so that they can be told from keys in pydantic's places."""
@@ -41,7 +50,9 @@ def _some(value: str) -> str:
 
 def _plain_day(value: object) -> object:
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise ValueError(_("must be a day without quotes and time, as {example}").format(example="2027-01-31"))
+        raise ValueError(
+            _("must be a day without quotes and time, as {example}").format(example="2027-01-31")
+        )
     return value
 
 
@@ -62,41 +73,43 @@ class Part(BaseModel):
 class Gate(Part):
     """A condition for entering or leaving a stage; it passes, fails or is inconclusive."""
 
-    why: Annotated[Text | None, Field(description="In words, why this is asked.")] = None
-    dry_run: Annotated[bool, Field(description="Measure and show it, and let it decide nothing.")] = False
+    why: Annotated[Text | None, Field(description=N_("In words, why this is asked."))] = None
+    dry_run: Annotated[bool, Field(description=N_("Measure and show it, and let it decide nothing."))] = False
 
 
 class MetricGate(Gate):
     """A number must be so, in every reading of a window."""
 
-    metric: Annotated[Dotted, Field(description="Name of the metric, as fenbu metrics lists them.")]
-    must_be: Annotated[Comparison, Field(description='What the number must be: "<= 1.5".')]
+    metric: Annotated[Dotted, Field(description=N_("Name of the metric, as fenbu metrics lists them."))]
+    must_be: Annotated[Comparison, Field(description=N_('What the number must be: "<= 1.5".'))]
     window: Annotated[
         Window | None,
-        Field(description='Readings of this time back count, as "7 days"; only the latest unless given.'),
+        Field(description=N_('Readings of this time back count, as "7 days"; only the latest unless given.')),
     ] = None
     samples: Annotated[
-        int, Field(ge=1, le=100_000, description="Least number of readings; fewer are inconclusive.")
+        int, Field(ge=1, le=100_000, description=N_("Least number of readings; fewer are inconclusive."))
     ] = 1
 
 
 class CheckGate(Gate):
     """A question about health must be answered with yes."""
 
-    check: Annotated[Dotted, Field(description="Name of the check, as fenbu doctor runs them.")]
+    check: Annotated[Dotted, Field(description=N_("Name of the check, as fenbu doctor runs them."))]
 
 
 class ApprovalGate(Gate):
     """So many operators of a layer must say yes; who applies is not one of them."""
 
-    approval: Annotated[Layer, Field(strict=False, description="The layer whose yes is needed.")]
-    count: Annotated[Count, Field(description="How many different operators of it.")] = 1
+    approval: Annotated[Layer, Field(strict=False, description=N_("The layer whose yes is needed."))]
+    count: Annotated[Count, Field(description=N_("How many different operators of it."))] = 1
 
 
 class DateGate(Gate):
     """A day must have come, in the enterprise's time zone."""
 
-    date: Annotated[Day, Field(description="The first day on which it passes, as 2027-01-31 without quotes.")]
+    date: Annotated[
+        Day, Field(description=N_("The first day on which it passes, as 2027-01-31 without quotes."))
+    ]
 
 
 def gate_kind(value: Any) -> str | None:
@@ -119,9 +132,9 @@ AnyGate = Annotated[
 class Approvals(Part):
     """How many operators of each layer must say yes before a stage is applied."""
 
-    decision: Annotated[Count | None, Field(description="Of those who decide and pay.")] = None
-    core: Annotated[Count | None, Field(description="Of those who build and run it.")] = None
-    functional: Annotated[Count | None, Field(description="Of those who work with it.")] = None
+    decision: Annotated[Count | None, Field(description=N_("Of those who decide and pay."))] = None
+    core: Annotated[Count | None, Field(description=N_("Of those who build and run it."))] = None
+    functional: Annotated[Count | None, Field(description=N_("Of those who work with it."))] = None
 
 
 class Rollback(Part):
@@ -130,8 +143,10 @@ class Rollback(Part):
     in_flight: Annotated[
         Literal["refuse", "drain", "park", "waive"],
         Field(
-            description="Work in flight: refuse to roll back while there is any, drain (finish it first), "
-            "park (keep it for later) or waive (give it up)."
+            description=N_(
+                "Work in flight: refuse to roll back while there is any, drain (finish it first), "
+                "park (keep it for later) or waive (give it up)."
+            )
         ),
     ] = "refuse"
 
@@ -139,69 +154,81 @@ class Rollback(Part):
 class PlannedModule(Part):
     """A module of the plan."""
 
-    version: Annotated[Range, Field(description='Range of versions (PEP 440), as ">=0.1,<1"; any unless given.')] = (
-        SpecifierSet()
-    )
+    version: Annotated[
+        Range, Field(description=N_('Range of versions (PEP 440), as ">=0.1,<1"; any unless given.'))
+    ] = SpecifierSet()
     on_disable: Annotated[
         Leaving | None,
         Field(
-            description="What becomes of its work in flight when it is switched off: drain, park or waive; "
-            "unless given, switching it off is refused while there is any."
+            description=N_(
+                "What becomes of its work in flight when it is switched off: drain, park or waive; "
+                "unless given, switching it off is refused while there is any."
+            )
         ),
     ] = None
     settings: Annotated[
         Mapping[str, Any],
-        Field(description="Its settings from the start; secrets by reference: env:, file:, keyring:."),
+        Field(description=N_("Its settings from the start; secrets by reference: env:, file:, keyring:.")),
     ] = {}
 
 
 class Stage(Part):
     """A step of the plan."""
 
-    name: Annotated[Name, Field(description="Short, for commands: letters, digits, - and _.")]
-    title: Annotated[Text, Field(description="For people.")]
-    goal: Annotated[Text, Field(description="In words, what is true when it is reached.")]
+    name: Annotated[Name, Field(description=N_("Short, for commands: letters, digits, - and _."))]
+    title: Annotated[Text, Field(description=N_("For people."))]
+    goal: Annotated[Text, Field(description=N_("In words, what is true when it is reached."))]
     modules: Annotated[
-        tuple[ModuleName, ...], Field(strict=False, min_length=1, description="Modules that it switches on.")
+        tuple[ModuleName, ...],
+        Field(strict=False, min_length=1, description=N_("Modules that it switches on.")),
     ]
     settings: Annotated[
         Mapping[ModuleName, Mapping[str, Any]],
-        Field(description="Settings that change with this stage, by module; they stay until another changes them."),
+        Field(
+            description=N_(
+                "Settings that change with this stage, by module; they stay until another changes them."
+            )
+        ),
     ] = {}
     history: Annotated[
         Mapping[Dotted, Literal["catch_up", "from_now"]],
-        Field(description="Subscriptions that begin otherwise than they declare: catch_up or from_now."),
+        Field(description=N_("Subscriptions that begin otherwise than they declare: catch_up or from_now.")),
     ] = {}
     before: Annotated[
-        tuple[AnyGate, ...], Field(strict=False, description="Gates that must pass before it is applied.")
+        tuple[AnyGate, ...], Field(strict=False, description=N_("Gates that must pass before it is applied."))
     ] = ()
     after: Annotated[
-        tuple[AnyGate, ...], Field(strict=False, description="Gates that must pass before the next stage is.")
+        tuple[AnyGate, ...],
+        Field(strict=False, description=N_("Gates that must pass before the next stage is.")),
     ] = ()
-    approvals: Annotated[Approvals, Field(description="Who must say yes before it is applied.")] = Approvals()
-    rollback: Annotated[Rollback, Field(description="What taking it back does.")] = Rollback()
+    approvals: Annotated[Approvals, Field(description=N_("Who must say yes before it is applied."))] = (
+        Approvals()
+    )
+    rollback: Annotated[Rollback, Field(description=N_("What taking it back does."))] = Rollback()
 
 
 class Rollout(Part):
     """The overall plan of an enterprise, in stages."""
 
-    name: Annotated[Name, Field(description="Of the plan: letters, digits, - and _.")]
-    version: Annotated[int, Field(ge=1, description="Of the plan: a whole number, raised with each change.")]
-    title: Annotated[Text | None, Field(description="For people.")] = None
-    sponsor: Annotated[Text, Field(description="Who wants it and pays for it.")]
-    owner: Annotated[Text, Field(description="Who answers for its being carried out.")]
-    kernel: Annotated[Range, Field(description='Range of API versions of fenbu, as ">=1,<2".')]
+    name: Annotated[Name, Field(description=N_("Of the plan: letters, digits, - and _."))]
+    version: Annotated[
+        int, Field(ge=1, description=N_("Of the plan: a whole number, raised with each change."))
+    ]
+    title: Annotated[Text | None, Field(description=N_("For people."))] = None
+    sponsor: Annotated[Text, Field(description=N_("Who wants it and pays for it."))]
+    owner: Annotated[Text, Field(description=N_("Who answers for its being carried out."))]
+    kernel: Annotated[Range, Field(description=N_('Range of API versions of fenbu, as ">=1,<2".'))]
     modules: Annotated[
         Mapping[ModuleName, PlannedModule],
-        Field(min_length=1, description="Every module of the plan, by name."),
+        Field(min_length=1, description=N_("Every module of the plan, by name.")),
     ]
     stages: Annotated[
-        tuple[Stage, ...], Field(strict=False, min_length=1, description="The stages, in order.")
+        tuple[Stage, ...], Field(strict=False, min_length=1, description=N_("The stages, in order."))
     ]
 
     def stage(self, name: str) -> Stage:
         """Return a stage by its name; KeyError when there is none."""
-        return next((one for one in self.stages if one.name == name), None) or _no_stage(name)
+        return {one.name: one for one in self.stages}[name]
 
     def settings_through(self, number: int) -> dict[str, dict[str, Any]]:
         """Return the settings in force when a stage, by its index, is applied: module to name to value."""
@@ -210,7 +237,3 @@ class Rollout(Part):
             for module, values in stage.settings.items():
                 found.setdefault(module, {}).update(values)
         return found
-
-
-def _no_stage(name: str) -> Stage:
-    raise KeyError(name)

@@ -50,7 +50,9 @@ def broken_rules(document: Mapping[str, Any]) -> Iterator[Finding]:
     for name in planned:
         if steps and not any(name in step.modules for step in steps):
             told = _("no stage switches {module} on").format(module=name)
-            yield Finding(("modules", name), told, _("add it to the modules of a stage, or take it out of the plan"))
+            yield Finding(
+                ("modules", name), told, _("add it to the modules of a stage, or take it out of the plan")
+            )
 
 
 def _steps(document: Mapping[str, Any]) -> Iterator[_Step]:
@@ -112,9 +114,9 @@ def _history(step: _Step, planned: Mapping[str, Any]) -> Iterator[Finding]:
     for subscription in _table(step.table, "history"):
         module = subscription.partition(".")[0]
         if module not in step.modules and "." in subscription:
-            told = _("{subscription} begins with {module}, which the stage {stage} does not switch on").format(
-                subscription=subscription, module=module, stage=step.name
-            )
+            told = _(
+                "{subscription} begins with {module}, which the stage {stage} does not switch on"
+            ).format(subscription=subscription, module=module, stage=step.name)
             yield Finding((*step.path, "history", subscription), told, _remedy(module, step.modules, planned))
 
 

@@ -31,6 +31,10 @@ def in_clear(value: Any, path: Path) -> Iterator[Finding]:
     elif isinstance(value, str) and sounds_secret(path) and value and not is_reference(value):
         yield Finding(
             path,
-            _("{name} holds a secret in clear").format(name=next(p for p in reversed(path) if isinstance(p, str))),
-            _("write where it is kept: env:NAME, file:PATH or keyring:SERVICE/NAME; and change it, for it was here"),
+            _("{name} holds a secret in clear").format(
+                name=next(p for p in reversed(path) if isinstance(p, str))
+            ),
+            _(
+                "write where it is kept: env:NAME, file:PATH or keyring:SERVICE/NAME; and change it, for it was here"
+            ),
         )

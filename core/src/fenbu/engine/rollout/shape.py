@@ -23,6 +23,7 @@ _GATES: Mapping[str, type[BaseModel]] = {
     "approval": model.ApprovalGate,
     "date": model.DateGate,
 }
+_PARTS: Mapping[str, type[BaseModel]] = {"approvals": model.Approvals, "rollback": model.Rollback}
 _SLIPS: Mapping[str, str] = {
     "string_type": N_("must be text in quotes"),
     "int_type": N_("must be a whole number without quotes"),
@@ -54,7 +55,9 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
     for one in errors:
         path = _path(one["loc"])
         within = any(place[: len(one["loc"])] == one["loc"] != place for place in places)
-        told_better = one["type"] == "too_short" and within or one["type"] == "missing" and path in misspelt
+        told_better = (one["type"] == "too_short" and within) or (
+            one["type"] == "missing" and path in misspelt
+        )
         if not told_better:
             yield _finding(one["type"], one["loc"], path, one)
 
@@ -71,7 +74,9 @@ def _finding(kind: str, place: Path, path: Path, found: Any) -> Finding:
         return _undecided_gate(path, found["input"])
     if kind == "string_pattern_mismatch":
         return Finding(path, _unfit_name(str(found["input"]), found["ctx"]["pattern"]))
-    told = _(_SLIPS.get(kind, "")).format(**found.get("ctx", {})) or str(found["msg"]).removeprefix("Value error, ")
+    told = _(_SLIPS.get(kind, "")).format(**found.get("ctx", {})) or str(found["msg"]).removeprefix(
+        "Value error, "
+    )
     return Finding(path, f"{name or _('the file')} {told}{got(found['input'], path)}", _described(place))
 
 
@@ -88,15 +93,19 @@ def _undecided_gate(path: Path, value: Any) -> Finding:
         kinds=wanted, keys=", ".join(value) or _("nothing")
     )
     stray = [key for key in value if get_close_matches(key, model.KINDS, 1, 0.6)]
-    return Finding((*path, stray[0]) if stray else path, told, nearest(stray[0], model.KINDS) if stray else "")
+    return Finding(
+        (*path, stray[0]) if stray else path, told, nearest(stray[0], model.KINDS) if stray else ""
+    )
 
 
 def _unfit_name(value: str, pattern: str) -> str:
     if r"\." in pattern:
-        return _('a name with its module is wanted, as "erp.revenue" (got {got})').format(got=json.dumps(value))
-    return _("a name has small letters, digits, _ (of stages also -) and begins with a letter (got {got})").format(
-        got=json.dumps(value, ensure_ascii=False)
-    )
+        return _('a name with its module is wanted, as "erp.revenue" (got {got})').format(
+            got=json.dumps(value)
+        )
+    return _(
+        "a name has small letters, digits, _ (of stages also -) and begins with a letter (got {got})"
+    ).format(got=json.dumps(value, ensure_ascii=False))
 
 
 def got(value: Any, path: Path) -> str:
@@ -118,7 +127,11 @@ def got(value: Any, path: Path) -> str:
 
 def _path(place: Path) -> Path:
     """Return pydantic's place as a path of the document: without the tags of gates and marks of keys."""
-    return tuple(part for part in place if not (isinstance(part, str) and (part.endswith(model.GATE) or part == "[key]")))
+    return tuple(
+        part
+        for part in place
+        if not (isinstance(part, str) and (part.endswith(model.GATE) or part == "[key]"))
+    )
 
 
 def _model_at(place: Path) -> type[BaseModel] | None:
@@ -135,7 +148,7 @@ def _model_at(place: Path) -> type[BaseModel] | None:
     if path[2] in ("before", "after"):
         kinds = [part for part in container if isinstance(part, str) and part.endswith(model.GATE)]
         return _GATES[kinds[0].removesuffix(model.GATE)] if kinds else None
-    return {"approvals": model.Approvals, "rollback": model.Rollback}.get(str(path[2]))
+    return _PARTS.get(str(path[2]))
 
 
 def _fields(place: Path) -> list[str]:
@@ -147,7 +160,7 @@ def _described(place: Path) -> str:
     """Return what a key is for, as its model says."""
     known = _model_at(place)
     field = known.model_fields.get(str(place[-1])) if known and place else None
-    return f"{place[-1]}: {field.description}" if field and field.description else ""
+    return f"{place[-1]}: {_(field.description)}" if field and field.description else ""
 
 
 def _place(path: Path) -> str:
