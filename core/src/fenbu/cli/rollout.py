@@ -64,7 +64,7 @@ def new(session: Session, *, file: Path, template: str) -> None:
         with file.open("x", encoding="utf-8", newline="\n") as opened:
             opened.write(text_of(template))
     except FileExistsError:
-        raise AlreadyExists(_("the file"), str(file)) from None
+        raise AlreadyExists(_("file"), str(file)) from None
     except OSError as error:
         raise BadFile(str(file), error.strerror or str(error)) from None
     if session.json:

@@ -85,7 +85,8 @@ def dotted(path: Path) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say which known name was probably meant, or which there are."""
     listed = sorted(set(known))
-    if near := get_close_matches(name, listed, 1, 0.6):
+    begin_alike = [one for one in listed if name and one.startswith(name)]
+    if near := get_close_matches(name, listed, 1, 0.6) or begin_alike:
         return _("did you mean {nearest}?").format(nearest=near[0])
     if not listed:
         return ""

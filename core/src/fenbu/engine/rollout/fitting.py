@@ -31,7 +31,12 @@ def misfits(file: RolloutFile, there: Installed) -> list[Fault]:
         return []
     plan = _Plan(file.rollout, there)
     findings = [*plan.kernel(), *plan.modules(), *plan.settings(), *plan.gates(), *plan.history()]
-    return located([*findings, *plan.requirements()], file.positions)
+    told = {fault.path for fault in file.faults}
+    return [
+        fault
+        for fault in located([*findings, *plan.requirements()], file.positions)
+        if fault.path not in told
+    ]
 
 
 @frozen

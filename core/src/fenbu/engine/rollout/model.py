@@ -179,7 +179,7 @@ class Stage(Part):
     title: Annotated[Text, Field(description=N_("For people."))]
     goal: Annotated[Text, Field(description=N_("In words, what is true when it is reached."))]
     modules: Annotated[
-        tuple[ModuleName, ...],
+        tuple[str, ...],
         Field(strict=False, min_length=1, description=N_("Modules that it switches on.")),
     ]
     settings: Annotated[
