@@ -29,7 +29,7 @@ def rollout() -> None:
     """Group of the commands on rollout files."""
 
 
-class _Template(click.ParamType):
+class _Template(click.ParamType[str]):
     """The name of a template, looked up when it is needed."""
 
     name = "name"
