@@ -15,6 +15,8 @@ from fenbu.i18n import _
 
 _REFERENCE = re.compile(r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+)$")
 
+_SECRETIVE = re.compile(r"(password|passphrase|secret|token|api_?key|private_?key)", re.IGNORECASE)
+
 
 class Settings(BaseModel):
     """Base of a module's settings: typed, with defaults, unknown names refused.
@@ -32,6 +34,11 @@ class NoSettings(Settings):
 def is_reference(value: str) -> bool:
     """Say whether a text refers to a secret, and so may be shown and kept."""
     return _REFERENCE.match(value) is not None
+
+
+def sounds_secret(name: str) -> bool:
+    """Say whether a name is one of those that secrets are given; a setting named so is declared a `Secret`."""
+    return _SECRETIVE.search(name) is not None
 
 
 def _must_refer(value: str) -> str:

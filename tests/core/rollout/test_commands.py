@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,4 +86,19 @@ def test_faults_are_told_to_scripts_as_json(tmp_path: Path, capsys: pytest.Captu
 
 def test_the_schema_is_printed_as_editors_read_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rollout", "schema"]) == 0
-    assert json.loads(capsys.readouterr().out)["$schema"].startswith("https://json-schema.org/")
+    told = capsys.readouterr()
+    assert json.loads(told.out)["$schema"].startswith("https://json-schema.org/")
+    assert told.err == ""
+
+
+def test_a_file_is_checked_alone_without_the_store(tmp_path: Path) -> None:
+    (tmp_path / "rollout.toml").write_text(PLAN, encoding="utf-8")
+    probe = (
+        "import sys; from fenbu.cli.running import run; run(['rollout', 'check', '--file-only']); "
+        "print(*sorted({'sqlalchemy', 'alembic', 'pluggy', 'fenbu_erp'} & set(sys.modules)), file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
+    )
+
+    assert ended.stderr.splitlines() == ["rollout.toml is well", ""]

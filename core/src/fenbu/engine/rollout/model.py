@@ -155,8 +155,12 @@ class PlannedModule(Part):
     """A module of the plan."""
 
     version: Annotated[
-        Range, Field(description=N_('Range of versions (PEP 440), as ">=0.1,<1"; any unless given.'))
-    ] = SpecifierSet()
+        Range,
+        Field(
+            default_factory=SpecifierSet,
+            description=N_('Range of versions (PEP 440), as ">=0.1,<1"; any unless given.'),
+        ),
+    ]
     on_disable: Annotated[
         Leaving | None,
         Field(

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from fenbu.engine.rollout.faults import Finding
 from fenbu.engine.rollout.positions import Path
 from fenbu.i18n import _
-from fenbu.settings import is_reference
-
-_SECRETIVE = re.compile(r"(password|passphrase|secret|token|api_?key|private_?key)", re.IGNORECASE)
-"""As the conformance suite asks of modules: a setting that sounds so is declared a `Secret`."""
+from fenbu.settings import is_reference, sounds_secret
 
 
-def sounds_secret(path: Path) -> bool:
+def named_secret(path: Path) -> bool:
     """Say whether a key of a path is named as secrets are."""
-    return any(isinstance(part, str) and _SECRETIVE.search(part) for part in path)
+    return any(isinstance(part, str) and sounds_secret(part) for part in path)
 
 
 def in_clear(value: Any, path: Path) -> Iterator[Finding]:
@@ -28,7 +24,7 @@ def in_clear(value: Any, path: Path) -> Iterator[Finding]:
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from in_clear(inner, (*path, number))
-    elif isinstance(value, str) and sounds_secret(path) and value and not is_reference(value):
+    elif isinstance(value, str) and named_secret(path) and value and not is_reference(value):
         yield Finding(
             path,
             _("{name} holds a secret in clear").format(

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from fenbu.engine.rollout import model
 from fenbu.engine.rollout.faults import Finding, nearest
 from fenbu.engine.rollout.positions import Path
-from fenbu.engine.rollout.secrets import sounds_secret
+from fenbu.engine.rollout.secrets import named_secret
 from fenbu.i18n import N_, _
 from fenbu.values import MASK
 
@@ -115,7 +115,7 @@ def got(value: Any, path: Path) -> str:
     if isinstance(value, list | tuple):
         return _(" (got an empty list)") if not value else _(" (got a list)")
     if isinstance(value, str):
-        written = MASK if sounds_secret(path) else json.dumps(value, ensure_ascii=False)
+        written = MASK if named_secret(path) else json.dumps(value, ensure_ascii=False)
     elif isinstance(value, bool):
         written = str(value).lower()
     elif isinstance(value, date | time):
