@@ -62,6 +62,7 @@ _processes.set_forkserver_preload(
         "fenbu_scm.returns",
         "fenbu_scm.seed",
         "psycopg",
+        "pytest",
         "tests.faults.stories",
         "tests.flows.retail",
     ]

@@ -41,7 +41,7 @@ def test_what_was_acknowledged_survives_kills_once_and_in_order(
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(6))
 def test_hundreds_of_kills_change_nothing(
     database_copy: DatabaseCopy, tmp_path: Path, seed: int, tally: Tally
 ) -> None:
