@@ -15,6 +15,8 @@ from fenbu.i18n import _
 
 _REFERENCE = re.compile(r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+)$")
 
+_SECRETIVE = re.compile(r"(password|passphrase|secret|token|api_?key|private_?key)", re.IGNORECASE)
+
 
 class Settings(BaseModel):
     """Base of a module's settings: typed, with defaults, unknown names refused.
@@ -29,15 +31,25 @@ class NoSettings(Settings):
     """For modules without settings."""
 
 
-def _is_reference(value: str) -> str:
-    if value and not _REFERENCE.match(value):
+def is_reference(value: str) -> bool:
+    """Say whether a text refers to a secret, and so may be shown and kept."""
+    return _REFERENCE.match(value) is not None
+
+
+def sounds_secret(name: str) -> bool:
+    """Say whether a name is one of those that secrets are given; a setting named so is declared a `Secret`."""
+    return _SECRETIVE.search(name) is not None
+
+
+def _must_refer(value: str) -> str:
+    if value and not is_reference(value):
         raise ValueError(
             _("a secret is given by reference: env:NAME, file:PATH or keyring:SERVICE/NAME, never in clear")
         )
     return value
 
 
-Secret = Annotated[str, AfterValidator(_is_reference), "secret"]
+Secret = Annotated[str, AfterValidator(_must_refer), "secret"]
 """A reference to a secret (``env:``, ``file:``, ``keyring:``), resolved only when a call is made."""
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "import": ("fenbu.cli.importing:import_", N_("Read a file through a profile into actions")),
     "export": ("fenbu.cli.export:export", N_("Write the books and more in formats of other programs")),
     "audit": ("fenbu.cli.audit:audit", N_("Who did what; verify and seal the trail")),
+    "rollout": ("fenbu.cli.rollout:rollout", N_("The file of the overall plan: begin one, check it")),
     "backup": ("fenbu.cli.backup:backup", N_("Write a verified copy beside running work")),
     "demo": (
         "fenbu.cli.demo:demo",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pydantic import ValidationError
 
 from fenbu.engine.settings import secret_names
+from fenbu.settings import sounds_secret
 from fenbu.testing.conformance.faults import Fault
 from fenbu.testing.conformance.subject import Subject
-
-_SECRETIVE = re.compile(r"(password|passphrase|secret|token|api_?key|private_?key)")
 
 
 def settings_have_defaults(subject: Subject) -> Iterator[Fault]:
@@ -24,7 +22,7 @@ def settings_have_defaults(subject: Subject) -> Iterator[Fault]:
                 "has no default",
                 "give it one: a module is enabled before anybody has set anything",
             )
-        if _SECRETIVE.search(name) and field.annotation is str and name not in secret_names(model):
+        if sounds_secret(name) and field.annotation is str and name not in secret_names(model):
             yield Fault(
                 f"setting {name}", "sounds like a secret and is plain text", "annotate it with fenbu.Secret"
             )
