@@ -33,6 +33,7 @@ _EVENT = (
     "id", "topic", "version", "key", "partition", "route", "about", "payload",
     "at", "not_before", "day", "cause", "depth", "actor", "module",
 )  # fmt: skip
+_TOPIC, _KEY, _NOT_BEFORE = map(_EVENT.index, ("topic", "key", "not_before"))
 _ABOUT = ("kind", "value", "seq")
 
 _DELIVERIES = """
@@ -105,8 +106,8 @@ class LogRow:
 
     def is_timer(self, topic: str, key: str) -> bool:
         """Say whether it rings later, under this topic and key."""
-        of = dict(zip(_EVENT, self.values, strict=True))
-        return of["not_before"] is not None and of["topic"] == topic and of["key"] == key
+        values = self.values
+        return values[_NOT_BEFORE] is not None and (values[_TOPIC], values[_KEY]) == (topic, key)
 
 
 def append(connection: Connection, dialect: str, events: Sequence[NewEvent], **common: Any) -> list[int]:
