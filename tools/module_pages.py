@@ -20,8 +20,8 @@ from typing import Any
 from fenbu.actions import Action
 from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.reference import resolve
-from fenbu.events import event_type
-from tools.reference import DOCS, answers, contracts, events_of, hooks_of, lifecycles_of, modules, readers
+from fenbu.events import event_type, events_of
+from tools.reference import DOCS, answers, contracts, hooks_of, lifecycles_of, modules, readers
 
 FOLDER = "modules"
 BELOW = "<!-- From here on written by `make docs` from the code; do not edit by hand. -->"

@@ -25,7 +25,7 @@ from fenbu.engine.catalog.discovery import discover
 from fenbu.engine.catalog.loading import LoadedModule, load
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.hooks import implemented, specifications
-from fenbu.events import event_type
+from fenbu.events import event_type, events_of, is_event
 from fenbu.hooks import Hook
 from fenbu.lifecycle import Lifecycle
 from tools.constraints import ROOT, members, read
@@ -244,15 +244,6 @@ def hooks_of(contract: ModuleType) -> list[Hook[..., Any]]:
     return list(specifications([contract]).values())
 
 
-def events_of(contract: ModuleType) -> list[type[Any]]:
-    """Return the events that a contract declares, as they stand in it."""
-    return [
-        value
-        for value in vars(contract).values()
-        if "__fenbu_event__" in getattr(value, "__dict__", {}) and value.__module__ == contract.__name__
-    ]
-
-
 def values_of(contract: ModuleType) -> list[type[Any]]:
     """Return the values that a contract's hooks and events carry, as they stand in it."""
     return [
@@ -261,7 +252,7 @@ def values_of(contract: ModuleType) -> list[type[Any]]:
         if isinstance(value, type)
         and attrs.has(value)
         and value.__module__ == contract.__name__
-        and "__fenbu_event__" not in value.__dict__
+        and not is_event(value)
     ]
 
 

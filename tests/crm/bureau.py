@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from fenbu.engine import canonical
+from fenbu.engine.conditions import Condition
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.reading import Condition, page, record
+from fenbu.engine.reading import page, record
 from fenbu.metrics import Health
 from fenbu.testing.clock import Clock
 from tests.erp.shop import Shop, columns

@@ -8,12 +8,12 @@ from typing import Any
 import attrs
 import pytest
 
-from fenbu.events import event_type
+from fenbu.events import event_type, events_of
 from fenbu.hooks import Hook
 from tools import module_pages, reference
 
 HOOKS = [hook for contract in reference.contracts() for hook in reference.hooks_of(contract)]
-EVENTS = [body for contract in reference.contracts() for body in reference.events_of(contract)]
+EVENTS = [body for contract in reference.contracts() for body in events_of(contract)]
 PAGES = reference.pages()
 
 

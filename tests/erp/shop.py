@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import text
 
+from fenbu.engine.conditions import Condition
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.reading import Condition, page, record
+from fenbu.engine.reading import page, record
 from fenbu.metrics import Health
 from fenbu.testing.enterprises import drain
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from fenbu.engine import canonical
-from fenbu.engine.reading import Condition, conditions, filterable, offered, page, record
+from fenbu.engine.conditions import Condition, conditions, filterable
+from fenbu.engine.reading import offered, page, record
 from fenbu.testing.clock import Clock
 from fenbu_erp.views import CHECKS, METRICS, VIEWS
 from tests.erp.shop import Shop

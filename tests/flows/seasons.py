@@ -123,7 +123,8 @@ class House(Till):
 
     def listed(self, view: str, **equal: Any) -> list[dict[str, Any]]:
         """Return the rows of a view; none while its module does not run."""
-        from fenbu.engine.reading import Condition, page
+        from fenbu.engine.conditions import Condition
+        from fenbu.engine.reading import page
 
         module = view.partition(".")[0]
         if module not in self.kernel.assembly.modules:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fenbu.cli.running import run
 from fenbu.contracts.crm import CreditLimitSet
 from fenbu.contracts.erp import OrderFulfilled, OrderPlaced
 from fenbu.contracts.scm import StockAdjusted
@@ -84,6 +85,22 @@ def test_an_item_is_what_all_modules_know_of_it(shop: Depot) -> None:
     records, places = around(shop, story)
     assert records == ["erp.items", "scm.items"]
     assert {"erp.order-lines", "erp.prices", "scm.stock", "scm.moves"} <= places.keys()
+
+
+def test_who_only_keeps_a_record_is_named_where_it_is_late_and_not_in_every_line(
+    shop: Depot, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with shop.deaf("crm.timeline"):
+        shop.placed(("TEA", 1), account="C1")
+    monkeypatch.setenv("FENBU_DATABASE", shop.kernel.database.url)
+
+    def explained(order: str) -> str:
+        assert run(["explain", "order", order]) == 0
+        return capsys.readouterr().out
+
+    assert "✔ crm.timeline" not in (early := explained("SO-00000001"))
+    assert "✔ scm.orders" in early
+    assert "… crm.timeline waiting" in explained("SO-00000002")
 
 
 def test_an_unknown_kind_is_refused_with_the_kinds_that_there_are(shop: Depot) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -356,14 +357,20 @@ def test_rejected_json_keeps_its_text(tmp_path: Path) -> None:
     assert json.loads(third) == {"line": 3, "reason": "because"}
 
 
-def test_the_rejects_of_an_earlier_run_go_when_there_are_none(tmp_path: Path) -> None:
-    path = tmp_path / "slips.csv"
-    path.write_text(HEADER + row(), encoding="utf-8")
-    rejects = reject_all(path)
-    with Rejects(rejects, PROFILE, ()):
+@pytest.mark.parametrize(
+    "more", [{}, {"format": "tsv"}, {"delimiter": "|"}, {"encoding": "utf-16"}, {"format": "jsonl"}], ids=str
+)
+def test_the_rejects_of_an_earlier_run_go_when_there_are_none(tmp_path: Path, more: dict[str, Any]) -> None:
+    profile = evolve(PROFILE, **more)
+    path = tmp_path / "slips"
+    cut = "\t" if profile.format == "tsv" else profile.delimiter
+    text = "{}\n" if profile.format == "jsonl" else (HEADER + row()).replace(",", cut)
+    path.write_text(text, encoding=profile.encoding)
+    rejects = reject_all(path, profile)
+    with Rejects(rejects, profile, ()):
         pass
     assert not rejects.exists()
     rejects.write_text("my own notes", encoding="utf-8")
-    with Rejects(rejects, PROFILE, ()):
+    with Rejects(rejects, profile, ()):
         pass
     assert rejects.exists()

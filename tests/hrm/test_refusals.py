@@ -287,9 +287,9 @@ def test_what_cannot_be_undone_says_first_what_it_means(busy: Firm) -> None:
     ]
     assert previewed("payroll.approve", run="PR-00000002")[:2] == [
         "payslips of 2026-01 change no more: 3",
-        "gross pay: 3409.03 GBP",
+        "gross pay: 3,409.03 GBP",
     ]
     assert previewed("payroll.correct", run="PR-00000001", reason="x")[1:] == [
-        "gross pay: -3000.00 GBP",
-        "net pay: -2400.00 GBP",
+        "gross pay: -3,000.00 GBP",
+        "net pay: -2,400.00 GBP",
     ]

@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import text
 
+from fenbu.engine.conditions import Condition
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.reading import Condition, page, record
+from fenbu.engine.reading import page, record
 from fenbu.testing.clock import Clock
 from fenbu_payments.gateways.sandbox import sign
 from fenbu_payments.sandbox import UNSIGNED

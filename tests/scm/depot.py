@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-from fenbu.engine.reading import Condition, page, record
+from fenbu.engine.conditions import Condition
+from fenbu.engine.reading import page, record
 from fenbu.metrics import Health
 from tests.erp.shop import Shop
 

@@ -26,7 +26,6 @@ _HOMES = {
     "Enterprise": "work",
     "Exporter": "exporting",
     "FenbuError": "errors",
-    "Filter": "views",
     "Finding": "metrics",
     "Importer": "importing",
     "Lane": "events",
@@ -65,7 +64,6 @@ __all__ = [
     "Enterprise",
     "Exporter",
     "FenbuError",
-    "Filter",
     "Finding",
     "Importer",
     "Lane",
@@ -104,7 +102,7 @@ if TYPE_CHECKING:
     from fenbu.metrics import Check, Finding, Metric
     from fenbu.settings import Secret, Settings
     from fenbu.values import Money, Personal
-    from fenbu.views import Column, Filter, View
+    from fenbu.views import Column, View
     from fenbu.work import Actor, Enterprise, Work
 
 

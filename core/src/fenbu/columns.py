@@ -26,7 +26,7 @@ from pydantic_core import PydanticUndefined
 from sqlalchemy import Integer, Text
 from sqlmodel import Field
 
-from fenbu.tables import Day, Flag, Id, Json, MoneyType, PriceType, QuantityType, RateType, UtcTime
+from fenbu.column_types import Day, Flag, Id, Json, MoneyType, PriceType, QuantityType, RateType, UtcTime
 
 
 class Maker(Protocol):

@@ -23,7 +23,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
@@ -127,6 +127,20 @@ def event_type(body: type[Any]) -> EventType:
     if not isinstance(declared, EventType):
         raise EventInvalid(body.__name__, "it is not declared with @event(…)")
     return declared
+
+
+def events_of(contract: ModuleType) -> list[type[Any]]:
+    """Return the classes of the events that a contract declares, as they stand in it."""
+    return [
+        value
+        for value in vars(contract).values()
+        if isinstance(value, type) and is_event(value) and value.__module__ == contract.__name__
+    ]
+
+
+def is_event(body: type[Any]) -> bool:
+    """Say whether a class is declared as an event."""
+    return isinstance(body.__dict__.get("__fenbu_event__"), EventType)
 
 
 def encode(body: object) -> str:

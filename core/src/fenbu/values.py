@@ -1,6 +1,6 @@
 """Exact values of business: money, quantities, rounding, moments.
 
-Amounts are ``Decimal`` in Python and scaled integers in the store (``fenbu.tables``). Rounding happens
+Amounts are ``Decimal`` in Python and scaled integers in the store (`fenbu.column_types`). Rounding happens
 here and nowhere else, by currency, with the rule named.
 """
 
@@ -37,6 +37,10 @@ _MINOR_UNITS = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
+
+
+MASK = "***"
+"""Stands for what is not shown: a secret, what tells of a person."""
 
 
 class Personal:

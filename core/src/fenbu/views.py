@@ -46,14 +46,6 @@ class Column:
 
 
 @frozen
-class Filter:
-    """A column by which a view may be narrowed, with the help a face shows."""
-
-    column: str
-    help: str = ""
-
-
-@frozen
 class Related:
     """A view that belongs to a record: its rows whose column equals this record's value."""
 
@@ -78,6 +70,7 @@ class View:
     """Column that people know a record by; ``fenbu show VIEW KEY`` finds it."""
     help: str = ""
     filters: tuple[str, ...] = ()
+    """Further columns by which it may be narrowed, beside record, state, key and sorts."""
     sorts: tuple[str, ...] = ()
     """Further columns with an index, by which sorting is cheap."""
     actions: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ import pytest
 
 from fenbu.engine.catalog.discovery import discover
 from fenbu.engine.catalog.errors import ReferenceBroken
-from fenbu.engine.catalog.loading import Broken, LoadedModule, clash, load, load_all
+from fenbu.engine.catalog.loading import Broken, LoadedModule, clash, load
 from fenbu.engine.catalog.reference import resolve
 from fenbu.testing.dummies import BROKEN, DummyModule, DummyModules, broken, sources
 
@@ -43,7 +43,7 @@ def test_a_manifest_that_cannot_be_loaded_is_named_with_error_and_remedy(
 
 def test_broken_packages_leave_the_others_alone(dummy_modules: DummyModules) -> None:
     dummy_modules.install(*broken(), DummyModule(name="tea"))
-    answers = load_all(discover().modules.values())
+    answers = {found.name: load(found) for found in discover().modules.values()}
     assert isinstance(answers["tea"], LoadedModule)
     assert all(isinstance(answers[name], Broken) for name in WANTED)
 

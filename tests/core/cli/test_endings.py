@@ -249,11 +249,11 @@ def test_init_makes_an_enterprise_that_is_found_from_below(
     assert "the enterprise Harbour Tea exists already" in again.err
 
 
-def test_init_says_what_is_missing_when_nobody_can_be_asked(elsewhere: Fenbu) -> None:
+def test_init_says_all_that_is_missing_when_nobody_can_be_asked(elsewhere: Fenbu) -> None:
     ran = elsewhere("init", "--name", "Harbour Tea", "--no-input")
 
     assert ran.code == 64
-    assert "--currency is missing and nobody can be asked" in ran.err
+    assert "nobody can be asked for what is missing: --currency, --time-zone" in ran.err
 
 
 def test_init_refuses_a_currency_or_zone_that_is_none_and_makes_nothing(

@@ -239,8 +239,8 @@ class Shop:
     # --- calls
 
     def call(self, operation: str, send: Callable[[CallRequest], Outcome], **options: Any) -> BoundCall:
-        def record(connection: Connection, request: CallRequest, outcome: Outcome) -> None:
-            connection.execute(_CHANGE, {"number": request.subject})
+        def record(pending: Pending, request: CallRequest, outcome: Outcome) -> None:
+            pending.connection.execute(_CHANGE, {"number": request.subject})
             self.recorded.append((request.id, outcome))
 
         options.setdefault("record", record)

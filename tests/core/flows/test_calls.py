@@ -4,12 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from fenbu.calls import CallDone, CallFailed, CallRequest, CallUnknown, Outcome
 from fenbu.engine.flows import calls
 from fenbu.engine.flows.caller import Caller
 from fenbu.engine.flows.errors import NoSuchCall
+from fenbu.engine.flows.pending import Pending
 from fenbu.errors import Permanent
 from fenbu.values import Money
 from tests.core.flows.shop import SECOND, Shop
@@ -231,7 +232,7 @@ def test_of_two_callers_with_one_call_one_records_the_outcome(shop: Shop, gatewa
 def test_an_outcome_that_cannot_be_recorded_is_kept_and_not_sent_again(shop: Shop, gateway: Gateway) -> None:
     broken = [True]
 
-    def record(_connection: Connection, request: CallRequest, outcome: Outcome) -> None:
+    def record(_pending: Pending, request: CallRequest, outcome: Outcome) -> None:
         if broken[0]:
             raise KeyError("a bug in the module")
         shop.recorded.append((request.id, outcome))

@@ -16,6 +16,7 @@ from fenbu.calls import CallDone, CallFailed, CallRequest, CallUnknown, Outcome
 from fenbu.engine.flows import calls
 from fenbu.engine.flows.caller import MOMENT, MOST, Caller
 from fenbu.engine.flows.errors import Again
+from fenbu.engine.flows.pending import Pending
 from tests.core.flows.shop import SECOND, Shop
 
 CHANGE = text(
@@ -33,7 +34,7 @@ def still(shop: Shop) -> None:
     shop.now = 1_000_000
 
 
-def locks_nothing(_connection: Connection, _requests: Sequence[CallRequest]) -> None:
+def locks_nothing(_pending: Pending, _requests: Sequence[CallRequest]) -> None:
     """Stand for rows that are locked in one order."""
 
 
@@ -227,8 +228,8 @@ def test_an_outcome_that_cannot_be_recorded_takes_only_itself(shop: Shop) -> Non
         seen[request.subject] += 1
         return CallDone({"reference": request.subject})
 
-    def record(connection: Connection, request: CallRequest, _outcome: Outcome) -> None:
-        connection.execute(CHANGE, {"number": request.subject})
+    def record(pending: Pending, request: CallRequest, _outcome: Outcome) -> None:
+        pending.connection.execute(CHANGE, {"number": request.subject})
         if request.subject in broken:
             raise KeyError("a bug in the module")
 
@@ -317,11 +318,11 @@ def test_what_a_failing_machine_did_not_let_record_is_recorded_later_and_not_sen
         seen[request.subject] += 1
         return CallDone()
 
-    def record(connection: Connection, request: CallRequest, _outcome: Outcome) -> None:
+    def record(pending: Pending, request: CallRequest, _outcome: Outcome) -> None:
         if lost[0] and request.subject == "B":
             lost[0] -= 1
             raise OperationalError("SELECT 1", {}, Exception("gone"), connection_invalidated=True)
-        connection.execute(CHANGE, {"number": request.subject})
+        pending.connection.execute(CHANGE, {"number": request.subject})
 
     bind(shop, send, record=record)
     one = practised(shop)

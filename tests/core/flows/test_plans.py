@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fenbu.engine.flows import batch, blocked, calls, delivery, history, log, look, timers
+from fenbu.engine.flows import batch, blocked, caller, delivery, history, log, look, timers
 from fenbu.engine.flows.sql import statement
 from tests.core.flows.shop import Shop
 
@@ -18,7 +18,7 @@ STATEMENTS = {
         (log, ("_FAN_OUT", "_CANCEL", "_SKIP_SCHEDULED")),
         (timers, ("_NEXT", "_RING", "_RINGING")),
         (history, ("_WAITING", "_LAST", "_EXPAND", "_PACE")),
-        (calls, ("_TAKE", "_IS_DUE", "_LEFT_OPERATIONS")),
+        (caller, ("_TAKE", "_IS_DUE", "_LEFT_OPERATIONS")),
     )
     for name in names
 }

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import event
 
 from fenbu.engine import reading
+from fenbu.engine.conditions import Condition, ReadingRefused, conditions, filterable
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.reading import Condition, ReadingRefused, Row, conditions
+from fenbu.engine.reading import Row
 from fenbu.errors import NotFound
 from tests.core.reading.conftest import COUNT
 
@@ -132,6 +133,8 @@ def test_a_view_is_narrowed_by_what_its_columns_hold(kiosk: Kernel, where: list[
             "day: must be a day, written as 2026-01-31 (got yesterday)",
         ),
         ({"filters": [Condition("total", "NaN")]}, "total: must be an amount, written as 12.50 (got NaN)"),
+        ({"filters": [Condition("total", "12", "~")]}, "total: ~ looks within text, which this is not"),
+        ({"filters": [Condition("day", "2026-03", "~")]}, "day: ~ looks within text, which this is not"),
         ({"filters": [Condition("gift", "maybe")]}, "gift: must be true or false (got maybe)"),
         ({"sort": "customer"}, "sort: one of total, note, number is wanted (got customer)"),
         ({"after": '["a","b"]'}, "after: it does not belong to this order (number)"),
@@ -207,7 +210,7 @@ def test_every_view_of_the_kernel_can_be_read_sorted_and_narrowed(kiosk: Kernel)
             for row in page.rows:
                 assert set(row) >= {column.name for column in view.columns}, name
                 assert reading.record(work, view, str(row[view.record])) == row
-            for column in reading.filterable(view):
+            for column in filterable(view):
                 if page.rows and page.rows[0][column] is not None:
                     same = [Condition(column, page.rows[0][column])]
                     assert reading.page(work, view, filters=same, limit=1).rows, (name, column)

@@ -86,8 +86,8 @@ def test_going_back_to_the_default_keeps_the_others(connection: Connection) -> N
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("cups", 40, "the setting tea.cups is wrong: input should be less than or equal to 12 (got 40)"),
-        ("cups", "many", "the setting tea.cups is wrong: input should be a valid integer"),
+        ("cups", 40, "the setting tea.cups is wrong: must be 12 or less (got 40)"),
+        ("cups", "many", "the setting tea.cups is wrong: must be a whole number (got 'many')"),
         ("cosies", 1, "there is no such setting; there are: cups, gateway, leaves, price, warm"),
         ("gateway", "hunter2", "a secret is given by reference: env:NAME, file:PATH"),
     ],
@@ -104,7 +104,7 @@ def test_a_wrong_value_names_the_setting_what_was_got_and_what_is_wanted(
 
 def test_a_stored_value_that_newer_code_cannot_take_is_named(connection: Connection) -> None:
     set_setting(connection, "tea", TeaSettings, "cups", 4)
-    with pytest.raises(SettingInvalid, match=r"tea\.cups is wrong: input should be a valid string"):
+    with pytest.raises(SettingInvalid, match=r"tea\.cups is wrong: must be a text"):
         settings_of(connection, "tea", NewerTeaSettings)
 
 

@@ -1,6 +1,6 @@
 """The command line: click commands, thin, each imported only when it is asked for.
 
-`commands` says which there are, `running` runs them and turns every ending into an exit code, `session`
+`app` says which there are, `running` runs them and turns every ending into an exit code, `session`
 holds the global options and opens the kernel, `output` is the one place that writes to the terminal.
 ``--help``, ``--version`` and completion import none of the engine.
 """

@@ -26,15 +26,11 @@ def list_(
     session: Session, *, actor: str | None, action: str | None, subject: str | None, limit: int, after: str
 ) -> None:
     """List acts."""
-    from fenbu.cli.show import show_page
-    from fenbu.engine.reading import Condition
+    from fenbu.cli.show import show_narrowed
 
     narrowed = {"actor": actor, "action": action, "subject": subject}
-    filters = [Condition(column, value) for column, value in narrowed.items() if value is not None]
     with session.noticing() as kernel:
-        show_page(
-            session, kernel, kernel.assembly.view("fenbu.audit"), filters=filters, after=after, limit=limit
-        )
+        show_narrowed(session, kernel, "fenbu.audit", narrowed, after=after, limit=limit)
 
 
 @audit.command("verify", help=N_("Recompute the whole chain; ends with 1 when a row was changed."))

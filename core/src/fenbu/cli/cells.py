@@ -9,11 +9,10 @@ from typing import Any
 
 from fenbu.cli.layout import Cell, Heading
 from fenbu.i18n import _
-from fenbu.values import minor_units, padded, readable, readable_money
+from fenbu.values import MASK, minor_units, padded, readable, readable_money
 from fenbu.views import Column, Kind, View
 from fenbu.work import Enterprise
 
-MASK = "***"
 _NUMBERS = frozenset({Kind.MONEY, Kind.QUANTITY, Kind.PRICE, Kind.RATE, Kind.NUMBER})
 _SIGNS = {
     "green": frozenset({"enabled", "active", "done", "paid", "posted", "closed", "ok", "settled"}),

@@ -35,7 +35,7 @@ def doctor(session: Session, *, names: Sequence[str]) -> None:
         for one in examine(kernel, names):
             examined.append(one)
             progress.at(len(examined), one.check.name)
-    sick = [one for one in examined if one.finding.health != "ok"]
+    sick = [one for one in examined if not one.well]
     if session.json:
         session.out.document("doctor", {"healthy": not sick, "checks": [_plain(one) for one in examined]})
     else:
@@ -74,7 +74,7 @@ def _plain(one: Examined) -> dict[str, Any]:
         "counted": finding.counted,
         "skipped": finding.skipped,
         "ms": one.ms,
-        "repair": "" if finding.health == "ok" else _(one.check.repair),
+        "repair": "" if one.well else _(one.check.repair),
     }
 
 

@@ -1,4 +1,4 @@
-"""Exit codes: what a script may rely on, the same for every command (see the table in README.md)."""
+"""Exit codes: what a script may rely on, the same for every command (see docs/command-line.md)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ fenbu explain                    the kinds of document
 fenbu explain order SO-00000042  the story of one
 
 What it is, what happened to it, who did it, who was told of it, what still waits, failed or was asked of the outside,
-and where to go on from there.""")
+and where to go on from there. Who only keeps a record of all that happens, as a customer's timeline does, is named
+where that is late or failed.""")
 _SIGNS = {
     "done": ("✔", "green"),
     "waiting": ("…", "yellow"),
@@ -40,8 +41,6 @@ _LEFT = 14
 _PAST = ("done", "skipped")
 _LATEST = 6
 """Of the documents of one kind the latest so many are named."""
-_MANY = 100
-"""Rows are counted up to so many, as `surroundings.MOST` says."""
 _KINDS = {"event": "•", "act": "▸", "call": "↗"}
 
 
@@ -135,6 +134,7 @@ def _what_it_is(session: Session, kernel: Kernel, view: View, row: Row) -> None:
 def _go_on(session: Session, story: Story, places: Sequence[Place]) -> None:
     """Write of what else the story speaks, and where the document stands, each with the command that shows it."""
     from fenbu.cli.layout import wrap
+    from fenbu.engine.surroundings import MOST
 
     out = session.out
     by_kind: dict[str, list[Document]] = {}
@@ -156,7 +156,7 @@ def _go_on(session: Session, story: Story, places: Sequence[Place]) -> None:
     if places:
         out.line(out.style(_("it stands in"), "bold"))
     for place in places:
-        rows = f"{place.rows}" if place.rows < _MANY else f"{_MANY - 1}+"
+        rows = f"{place.rows}" if place.rows < MOST else f"{MOST - 1}+"
         command = f"fenbu show {place.view.name} --where {place.column}={quoted(story.number)}"
         out.line(f"  {rows:>3}  {command}")
 
@@ -202,9 +202,10 @@ def _write(session: Session, chapter: Chapter, clock: str, of: Document | None) 
 
 
 def _tail(chapter: Chapter) -> str:
+    """Return who did it, its number, and who has taken it; who only keeps a record of all is not worth a word."""
     told = [chapter.who or chapter.module, f"#{chapter.seq}" if chapter.seq else ""]
     for one in chapter.travels:
-        if one.state in _PAST:
+        if one.state in _PAST and not (one.keeps and one.state == "done"):
             why = one.detail if one.state == "skipped" else ""
             told.append(f"{_SIGNS[one.state][0]} {one.subscription} {why}".rstrip())
     return " ".join(part for part in told if part)

@@ -13,7 +13,7 @@ from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
-    from fenbu.engine.kernel import Kernel
+    pass
 
 HELP = N_("""What travels between modules; retry, skip, pause, replay.
 
@@ -67,7 +67,7 @@ def dead(session: Session, *, subscription: str | None, limit: int, after: str) 
     """List the dead deliveries and calls, with what to do."""
     from fenbu.cli.show import plain_rows, quoted, write_rows
     from fenbu.engine import reading
-    from fenbu.engine.reading import Condition
+    from fenbu.engine.conditions import Condition
 
     with session.noticing() as kernel:
         deliveries, calls = kernel.assembly.view("fenbu.dead"), kernel.assembly.view("fenbu.calls")
@@ -220,15 +220,7 @@ def _act(session: Session, verb: str, given: Mapping[str, Any], dry_run: bool) -
 
 
 def _view(session: Session, name: str, narrowed: Mapping[str, str | None], limit: int, after: str) -> None:
+    from fenbu.cli.show import show_narrowed
+
     with session.noticing() as kernel:
-        _page(session, kernel, name, narrowed, limit, after)
-
-
-def _page(
-    session: Session, kernel: Kernel, name: str, narrowed: Mapping[str, str | None], limit: int, after: str
-) -> None:
-    from fenbu.cli.show import show_page
-    from fenbu.engine.reading import Condition
-
-    filters = [Condition(column, value) for column, value in narrowed.items() if value is not None]
-    show_page(session, kernel, kernel.assembly.view(name), filters=filters, after=after, limit=limit)
+        show_narrowed(session, kernel, name, narrowed, after=after, limit=limit)

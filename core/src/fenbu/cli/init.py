@@ -29,9 +29,10 @@ def init(session: Session, *, name: str | None, currency: str | None, time_zone:
 
     folder = Path.cwd()
     place, written = _place(session, folder)
-    name = name or session.ask(_("Name of the enterprise"), "--name")
-    currency = currency or session.ask(_("Currency of the books (ISO 4217)"), "--currency")
-    time_zone = time_zone or session.ask(_("Time zone (IANA)"), "--time-zone", _time_zone_here())
+    session.need({"--name": name, "--currency": currency, "--time-zone": time_zone})
+    name = name or session.ask(_("Name of the enterprise"))
+    currency = currency or session.ask(_("Currency of the books (ISO 4217)"))
+    time_zone = time_zone or session.ask(_("Time zone (IANA)"), _time_zone_here())
     url = place if "://" in place else str(folder / place)
     with Kernel.init(url, name=name, currency=currency.upper(), time_zone=time_zone) as kernel:
         made, owner = kernel.assembly.enterprise, kernel.actor.name

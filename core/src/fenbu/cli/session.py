@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -125,14 +125,20 @@ class Session:
             raise click.UsageError(_("this has consequences and nobody can be asked; -y says yes beforehand"))
         return True
 
-    def ask(self, question: str, option: str, default: str | None = None) -> str:
-        """Ask for a value that an option would have given.
+    def need(self, options: Mapping[str, str | None]) -> None:
+        """Refuse the options that are not given when nobody can be asked for them, all at once.
 
         Raises:
-            click.UsageError: Nobody can be asked; the text names the option.
+            click.UsageError: The text names them.
         """
-        if self.no_input or not os.isatty(0):
-            raise click.UsageError(_("{option} is missing and nobody can be asked").format(option=option))
+        missing = [name for name, given in options.items() if not given]
+        if missing and (self.no_input or not os.isatty(0)):
+            raise click.UsageError(
+                _("nobody can be asked for what is missing: {options}").format(options=", ".join(missing))
+            )
+
+    def ask(self, question: str, default: str | None = None) -> str:
+        """Ask for a value that an option would have given; ``need`` has seen that somebody is there."""
         return str(click.prompt(question, default=default, err=True))
 
     def close(self) -> None:

@@ -14,8 +14,9 @@ from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
+    from fenbu.engine.conditions import Condition
     from fenbu.engine.kernel import Kernel
-    from fenbu.engine.reading import Condition, Page
+    from fenbu.engine.reading import Page
     from fenbu.views import Column, Related, View
 
 HELP = N_("""Look at a list or a record.
@@ -84,7 +85,8 @@ def show(
     everything: bool,
 ) -> None:
     """Show the views, one view, or one record."""
-    from fenbu.engine.reading import DEFAULT_LIMIT, conditions
+    from fenbu.engine.conditions import conditions
+    from fenbu.engine.reading import DEFAULT_LIMIT
 
     if everything and not as_csv:
         raise click.UsageError(_("--all goes with --csv; otherwise --limit and --after"))
@@ -102,6 +104,16 @@ def show(
             _write_csv(session, kernel, found, wanted, asked, limit or DEFAULT_LIMIT, everything)
             return
         show_page(session, kernel, found, wanted=wanted, limit=limit or DEFAULT_LIMIT, **asked)
+
+
+def show_narrowed(
+    session: Session, kernel: Kernel, name: str, narrowed: Mapping[str, str | None], *, after: str, limit: int
+) -> None:
+    """Write one page of a view, narrowed by those of a command's options that are given."""
+    from fenbu.engine.conditions import Condition
+
+    filters = [Condition(column, value) for column, value in narrowed.items() if value is not None]
+    show_page(session, kernel, kernel.assembly.view(name), filters=filters, after=after, limit=limit)
 
 
 def show_page(
@@ -218,9 +230,10 @@ def _page(kernel: Kernel, view: View, asked: Mapping[str, Any], limit: int) -> P
 
 def _related(kernel: Kernel, part: Related, row: Mapping[str, Any]) -> tuple[View, Page]:
     from fenbu.engine import reading
+    from fenbu.engine.conditions import Condition
 
     found = kernel.assembly.view(part.view)
-    condition = reading.Condition(part.column, row[part.value])
+    condition = Condition(part.column, row[part.value])
     with kernel.read(kernel.assembly.module_of(found.name)) as work:
         return found, reading.page(work, found, filters=[condition], limit=_RELATED)
 
@@ -321,7 +334,7 @@ def _command(action: Any, row: Mapping[str, Any], view: View) -> str:
 
 
 def _describe(view: View, formatter: click.HelpFormatter) -> None:
-    from fenbu.engine.reading import filterable
+    from fenbu.engine.conditions import filterable
 
     if view.help:
         formatter.write_paragraph()

@@ -6,7 +6,7 @@ A work runs from begin to commit with one assembly, so it never asks half of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -21,8 +21,9 @@ from fenbu.engine.catalog.modules import Module, Modules
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.catalog.states import TABLE
 from fenbu.engine.hooks import Dispatcher
-from fenbu.errors import FieldProblem, InputInvalid, Unknown
-from fenbu.i18n import N_, _
+from fenbu.engine.validation import field_problems
+from fenbu.errors import InputInvalid, Unknown
+from fenbu.i18n import _
 from fenbu.metrics import Check, Metric
 from fenbu.settings import Settings
 from fenbu.views import View
@@ -39,6 +40,41 @@ class ReadyAction:
     """Changes what is enabled: runs alone, holding the catalogue lock exclusively."""
     migrates: bool = False
     """Makes or rebuilds tables."""
+
+    @classmethod
+    def of_kernel(
+        cls,
+        name: str,
+        title: str,
+        model: type[BaseModel],
+        run: Callable[[Any, Any], Any],
+        *,
+        preview: Callable[[Any, Any], Any] | None = None,
+        exclusive: bool = False,
+        migrates: bool = False,
+        **more: Any,
+    ) -> ReadyAction:
+        """Return a verb of the kernel itself, in the words of a module's.
+
+        Args:
+            name: After ``fenbu.``: ``module.enable``.
+            title: Marked for translation.
+            model: Of the input; it and the functions stand at the top of their files.
+            run: Function of ``(work, input)``.
+            preview: As ``Action.preview``.
+            exclusive: It changes what is enabled.
+            migrates: It makes or rebuilds tables.
+            **more: As `Action` takes them.
+        """
+        action = Action(
+            name=f"fenbu.{name}",
+            title=title,
+            input=_reference(model),
+            run=_reference(run),
+            preview=_reference(preview) if preview is not None else None,
+            **more,
+        )
+        return cls("fenbu", action, exclusive, migrates)
 
     def accept(self, values: Mapping[str, Any] | BaseModel) -> BaseModel:
         """Validate an input.
@@ -65,6 +101,11 @@ class ReadyAction:
     def run(self, work: Any, values: BaseModel) -> Any:
         """Run the verb."""
         return resolve(self.action.run)(work, values)
+
+
+def _reference(named: Any) -> str:
+    """Return the ``"package.module:name"`` of a class or function."""
+    return f"{named.__module__}:{named.__qualname__}"
 
 
 @define(slots=False, eq=False)
@@ -159,65 +200,3 @@ def not_running(kind: str, name: str, module: Module) -> Unknown:
     state = _(TABLE[module.state].means)
     because = _("{module} does not run ({state})").format(module=module.name, state=state)
     return Unknown(kind, name, because=because, todo=module.advice)
-
-
-def field_problems(error: ValidationError) -> list[FieldProblem]:
-    """Return pydantic's findings as field, what is wrong, what was got."""
-    problems = []
-    everything = error.errors(include_url=False)
-    places = [found["loc"] for found in everything]
-    for found in everything:
-        if any(place[: len(found["loc"])] == found["loc"] != place for place in places):
-            continue  # what is wrong within it says more than that it is too short without it
-        text = _said(found)
-        got = "" if found["type"] == "missing" or str(found["input"]) in text else _shown(found["input"])
-        problems.append(FieldProblem(".".join(map(str, found["loc"])), text, got))
-    return problems
-
-
-_SLIPS: Mapping[str, str] = {
-    "missing": N_("must be given"),
-    "extra_forbidden": N_("there is no such field"),
-    "too_short": N_("at least {min_length} must be given"),
-    "too_long": N_("at most {max_length} can be given"),
-    "string_too_long": N_("must have {max_length} characters at most"),
-    "string_pattern_mismatch": N_("is not written as it should be ({pattern})"),
-    "string_type": N_("must be a text"),
-    "int_parsing": N_("must be a whole number"),
-    "int_type": N_("must be a whole number"),
-    "int_from_float": N_("must be a whole number"),
-    "bool_parsing": N_("must be true or false"),
-    "bool_type": N_("must be true or false"),
-    "literal_error": N_("must be {expected}"),
-    "enum": N_("must be {expected}"),
-    "date_parsing": N_("must be a day, written as 2026-01-31"),
-    "date_type": N_("must be a day, written as 2026-01-31"),
-    "date_from_datetime_parsing": N_("must be a day, written as 2026-01-31"),
-    "date_from_datetime_inexact": N_("must be a day without a time, written as 2026-01-31"),
-    "greater_than": N_("must be more than {gt}"),
-    "greater_than_equal": N_("must be {ge} or more"),
-    "less_than": N_("must be less than {lt}"),
-    "less_than_equal": N_("must be {le} or less"),
-}
-"""What is wrong with a field, by pydantic's name for it, as an operator should read it."""
-
-
-def _said(found: Mapping[str, Any]) -> str:
-    """Say what is wrong: in our words, or in those of the field's own rule."""
-    context = found.get("ctx", {})
-    if found["type"] == "string_too_short":
-        least = context["min_length"]
-        return (
-            _("must not be empty") if least == 1 else _("must have {n} characters at least").format(n=least)
-        )
-    if told := _SLIPS.get(found["type"]):
-        return _(told).format(**context)
-    text = str(found["msg"]).removeprefix("Value error, ")
-    return text[:1].lower() + text[1:]
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict | list | tuple):
-        return ""  # a whole document says nothing that its reader does not see
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"

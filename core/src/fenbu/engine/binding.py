@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_type_hints
 
 from attrs import evolve, frozen
-from sqlalchemy import Connection
 
 from fenbu.calls import Call, CallRequest, Outcome
 from fenbu.engine.assembly import Assembly
@@ -197,12 +196,12 @@ def _decoded(readers: Mapping[tuple[str, int], type[Any]], received: Received) -
 def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall:
     record = resolve(declared.record, module=module)
 
-    def recorded(connection: Connection, request: CallRequest, outcome: Outcome) -> None:
-        transaction = begin(Pending(connection, connection.dialect.name), None)
+    def recorded(pending: Pending, request: CallRequest, outcome: Outcome) -> None:
+        transaction = begin(pending, None)
         work = EngineWork(transaction, module)
         with no_network(module), work.owned():
             record(work, request, outcome)
-        transaction.flush()
+        transaction.hand_over()
 
     return BoundCall(
         operation=declared.operation,
@@ -220,13 +219,13 @@ def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall
 
 def _call_locks(
     module: str, declared: Call, begin: Begin
-) -> Callable[[Connection, Sequence[CallRequest]], None] | None:
+) -> Callable[[Pending, Sequence[CallRequest]], None] | None:
     if declared.locks is None:
         return None
     take = resolve(declared.locks, module=module)
 
-    def lock(connection: Connection, requests: Sequence[CallRequest]) -> None:
-        work = EngineWork(begin(connection, None), module)
+    def lock(pending: Pending, requests: Sequence[CallRequest]) -> None:
+        work = EngineWork(begin(pending, None), module)
         with no_network(module), work.owned():
             take(work, requests)
 

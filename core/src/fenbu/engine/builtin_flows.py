@@ -5,12 +5,13 @@ A delivery is named as every face shows it: its subscription and the number of i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from sqlalchemy import bindparam, func, select
 
-from fenbu.actions import Action, Consequence
+from fenbu.actions import Consequence
 from fenbu.engine import binding
 from fenbu.engine.assembly import ReadyAction, unknown
 from fenbu.engine.flows import admin, calls, history, subscriptions
@@ -18,6 +19,7 @@ from fenbu.engine.flows.records import BoundCall, BoundSubscription
 from fenbu.engine.store.tables import call, delivery
 from fenbu.engine.work import EngineWork
 from fenbu.i18n import N_, _
+from fenbu.inputs import Input
 
 _DELIVERY = N_("Delivery, as subscription/event: scm.orders/42")
 _LAST = 2**63 - 1
@@ -25,11 +27,7 @@ _OPERATION = select(call.c.operation).where(call.c.id == bindparam("wanted"))
 _BACKLOG = select(func.count()).select_from(delivery).where(delivery.c.subscription == bindparam("wanted"))
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _OneOf(_Input):
+class _OneOf(Input):
     delivery: str = Field("", description=_DELIVERY)
     call: str = Field("", description=N_("Call to the outside, by its key"))
 
@@ -67,20 +65,20 @@ class Skip(_OneOf):
         return self
 
 
-class Pause(_Input):
+class Pause(Input):
     """Which subscription to stop for a while."""
 
     subscription: str = Field(description=N_("Subscription"))
     reason: str = Field("", description=N_("Why; shown with it"))
 
 
-class Resume(_Input):
+class Resume(Input):
     """Which subscription may go on."""
 
     subscription: str = Field(description=N_("Subscription"))
 
 
-class Replay(_Input):
+class Replay(Input):
     """What to deliver again on purpose."""
 
     subscription: str = Field(description=N_("Subscription whose handler says that this does no harm"))
@@ -89,7 +87,7 @@ class Replay(_Input):
     last: int = Field(_LAST, ge=1, description=N_("Number of the last event"))
 
 
-class Drop(_Input):
+class Drop(Input):
     """Which subscription to end for good."""
 
     subscription: str = Field(description=N_("Subscription"))
@@ -197,19 +195,10 @@ def _bound_call(work: EngineWork, identity: str) -> BoundCall | None:
     )
 
 
-_HERE = __name__
-
-
-def _action(name: str, title: str, model: type[BaseModel], run: Any, **more: Any) -> ReadyAction:
-    action = Action(
-        name=f"fenbu.flow.{name}",
-        title=title,
-        help=(run.__doc__ or "").strip(),
-        input=f"{_HERE}:{model.__name__}",
-        run=f"{_HERE}:{run.__name__}",
-        **more,
-    )
-    return ReadyAction("fenbu", action)
+def _action(
+    name: str, title: str, model: type[Input], run: Callable[[EngineWork, Any], dict[str, Any]], **more: Any
+) -> ReadyAction:
+    return ReadyAction.of_kernel(f"flow.{name}", title, model, run, help=(run.__doc__ or "").strip(), **more)
 
 
 ACTIONS: tuple[ReadyAction, ...] = (
@@ -224,7 +213,7 @@ ACTIONS: tuple[ReadyAction, ...] = (
         subject="delivery",
         view="fenbu.dead",
         dangerous=True,
-        preview=f"{_HERE}:preview_skip",
+        preview=preview_skip,
     ),
     _action(
         "pause", N_("Pause a subscription"), Pause, pause, subject="subscription", view="fenbu.subscriptions"
@@ -253,7 +242,7 @@ ACTIONS: tuple[ReadyAction, ...] = (
         subject="subscription",
         view="fenbu.subscriptions",
         dangerous=True,
-        preview=f"{_HERE}:preview_drop",
+        preview=preview_drop,
     ),
 )
 """What the kernel can do about flows."""

@@ -23,6 +23,11 @@ class Examined:
     finding: Finding
     ms: int
 
+    @property
+    def well(self) -> bool:
+        """Say whether there is nothing to repair."""
+        return self.finding.health is Health.OK
+
 
 def examine(kernel: Kernel, names: Sequence[str] = ()) -> Iterator[Examined]:
     """Run checks, each in a transaction of its own.

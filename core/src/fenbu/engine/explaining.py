@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 from sqlalchemy import and_, or_, select, type_coerce
 
+from fenbu.column_types import MoneyType
 from fenbu.contracts.module import module_also_known
 from fenbu.engine.guard.operators import SYSTEM
 from fenbu.engine.store.tables import (
@@ -32,7 +33,6 @@ from fenbu.engine.telling import MINUTES, event_types, sentence
 from fenbu.errors import Unknown
 from fenbu.events import EventType
 from fenbu.i18n import _
-from fenbu.tables import MoneyType
 from fenbu.values import from_microseconds, readable_money
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Travel:
     at: datetime | None = None
     detail: str = ""
     """Error, reason, or how long it took."""
+    keeps: bool = False
+    """The subscription only keeps a record of what happens: it is replayable."""
 
 
 @frozen(kw_only=True)
@@ -215,23 +217,30 @@ def _told(
 
 
 def _travels(work: EngineWork, seqs: Sequence[int]) -> dict[int, list[Travel]]:
-    names: dict[int, str] = {
-        row.id: row.name for row in work.execute(select(subscription.c.id, subscription.c.name))
-    }
     found: dict[int, list[Travel]] = {}
     if not seqs:
         return found
+    named = work.execute(select(subscription.c.id, subscription.c.name))
+    names: dict[int, str] = {row.id: row.name for row in named}
+    keeping = {
+        one.name
+        for module in work.transaction.assembly.modules.values()
+        for one in module.manifest.subscriptions
+        if one.replayable
+    }
+
+    def add(row: Any, state: str, at: datetime | None, detail: str) -> None:
+        name = names[row.subscription]
+        found.setdefault(row.seq, []).append(Travel(name, state, at, detail, name in keeping))
+
     for row in work.execute(select(delivered).where(delivered.c.seq.in_(seqs))):
-        detail = _("{ms} ms").format(ms=row.ms)
-        at = from_microseconds(row.at)
-        found.setdefault(row.seq, []).append(Travel(names[row.subscription], "done", at, detail))
+        add(row, "done", from_microseconds(row.at), _("{ms} ms").format(ms=row.ms))
     for row in work.execute(select(delivery).where(delivery.c.seq.in_(seqs))):
         error = (row.error or "").split("\n", 1)[0]
         detail = _("{count} attempts: {error}").format(count=row.attempts, error=error) if error else ""
-        found.setdefault(row.seq, []).append(Travel(names[row.subscription], row.state, None, detail))
+        add(row, row.state, None, detail)
     for row in work.execute(select(skipped).where(skipped.c.seq.in_(seqs))):
-        travel = Travel(names[row.subscription], "skipped", from_microseconds(row.at), row.reason)
-        found.setdefault(row.seq, []).append(travel)
+        add(row, "skipped", from_microseconds(row.at), row.reason)
     return found
 
 

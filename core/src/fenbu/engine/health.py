@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -17,9 +17,6 @@ from fenbu.i18n import N_, _, ngettext
 from fenbu.metrics import Check, Finding, Health
 from fenbu.values import from_microseconds
 from fenbu.work import Work
-
-if TYPE_CHECKING:
-    pass
 
 _NAMED = 5
 _COUNTED = 10_000

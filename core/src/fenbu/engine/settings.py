@@ -8,7 +8,7 @@ Setting one moves the catalogue's generation, so that every process reads them a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -16,9 +16,11 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
 from fenbu.engine.store import catalogue
+from fenbu.engine.validation import field_problems
 from fenbu.errors import Refused
 from fenbu.i18n import _
 from fenbu.settings import Settings
+from fenbu.values import MASK
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
@@ -120,10 +122,10 @@ def secret_names(model: type[Settings]) -> frozenset[str]:
 
 
 def shown(settings: Settings) -> Mapping[str, Any]:
-    """Return settings as they may be shown: secrets as ``***``."""
+    """Return settings as they may be shown: secrets as `MASK`."""
     secret = secret_names(type(settings))
     return {
-        name: "***" if name in secret and value else value
+        name: MASK if name in secret and value else value
         for name, value in settings.model_dump(mode="json").items()
     }
 
@@ -132,22 +134,9 @@ def _validated(module: str, model: type[SettingsT], values: Mapping[str, Any]) -
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        name, problem, got = _first(error.errors(include_url=False), secret_names(model))
-        raise SettingInvalid(module, name, problem, got) from None
-
-
-def _first(errors: Iterable[Any], secret: frozenset[str]) -> tuple[str, str, str]:
-    """Return field, what is wanted, what was got, of the first finding; the value of a secret is never told.
-
-    What is wrong with several settings together names no field, and nothing that was got.
-    """
-    found = next(iter(errors))
-    name = ".".join(map(str, found["loc"]))
-    message = found["msg"].removeprefix("Value error, ")
-    problem = message[:1].lower() + message[1:]
-    if not found["loc"]:
-        return name, problem, ""
-    return name, problem, "***" if found["loc"][0] in secret else repr(found["input"])[:60]
+        first = field_problems(error)[0]
+        secret = first.field.partition(".")[0] in secret_names(model)
+        raise SettingInvalid(module, first.field, first.problem, MASK if secret else first.got) from None
 
 
 def _as_json(value: str) -> object:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from fenbu.engine import reading
-from fenbu.engine.reading import Condition, RecordMissing, Row
+from fenbu.engine.conditions import Condition, filterable
+from fenbu.engine.reading import RecordMissing, Row
 from fenbu.engine.work import EngineWork
 from fenbu.views import View
 
@@ -83,7 +84,7 @@ def _same(assembly: Assembly, view: str) -> list[View]:
 def _leading_to(assembly: Assembly, views: Set[str]) -> Iterator[tuple[View, str]]:
     """Yield views that can be narrowed by a column whose values are records of one of these, with that column."""
     for other in assembly.views.values():
-        able = reading.filterable(other)
+        able = filterable(other)
         for column in other.columns:
             if column.ref in views and column.name in able and other.name not in views:
                 yield other, column.name

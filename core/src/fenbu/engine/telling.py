@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from fenbu.engine.assembling import CONTRACTS
-from fenbu.events import EventType
+from fenbu.events import EventType, event_type, events_of
 from fenbu.i18n import _
 from fenbu.values import readable, readable_money
 
@@ -35,14 +35,9 @@ _MONEY = re.compile(r"\{(\w+)\} \{(currency)\}")
 def event_types(assembly: Assembly) -> Mapping[tuple[str, int], EventType]:
     """Return every event that a contract declares, by topic and version."""
     brought = (name for module in assembly.modules.values() for name in module.manifest.contracts)
-    found: dict[tuple[str, int], EventType] = {}
-    for name in dict.fromkeys((*CONTRACTS, *brought)):
-        contract = sys.modules.get(name)
-        for value in vars(contract).values() if contract else ():
-            declared = getattr(value, "__dict__", {}).get("__fenbu_event__")
-            if isinstance(declared, EventType):
-                found[declared.topic, declared.version] = declared
-    return found
+    known = (sys.modules[name] for name in (*CONTRACTS, *brought) if name in sys.modules)
+    declared = (event_type(body) for contract in known for body in events_of(contract))
+    return {(one.topic, one.version): one for one in declared}
 
 
 def sentence(

@@ -165,12 +165,12 @@ def made_up(module: str) -> bool:
 def fingerprint(module: str) -> str:
     """Say which code a template was made with: an author mends a module while the tests run."""
     from fenbu.engine.catalog.discovery import discover
+    from fenbu.engine.catalog.reference import package_of
 
     found = discover().modules.get(module)
     if found is None:
         return module
-    package = found.value.partition(".")[0].partition(":")[0]
-    spec = find_spec(package)
+    spec = find_spec(package_of(found.value))
     places = [Path(place) for place in (spec.submodule_search_locations or ())] if spec else []
     changed = max((file.stat().st_mtime_ns for place in places for file in place.rglob("*.py")), default=0)
     return f"{module} {found.version} {places} {changed}"

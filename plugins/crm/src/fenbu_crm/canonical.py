@@ -6,11 +6,9 @@ sets only. Segments are the view's, so that two runs with the same orders must a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from sqlalchemy import select
 
-from sqlalchemy import Select, Table, select
-
+from fenbu.canonical import Facts, rows, selected
 from fenbu.work import Work
 from fenbu_crm import segments
 from fenbu_crm.tables import (
@@ -35,25 +33,25 @@ _HAPPENED = select(
 _SUBJECTS = select(_T.topic, _T.subject).where(_T.subject != _T.order_number)
 
 
-def canonical(work: Work) -> Mapping[str, Any]:
-    """Return CRM's business facts as JSON-able lists in a fixed order."""
+def canonical(work: Work) -> Facts:
+    """Return CRM's business facts in a fixed order."""
     return {
-        "customers": _rows(
+        "customers": rows(
             work, CUSTOMER, "number", "kind", "state", "origin", "account", "name", "merged_into"
         ),
-        "parties": _rows(work, PARTY, "party", "customer"),
-        "contacts": _rows(work, CONTACT, "customer", "contact", "name", "role", "email", "phone"),
-        "addresses": _rows(
+        "parties": rows(work, PARTY, "party", "customer"),
+        "contacts": rows(work, CONTACT, "customer", "contact", "name", "role", "email", "phone"),
+        "addresses": rows(
             work, ADDRESS, "customer", "address", "kind", "street", "postcode", "city", "country"
         ),
-        "consents": _rows(work, CONSENT, "customer", "purpose", "state", "source"),
-        "credit_limits": _rows(work, CREDIT_LIMIT, "customer", "currency", "amount", "reason"),
-        "orders": _rows(work, ORDER, "number", "party", "day", "currency", "total", "cancelled"),
-        "timelines": _chosen(work, _HAPPENED),
-        "subjects": _chosen(work, _SUBJECTS),
-        "segments": _chosen(work, segments.query(work)),
-        "leads": _rows(work, LEAD, "number", "state", "name", "source", "reason", "customer", "opportunity"),
-        "opportunities": _rows(
+        "consents": rows(work, CONSENT, "customer", "purpose", "state", "source"),
+        "credit_limits": rows(work, CREDIT_LIMIT, "customer", "currency", "amount", "reason"),
+        "orders": rows(work, ORDER, "number", "party", "day", "currency", "total", "cancelled"),
+        "timelines": selected(work, _HAPPENED),
+        "subjects": selected(work, _SUBJECTS),
+        "segments": selected(work, segments.query(work)),
+        "leads": rows(work, LEAD, "number", "state", "name", "source", "reason", "customer", "opportunity"),
+        "opportunities": rows(
             work,
             OPPORTUNITY,
             "number",
@@ -66,14 +64,6 @@ def canonical(work: Work) -> Mapping[str, Any]:
             "order_number",
             "reason",
         ),
-        "cases": _rows(work, CASE, "number", "state", "customer", "title", "order_number", "entries"),
-        "case_entries": _rows(work, CASE_ENTRY, "case_number", "entry", "verb", "text"),
+        "cases": rows(work, CASE, "number", "state", "customer", "title", "order_number", "entries"),
+        "case_entries": rows(work, CASE_ENTRY, "case_number", "entry", "verb", "text"),
     }
-
-
-def _rows(work: Work, table: Table, *names: str) -> list[list[str]]:
-    return _chosen(work, select(*(table.c[name] for name in names)))
-
-
-def _chosen(work: Work, query: Select[Any]) -> list[list[str]]:
-    return sorted(["" if value is None else str(value) for value in row] for row in work.execute(query))

@@ -19,10 +19,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of, tables
+from fenbu.events import Lane
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of, tables
+from fenbu_crm.lifecycles import CaseState, ConsentState, CustomerState, LeadState, OpportunityState
 
 if TYPE_CHECKING:
     from fenbu.tables import ModuleTable as Base
@@ -39,7 +41,7 @@ class CustomerRow(Base, table=True):
     __tablename__: ClassVar[Any] = "crm_customer"
     __table_args__: ClassVar[Any] = (
         one_of("kind", "company", "person", "walk_in"),
-        one_of("state", "active", "merged"),
+        one_of("state", *CustomerState),
         one_of("origin", "own", "account"),
         CheckConstraint("(state = 'merged') = (merged_into <> '')", name="merged"),
         CheckConstraint("state = 'active' OR account IS NULL", name="account"),
@@ -102,7 +104,7 @@ class ConsentRow(Base, table=True):
     """What a customer has said last about a purpose."""
 
     __tablename__: ClassVar[Any] = "crm_consent"
-    __table_args__: ClassVar[Any] = (one_of("state", "given", "withdrawn"), KEYED)
+    __table_args__: ClassVar[Any] = (one_of("state", *ConsentState), KEYED)
 
     customer: str = columns.text(key=True, references="crm_customer.number")
     purpose: str = columns.text(key=True)
@@ -116,7 +118,7 @@ class ConsentEntryRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "crm_consent_entry"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "given", "withdrawn"),
+        one_of("state", *ConsentState),
         Index("ix_crm_consent_entry_customer", "customer", "purpose", "id"),
         STRICT,
     )
@@ -167,7 +169,7 @@ class TimelineRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "crm_timeline"
     __table_args__: ClassVar[Any] = (
-        one_of("lane", "information", "capital", "goods"),
+        one_of("lane", *Lane),
         Index("ix_crm_timeline_party", "party", "event"),
         Index("ix_crm_timeline_order", "order_number", "event"),
         STRICT,
@@ -194,7 +196,7 @@ class LeadRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "crm_lead"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "new", "contacted", "converted", "lost"),
+        one_of("state", *LeadState),
         one_of("kind", "company", "person"),
         CheckConstraint("(state = 'lost') = (reason <> '')", name="reason"),
         CheckConstraint("(state = 'converted') = (customer IS NOT NULL)", name="customer"),
@@ -224,7 +226,7 @@ class OpportunityRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "crm_opportunity"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "qualifying", "proposed", "negotiating", "won", "lost"),
+        one_of("state", *OpportunityState),
         CheckConstraint("(state = 'lost') = (reason <> '')", name="reason"),
         CheckConstraint("(state IN ('won', 'lost')) = (ended_at IS NOT NULL)", name="ended"),
         CheckConstraint("amount >= 0", name="amount"),
@@ -256,15 +258,10 @@ class CaseRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "crm_case"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "open", "answered", "waiting", "resolved", "reopened", "closed"),
+        one_of("state", *CaseState),
         CheckConstraint("(state IN ('open', 'reopened')) = (due_at IS NOT NULL)", name="due"),
         CheckConstraint("overdue = 0 OR due_at IS NOT NULL", name="overdue"),
-        Index(
-            "ix_crm_case_due",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        partial("ix_crm_case_due", "due_at", where="due_at IS NOT NULL"),
         Index("ix_crm_case_customer", "customer"),
         STRICT,
     )

@@ -1,50 +1,18 @@
-"""Working days: those of the week on which people work, without public holidays; and months."""
+"""Months, and working days: those of the week on which people work, without public holidays."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from attrs import frozen
-from pydantic import Field
-from sqlalchemy import bindparam, delete, select
 
-from fenbu.errors import NotFound
-from fenbu.i18n import _
-from fenbu.inputs import Day, Input, Title
-from fenbu.statements import upsert
 from fenbu.work import Work
+from fenbu_hrm import holidays
 from fenbu_hrm.settings import HrmSettings
-from fenbu_hrm.tables import HOLIDAY
 
 _A_DAY = timedelta(days=1)
-_BETWEEN = select(HOLIDAY.c.day).where(
-    HOLIDAY.c.day >= bindparam("first", type_=HOLIDAY.c.day.type),
-    HOLIDAY.c.day < bindparam("ends", type_=HOLIDAY.c.day.type),
-)
-_SAVE = upsert(HOLIDAY, change=("title",))
-_DELETE = delete(HOLIDAY).where(HOLIDAY.c.day == bindparam("wanted", type_=HOLIDAY.c.day.type))
-
-
-class Holiday(Input):
-    """A day on which nobody works."""
-
-    day: Day
-    title: Title
-
-
-class SetHolidays(Input):
-    """Public holidays; a known day gets the new title."""
-
-    holidays: Sequence[Holiday] = Field(min_length=1, max_length=1000)
-
-
-class HolidayRef(Input):
-    """A public holiday."""
-
-    day: Day
 
 
 @frozen
@@ -75,27 +43,9 @@ class Month:
         return min(self.first + timedelta(days=number - 1), self.ends - _A_DAY)
 
 
-def set_holidays(work: Work, wanted: SetHolidays) -> dict[str, Any]:
-    """Enter public holidays; leave that is asked for already keeps its days."""
-    rows = {one.day: {"day": one.day, "title": one.title} for one in wanted.holidays}
-    work.execute(_SAVE[work.dialect], list(rows.values()))
-    return {"holidays": len(rows)}
-
-
-def remove_holiday(work: Work, wanted: HolidayRef) -> dict[str, Any]:
-    """Let people work on a day again; leave that is asked for already keeps its days.
-
-    Raises:
-        NotFound: It is no public holiday.
-    """
-    if not work.execute(_DELETE, {"wanted": wanted.day}).rowcount:
-        raise NotFound(_("public holiday"), str(wanted.day), _("fenbu show hrm.holidays lists them"))
-    return {"day": wanted.day}
-
-
 def working_days(work: Work, first: date, ends: date) -> list[date]:
     """Return the working days from a day on and before another, in order."""
-    free = set(work.execute(_BETWEEN, {"first": first, "ends": ends}).scalars())
+    free = holidays.between(work, first, ends)
     return list(_worked(first, ends, work.settings(HrmSettings).weekend, free))
 
 

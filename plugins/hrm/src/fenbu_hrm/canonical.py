@@ -5,11 +5,9 @@ Left out are times, surrogate keys and numbers of documents; these appear as set
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import Table, func, select
 
+from fenbu.canonical import Facts, rows, selected
 from fenbu.work import Work
 from fenbu_hrm.tables import (
     ASSIGNMENT,
@@ -63,38 +61,25 @@ _FACTS: tuple[tuple[str, Table, tuple[str, ...]], ...] = (
         ),
     ),
 )
+_OF_ENTRIES = (LEAVE_ENTRY.c.employee, LEAVE_ENTRY.c.leave_type, LEAVE_ENTRY.c.year, LEAVE_ENTRY.c.kind)
+_ENTRIES = select(*_OF_ENTRIES, func.sum(LEAVE_ENTRY.c.days, type_=LEAVE_ENTRY.c.days.type)).group_by(
+    *_OF_ENTRIES
+)
+"""The sums of the ledger of leave, by what can be told without its order."""
+_OF_LINES = ("employee", "component", "department", "cost_centre", "days", "of_days", "amount")
+_PAYSLIPS = select(
+    PAYROLL.c.period, PAYROLL.c.kind, PAYROLL.c.state, *(PAYSLIP_LINE.c[name] for name in _OF_LINES)
+).join_from(PAYSLIP_LINE, PAYROLL, PAYROLL.c.number == PAYSLIP_LINE.c.run)
 
 
-def canonical(work: Work) -> Mapping[str, Any]:
-    """Return the business facts of human resources as JSON-able lists in a fixed order."""
-    found: dict[str, Any] = {name: _rows(work, table, names) for name, table, names in _FACTS}
-    found["leave_entries"] = _entries(work)
-    found["payslip_lines"] = _payslips(work)
-    found["numbers"] = {
-        "payrolls": sorted(work.execute(select(PAYROLL.c.number)).scalars()),
-        "leave_requests": sorted(work.execute(select(LEAVE_REQUEST.c.number)).scalars()),
+def canonical(work: Work) -> Facts:
+    """Return the business facts of human resources, section by section in a fixed order."""
+    return {
+        **{name: rows(work, table, *columns) for name, table, columns in _FACTS},
+        "leave_entries": selected(work, _ENTRIES),
+        "payslip_lines": selected(work, _PAYSLIPS),
+        "numbers": {
+            "payrolls": sorted(work.execute(select(PAYROLL.c.number)).scalars()),
+            "leave_requests": sorted(work.execute(select(LEAVE_REQUEST.c.number)).scalars()),
+        },
     }
-    return found
-
-
-def _rows(work: Work, table: Table, names: tuple[str, ...]) -> list[list[str]]:
-    return sorted(_plain(row) for row in work.execute(select(*(table.c[name] for name in names))))
-
-
-def _entries(work: Work) -> list[list[str]]:
-    """Return the sums of the ledger of leave, by what can be told without its order."""
-    by = (LEAVE_ENTRY.c.employee, LEAVE_ENTRY.c.leave_type, LEAVE_ENTRY.c.year, LEAVE_ENTRY.c.kind)
-    query = select(*by, func.sum(LEAVE_ENTRY.c.days, type_=LEAVE_ENTRY.c.days.type)).group_by(*by)
-    return sorted(_plain(row) for row in work.execute(query))
-
-
-def _payslips(work: Work) -> list[list[str]]:
-    names = ("employee", "component", "department", "cost_centre", "days", "of_days", "amount")
-    query = select(
-        PAYROLL.c.period, PAYROLL.c.kind, PAYROLL.c.state, *(PAYSLIP_LINE.c[name] for name in names)
-    ).join_from(PAYSLIP_LINE, PAYROLL, PAYROLL.c.number == PAYSLIP_LINE.c.run)
-    return sorted(_plain(row) for row in work.execute(query))
-
-
-def _plain(row: Any) -> list[str]:
-    return ["" if value is None else str(value) for value in row]

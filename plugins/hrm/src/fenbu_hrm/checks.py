@@ -5,11 +5,11 @@ What others have to do about a payroll is judged at rest: runs with deliveries s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Table, and_, case, func, literal, or_, select
 
+from fenbu.checks import at_rest, count, found
 from fenbu.i18n import N_, _
 from fenbu.metrics import Check, Finding, Health
 from fenbu.tables import MoneyType
@@ -28,20 +28,8 @@ from fenbu_hrm.tables import (
     PAYSLIP_LINE,
 )
 
-_SHOWN = 5
 _NEVER = "9999-12-31"
 """Sorts behind every day: stands for an end that is not known."""
-
-
-def _found(wrong: Sequence[str], counted: int, told: str, skipped: int = 0) -> Finding:
-    if not wrong:
-        return Finding(Health.OK, "", counted, skipped)
-    named = ", ".join(wrong[:_SHOWN]) + (" …" if len(wrong) > _SHOWN else "")
-    return Finding(Health.FAILED, told.format(count=len(wrong), named=named), counted, skipped)
-
-
-def _count(work: Work, table: Table) -> int:
-    return int(work.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 def _ends(columns: Any) -> Any:
@@ -98,15 +86,13 @@ _UNASSIGNED = (
 def history_has_no_overlap(work: Work) -> Finding:
     """Say whether nobody is at two places at once."""
     wrong = [employee for statement in _OVERLAPS for employee in work.execute(statement).scalars()]
-    return _found(wrong, _count(work, ASSIGNMENT), _("{count} employees have history that overlaps: {named}"))
+    return found(_("{count} employees have history that overlaps: {named}"), wrong, count(work, ASSIGNMENT))
 
 
 def history_fills_employment(work: Work) -> Finding:
     """Say whether everybody has an assignment on each day of the employment, and on no other."""
     wrong = sorted({*work.execute(_OPEN_ENDS).scalars(), *work.execute(_UNASSIGNED).scalars()})
-    return _found(
-        wrong, _count(work, EMPLOYMENT), _("{count} employees have days without assignment: {named}")
-    )
+    return found(_("{count} employees have days without assignment: {named}"), wrong, count(work, EMPLOYMENT))
 
 
 # --- leave ----------------------------------------------------------------------------------------------
@@ -156,8 +142,8 @@ _OFF_REQUESTS = (
 def leave_matches_ledger(work: Work) -> Finding:
     """Say whether what is left of leave is what was given less what was taken, and taken what was approved."""
     wrong = [*work.execute(_OFF_LEDGER).scalars(), *work.execute(_OFF_REQUESTS).scalars()]
-    counted = _count(work, LEAVE_BALANCE) + _count(work, LEAVE_REQUEST)
-    return _found(wrong, counted, _("{count} differ from the ledger of leave: {named}"))
+    counted = count(work, LEAVE_BALANCE) + count(work, LEAVE_REQUEST)
+    return found(_("{count} differ from the ledger of leave: {named}"), wrong, counted)
 
 
 # --- pay ------------------------------------------------------------------------------------------------
@@ -223,22 +209,16 @@ _UNPOSTED = (
 def payroll_is_sum_of_lines(work: Work) -> Finding:
     """Say whether each run is the sum of its payslips, and each payslip that of its lines."""
     wrong = sorted({*work.execute(_OFF_SLIPS).scalars(), *work.execute(_OFF_RUNS).scalars()})
-    return _found(wrong, _count(work, PAYROLL), _("{count} payrolls are not the sum of their lines: {named}"))
+    return found(_("{count} payrolls are not the sum of their lines: {named}"), wrong, count(work, PAYROLL))
 
 
 def approved_is_posted(work: Work) -> Finding:
     """Say whether every approved run stands in the books, where books are kept."""
-    numbers = list(work.execute(_UNPOSTED).scalars())
     if not work.enabled("ledger"):
-        return Finding(Health.OK, _("nobody here keeps books"), _count(work, PAYROLL))
-    waiting = work.waiting_keys() if numbers else frozenset()
-    rest = [number for number in numbers if number not in waiting]
-    return _found(
-        rest,
-        _count(work, PAYROLL),
-        _("{count} payrolls are approved and not posted: {named}"),
-        len(numbers) - len(rest),
-    )
+        return Finding(Health.OK, _("nobody here keeps books"), count(work, PAYROLL))
+    rest, skipped = at_rest(work, work.execute(_UNPOSTED).scalars())
+    told = _("{count} payrolls are approved and not posted: {named}")
+    return found(told, rest, count(work, PAYROLL), skipped)
 
 
 _PAST = N_("find out who wrote past the rules; restore a backup")

@@ -1,4 +1,4 @@
-"""Departments, which are parts of each other, and positions: what somebody works as."""
+"""Departments: parts of the enterprise, which are parts of each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fenbu_hrm.errors import DepartmentCircle, DepartmentClosed, DepartmentInUse
 from fenbu_hrm.inputs import DepartmentCode
 from fenbu_hrm.lifecycles import DEPARTMENT as LIFECYCLE
 from fenbu_hrm.lifecycles import DepartmentState
-from fenbu_hrm.tables import ASSIGNMENT, DEPARTMENT, POSITION
+from fenbu_hrm.tables import ASSIGNMENT, DEPARTMENT
 
 _ALL = select(DEPARTMENT.c.code, DEPARTMENT.c.parent, DEPARTMENT.c.cost_centre)
 _ONE = select(DEPARTMENT).where(DEPARTMENT.c.code == bindparam("wanted")).with_for_update()
@@ -41,8 +41,6 @@ _PEOPLE = select(func.count(ASSIGNMENT.c.employee.distinct())).where(
     ASSIGNMENT.c.department == bindparam("wanted"),
     or_(ASSIGNMENT.c.ends.is_(None), ASSIGNMENT.c.ends > bindparam("day", type_=ASSIGNMENT.c.ends.type)),
 )
-_POSITIONS = select(POSITION.c.code).where(POSITION.c.code.in_(bindparam("wanted", expanding=True)))
-_INSERT_POSITION = insert(POSITION)
 
 
 class Department(Input):
@@ -75,19 +73,6 @@ class DepartmentRef(Input):
     """A department."""
 
     department: DepartmentCode
-
-
-class Position(Input):
-    """What somebody works as."""
-
-    position: Code = Field(description="Its own code")
-    title: Title | None = Field(None, description="What people call it; its code unless given")
-
-
-class RegisterPositions(Input):
-    """Positions."""
-
-    positions: Sequence[Position] = Field(min_length=1, max_length=10_000)
 
 
 def register(work: Work, wanted: RegisterDepartments) -> dict[str, Any]:
@@ -172,24 +157,11 @@ def reopen(work: Work, wanted: DepartmentRef) -> dict[str, Any]:
     return {"department": row.code, "state": str(state)}
 
 
-def register_positions(work: Work, wanted: RegisterPositions) -> dict[str, Any]:
-    """Enter positions; those that are known are left as they are."""
-    known = set(work.execute(_POSITIONS, {"wanted": [one.position for one in wanted.positions]}).scalars())
-    fresh = {
-        one.position: {"code": one.position, "title": one.title or one.position}
-        for one in reversed(wanted.positions)
-        if one.position not in known
-    }
-    if fresh:
-        work.execute(_INSERT_POSITION, list(fresh.values()))
-    return {"registered": len(fresh), "known": len(wanted.positions) - len(fresh)}
-
-
-def require(work: Work, department: str, position: str) -> None:
-    """Refuse a place where nobody can work; the department cannot be closed until the transaction ends.
+def require(work: Work, department: str) -> None:
+    """Refuse a department in which nobody can work; it cannot be closed until the transaction ends.
 
     Raises:
-        NotFound: No such department or position.
+        NotFound: No such department.
         DepartmentClosed: It is closed.
     """
     state = work.execute(_SHARED, {"wanted": department}).scalar()
@@ -197,8 +169,6 @@ def require(work: Work, department: str, position: str) -> None:
         raise _missing(department)
     if state == DepartmentState.CLOSED:
         raise DepartmentClosed(department)
-    if work.execute(_POSITIONS, {"wanted": [position]}).first() is None:
-        raise NotFound(_("position"), position, _("fenbu do hrm.position.register enters one"))
 
 
 def cost_centres(work: Work) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from fenbu.contracts.hrm import EmployeeHired, EmployeeLeft, EmployeeTransferred
 from fenbu.errors import AlreadyExists, FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import _
 from fenbu.inputs import Code, Day, Input
+from fenbu.values import plain
 from fenbu.work import Work
 from fenbu_hrm import history, leave_store, runs
 from fenbu_hrm.errors import LeaveHeld, StillEmployed
@@ -232,9 +233,7 @@ def preview_leave(work: Work, wanted: LeaveCompany) -> list[Consequence]:
     if last is not None:
         told.append(Consequence(_("leaves the department"), last.department))
     told += [
-        Consequence(
-            _("days of {type} of {year} are left").format(type=code, year=year), f"{days.normalize():f}"
-        )
+        Consequence(_("days of {type} of {year} are left").format(type=code, year=year), plain(days))
         for code, year, days in leave_store.balances(work, row.number)
         if days
     ]

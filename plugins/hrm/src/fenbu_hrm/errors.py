@@ -37,6 +37,7 @@ from attrs import field, frozen
 
 from fenbu.errors import Refused
 from fenbu.i18n import _
+from fenbu.values import plain
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
@@ -236,11 +237,11 @@ class LeaveTooLong(Refused):
             )
         return told.format(
             employee=self.employee,
-            left=f"{self.left.normalize():f}",
+            left=plain(self.left),
             type=self.leave_type,
             year=self.year,
-            wanted=f"{self.wanted.normalize():f}",
-            asked=f"{self.asked.normalize():f}",
+            wanted=plain(self.wanted),
+            asked=plain(self.asked),
         )
 
     @property

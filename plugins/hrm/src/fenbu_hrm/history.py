@@ -14,7 +14,7 @@ from attrs import asdict, evolve, frozen
 from sqlalchemy import bindparam, insert, select, update
 
 from fenbu.work import Work
-from fenbu_hrm import departments
+from fenbu_hrm import departments, positions
 from fenbu_hrm.errors import ChangeTooEarly, NotEmployed, NothingChanges
 from fenbu_hrm.tables import ASSIGNMENT, EMPLOYMENT
 
@@ -78,7 +78,8 @@ def begin(work: Work, assignment: Assignment) -> None:
     Raises:
         NotFound, DepartmentClosed: Nobody can work there.
     """
-    departments.require(work, assignment.department, assignment.position)
+    departments.require(work, assignment.department)
+    positions.require(work, assignment.position)
     work.execute(
         _INSERT_EMPLOYMENT, {"employee": assignment.employee, "since": assignment.since, "ends": None}
     )
@@ -112,7 +113,8 @@ def change(work: Work, employee: str, day: date, **others: Any) -> Assignment:
     if after == before:
         raise NothingChanges(employee)
     if (after.department, after.position) != (before.department, before.position):
-        departments.require(work, after.department, after.position)
+        departments.require(work, after.department)
+        positions.require(work, after.position)
     key = {"wanted": employee, "begun": before.since}
     if day == before.since:
         work.execute(_AMEND, key | {f"new_{name}": getattr(after, name) for name in _AMENDED})

@@ -61,7 +61,8 @@ def _month(value: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(max_length=200)]
-Month = Annotated[str, AfterValidator(_month)]
+Period = Annotated[str, AfterValidator(_month)]
+"""A month, by year and month: ``2026-03``."""
 
 EmployeeNumber = Annotated[Code, Field(description="Number, as hrm.employees shows it")]
 DepartmentCode = Annotated[Code, Field(description="Code, as hrm.departments shows it")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,11 +18,10 @@ from fenbu.work import Work
 from fenbu_hrm import months, runs
 from fenbu_hrm.calendar import Month
 from fenbu_hrm.errors import NotCorrectable, PayrollStale, PeriodTaken, SamePerson
-from fenbu_hrm.inputs import Month as MonthCode
-from fenbu_hrm.inputs import RunNumber
+from fenbu_hrm.inputs import Period, RunNumber
 from fenbu_hrm.lifecycles import PAYMENT, PAYROLL, PayrollState
 from fenbu_hrm.numbers import next_number
-from fenbu_hrm.payslips import Payslip
+from fenbu_hrm.payslips import ZERO, Payslip
 from fenbu_hrm.runs import CORRECTION, REGULAR, Run, answer, money
 from fenbu_hrm.settings import HrmSettings
 
@@ -33,7 +32,7 @@ _MADE = ("calculate", "correct", "review")
 class OpenPayroll(Input):
     """A month whose payroll is wanted."""
 
-    period: MonthCode = Field(description="Year and month: 2026-03")
+    period: Period = Field(description="Year and month: 2026-03")
     day: Day | None = Field(None, description="Business date; the pay day of the month unless given")
 
 
@@ -176,8 +175,8 @@ def preview_approve(work: Work, wanted: PayrollRef) -> list[Consequence]:
         told.append(Consequence(_("is taken back"), run.corrects))
     if work.enabled("ledger"):
         told.append(Consequence(_("is posted to the ledger on"), str(run.day)))
-    if work.enabled("payment.payouts") and run.kind == REGULAR:
-        told.append(Consequence(_("net pay leaves us as one payout"), money(work, run.net)))
+    if run.kind == REGULAR:
+        told += _leaving(work, run)
     return told
 
 
@@ -192,6 +191,17 @@ def discard(work: Work, wanted: EndPayroll) -> dict[str, Any]:
     runs.note(work, run, "discard", wanted.reason)
     runs.save(work, run)
     return answer(work, run)
+
+
+def _leaving(work: Work, run: Run) -> Iterator[Consequence]:
+    """Yield what will be paid, where that is not all net pay, and by whom."""
+    payable = sum(runs.owed(work, run, runs.slips_of(work, run.number)).values(), ZERO)
+    if payable != run.net:
+        yield Consequence(
+            _("of it is to be paid; the rest was paid for the month before"), money(work, payable)
+        )
+    if payable and work.enabled("payment.payouts"):
+        yield Consequence(_("net pay leaves us as one payout"), money(work, payable))
 
 
 def _calculate(work: Work, run: Run) -> None:

@@ -35,6 +35,9 @@ ZERO = Decimal(0)
 _WIDE = Context(prec=60)
 _WEEKS, _MONTHS = 52, 12
 
+Place = tuple[str, str]
+"""Department and cost centre."""
+
 
 @frozen(kw_only=True)
 class Part:
@@ -48,6 +51,11 @@ class Part:
     pay: Decimal
     days: int
     """Of the kind by which the month is divided."""
+
+    @property
+    def place(self) -> Place:
+        """Where its costs are counted."""
+        return self.department, self.cost_centre
 
 
 @frozen(kw_only=True)
@@ -143,27 +151,22 @@ class _Slip:
 
     def __init__(self, parts: Sequence[Part], rules: Rules, own: Mapping[str, Decimal]) -> None:
         self._parts, self._rules, self._own = parts, rules, own
-        self._share = (
-            Fraction(sum(part.days for part in parts), rules.of_days) if rules.of_days else Fraction(0)
-        )
         self._sums: dict[str, Decimal] = {}
-        self._earned: dict[tuple[str, str], Decimal] = {}
+        self._earned: dict[Place, Decimal] = {}
         self.lines: list[Line] = []
 
     def add(self, component: Component) -> None:
         if component.rule == PAY:
             for part in self._parts:
-                worked = Fraction(part.days, self._rules.of_days) if self._rules.of_days else Fraction(0)
-                amount = self._rounded(monthly(part, self._rules.weekly_hours) * worked)
-                self._line(component, (part.department, part.cost_centre), amount, part.days)
+                amount = self._rounded(monthly(part, self._rules.weekly_hours) * self._share(part.days))
+                self._line(component, part.place, amount, part.days)
             return
         amount = self._rounded(self._exact(component))
         for place, share in self._split(amount):
-            days = sum(part.days for part in self._parts if (part.department, part.cost_centre) == place)
-            self._line(component, place, share, days)
+            self._line(component, place, share, self._days_at(place))
 
     def _exact(self, component: Component) -> Fraction:
-        share = self._share if component.prorated else Fraction(1)
+        share = self._share(sum(part.days for part in self._parts)) if component.prorated else Fraction(1)
         if component.rule == FIXED:
             return Fraction(component.amount or ZERO) * share
         if component.rule == EMPLOYEE:
@@ -178,26 +181,28 @@ class _Slip:
             return sum(self._earned.values(), ZERO)
         return self._sums.get(code, ZERO)
 
-    def _split(self, amount: Decimal) -> list[tuple[tuple[str, str], Decimal]]:
+    def _share(self, days: int) -> Fraction:
+        """Return the share of the month that so many days are; none of a month without days."""
+        return Fraction(days, self._rules.of_days) if self._rules.of_days else Fraction(0)
+
+    def _days_at(self, place: Place) -> int:
+        return sum(part.days for part in self._parts if part.place == place)
+
+    def _split(self, amount: Decimal) -> list[tuple[Place, Decimal]]:
         """Split an amount over the places of the month by what was earned there, else by days."""
         if not amount:
             return []
-        places = list(dict.fromkeys((part.department, part.cost_centre) for part in self._parts))
+        places = list(dict.fromkeys(part.place for part in self._parts))
         if len(places) == 1:
             return [(places[0], amount)]
         weights = [self._earned.get(place, ZERO) for place in places]
         if not any(weights):
-            weights = [
-                Decimal(
-                    sum(part.days for part in self._parts if (part.department, part.cost_centre) == place)
-                )
-                for place in places
-            ]
+            weights = [Decimal(self._days_at(place)) for place in places]
         if not any(weights):
             return [(places[-1], amount)]
         return list(zip(places, allocate(amount, weights, self._rules.currency), strict=True))
 
-    def _line(self, component: Component, place: tuple[str, str], amount: Decimal, days: int) -> None:
+    def _line(self, component: Component, place: Place, amount: Decimal, days: int) -> None:
         if not amount:
             return
         department, cost_centre = place

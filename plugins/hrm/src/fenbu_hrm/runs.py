@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
-from fenbu.values import Money, round_amount
+from fenbu.values import readable_money, round_amount
 from fenbu.work import Work
 from fenbu_hrm.lifecycles import PaymentState, PayrollState
 from fenbu_hrm.payslips import ZERO, Line, Payslip
@@ -232,26 +232,32 @@ def keep(work: Work, run: Run, slips: Sequence[Payslip]) -> None:
     run.net = run.gross - run.deductions
 
 
-def owe(work: Work, run: Run, slips: Iterable[Payslip]) -> Decimal:
-    """Say of each payslip what is to be paid for it, and return the sum.
+def owed(work: Work, run: Run, slips: Iterable[Payslip]) -> Mapping[str, Decimal]:
+    """Return what is to be paid for each payslip of a run, by employee.
 
     That is the net pay of the month without what was to be paid for it before: who has got too much by a run
     that was taken back pays nothing back here.
     """
     before = {row.employee: row for row in work.execute(_OF_MONTH, {"wanted": run.period})}
-    owed = []
+    found = {}
     for slip in slips:
         known = before.get(slip.employee)
-        net = slip.net + (known.net if known is not None else ZERO)
-        owed.append((slip.employee, max(ZERO, net - (known.payable if known is not None else ZERO))))
+        left = slip.net if known is None else slip.net + known.net - known.payable
+        found[slip.employee] = max(ZERO, left)
+    return found
+
+
+def owe(work: Work, run: Run, slips: Iterable[Payslip]) -> Decimal:
+    """Note on each payslip what is to be paid for it, and return the sum."""
+    amounts = owed(work, run, slips)
     rows = [
         {"wanted": run.number, "of_employee": employee, "new_payable": amount}
-        for employee, amount in owed
+        for employee, amount in amounts.items()
         if amount
     ]
     if rows:
         work.execute(_OWE, rows)
-    return sum((amount for _employee, amount in owed), ZERO)
+    return sum(amounts.values(), ZERO)
 
 
 def answer(work: Work, run: Run) -> dict[str, Any]:
@@ -268,7 +274,7 @@ def answer(work: Work, run: Run) -> dict[str, Any]:
 
 def money(work: Work, amount: Decimal) -> str:
     """Return an amount in the enterprise's currency, as people read it."""
-    return str(Money(amount, work.enterprise.currency))
+    return readable_money(amount, work.enterprise.currency)
 
 
 def _chunks(rows: Sequence[dict[str, Any]]) -> Iterable[Sequence[dict[str, Any]]]:

@@ -15,17 +15,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of, tables
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of, tables
+from fenbu_payments.lifecycles import NoticeState, PaymentState, PayoutState
 
 if TYPE_CHECKING:
     from fenbu.tables import ModuleTable as Base
 else:
     Base = tables("payments")
 
-_LIVE = text("order_number <> '' AND let_go = 0 AND state IN ('requested', 'authorised')")
+_LIVE = "order_number <> '' AND let_go = 0 AND state IN ('requested', 'authorised')"
 
 
 class PaymentRow(Base, table=True):
@@ -33,7 +34,7 @@ class PaymentRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_payment"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "requested", "authorised", "captured", "refunded", "voided", "failed"),
+        one_of("state", *PaymentState),
         CheckConstraint("requested > 0 AND forgone >= 0 AND forgone < requested", name="requested"),
         CheckConstraint("captured + capturing + voided + voiding <= authorised", name="captured"),
         CheckConstraint("refunded + refunding <= captured", name="refunded"),
@@ -45,13 +46,7 @@ class PaymentRow(Base, table=True):
         ),
         Index("ix_payments_payment_order", "order_number", "number"),
         Index("ix_payments_payment_day", "day", "number"),
-        Index(
-            "uq_payments_payment_live",
-            "order_number",
-            unique=True,
-            sqlite_where=_LIVE,
-            postgresql_where=_LIVE,
-        ),
+        partial("uq_payments_payment_live", "order_number", where=_LIVE, unique=True),
         STRICT,
     )
 
@@ -92,14 +87,7 @@ class FactRow(Base, table=True):
         one_of("step", "begun", "done", "failed", "noted"),
         CheckConstraint("(step = 'noted') = (operation = '')", name="operation"),
         CheckConstraint("(amount >= 0 OR kind = 'due') AND fee >= 0", name="amount"),
-        Index(
-            "uq_payments_fact_operation",
-            "operation",
-            "step",
-            unique=True,
-            sqlite_where=text("operation <> ''"),
-            postgresql_where=text("operation <> ''"),
-        ),
+        partial("uq_payments_fact_operation", "operation", "step", where="operation <> ''", unique=True),
         Index("ix_payments_fact_at", "at"),
         KEYED,
     )
@@ -124,7 +112,7 @@ class PayoutRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_payout"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "requested", "paid", "failed"),
+        one_of("state", *PayoutState),
         one_of("purpose", "credit", "payroll"),
         CheckConstraint("amount > 0", name="amount"),
         Index("uq_payments_payout_document", "document", unique=True),
@@ -153,14 +141,9 @@ class NoticeRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "payments_notice"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "received", "waiting", "applied", "dismissed"),
+        one_of("state", *NoticeState),
         Index("uq_payments_notice_event", "gateway", "event", unique=True),
-        Index(
-            "ix_payments_notice_open",
-            "payment",
-            sqlite_where=text("state IN ('received', 'waiting')"),
-            postgresql_where=text("state IN ('received', 'waiting')"),
-        ),
+        partial("ix_payments_notice_open", "payment", where="state IN ('received', 'waiting')"),
         Index("ix_payments_notice_at", "received_at", "number"),
         STRICT,
     )

@@ -191,7 +191,7 @@ def _doctor(session: Session, kernel: Kernel) -> bool:
     from fenbu.engine.doctor import examine
 
     examined = list(examine(kernel))
-    sick = [one for one in examined if one.finding.health != "ok"]
+    sick = [one for one in examined if not one.well]
     heading(session, _("Health"), "fenbu doctor")
     for one in sick:
         session.out.line(f"  {session.out.style('✖', 'red')} {one.check.name}: {one.finding.detail}")
@@ -206,7 +206,7 @@ def _doctor(session: Session, kernel: Kernel) -> bool:
 def _as_json(session: Session, kernel: Kernel, done: Done) -> bool:
     from fenbu.engine.doctor import examine
 
-    sick = [one.check.name for one in examine(kernel) if one.finding.health != "ok"]
+    sick = [one.check.name for one in examine(kernel) if not one.well]
     body = {
         "folder": str(done.folder),
         "seed": done.seed,

@@ -157,7 +157,8 @@ class Trade:
 
     def rows(self, view: str, **equal: Any) -> Sequence[Mapping[str, Any]]:
         """Return rows of a view, as an operator sees them."""
-        from fenbu.engine.reading import Condition, page
+        from fenbu.engine.conditions import Condition
+        from fenbu.engine.reading import page
 
         declared = self.kernel.assembly.view(view)
         with self.kernel.read(self.kernel.assembly.module_of(view)) as work:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from fenbu.engine.builtin_views import acts, flows, modules
+from fenbu.engine.builtin_views import acts, deliveries, flows, modules
 
 VIEWS = (
     modules.MODULES,
     modules.PROBLEMS,
     modules.SETTINGS,
     flows.SUBSCRIPTIONS,
-    flows.DELIVERIES,
-    flows.DEAD,
-    flows.DELIVERED,
-    flows.SKIPPED,
+    deliveries.DELIVERIES,
+    deliveries.DEAD,
+    deliveries.DELIVERED,
+    deliveries.SKIPPED,
     flows.EVENTS,
     flows.CALLS,
     flows.WORKERS,

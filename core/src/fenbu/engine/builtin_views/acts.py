@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from fenbu.engine.builtin_views.shared import moment, number, query, time
+from fenbu import looks
+from fenbu.engine.builtin_views.moments import moment
 from fenbu.engine.store import tables as t
 from fenbu.i18n import N_
 from fenbu.views import Column, View
@@ -13,7 +14,7 @@ AUDIT = View(
     name="fenbu.audit",
     title=N_("Audit trail"),
     help=N_("Who did what, when, with what outcome."),
-    query=query(
+    query=looks.always(
         select(
             t.audit.c.id,
             moment(t.audit.c.at).label("at"),
@@ -28,8 +29,8 @@ AUDIT = View(
         )
     ),
     columns=(
-        number("id", N_("No.")),
-        time("at", N_("At")),
+        looks.number("id", N_("No.")),
+        looks.time("at", N_("At")),
         Column("actor", N_("Actor")),
         Column("action", N_("Action")),
         Column("subject", N_("Subject")),
@@ -47,7 +48,7 @@ AUDIT = View(
 IMPORTS = View(
     name="fenbu.imports",
     title=N_("Imports"),
-    query=query(
+    query=looks.always(
         select(
             t.import_run.c.id.label("run"),
             t.import_run.c.profile,
@@ -60,14 +61,14 @@ IMPORTS = View(
         )
     ),
     columns=(
-        number("run", N_("Run")),
+        looks.number("run", N_("Run")),
         Column("profile", N_("Profile")),
         Column("file", N_("File")),
-        time("started", N_("Started")),
-        time("finished", N_("Finished")),
-        number("rows", N_("Rows")),
-        number("documents", N_("Documents")),
-        number("rejected", N_("Rejected")),
+        looks.time("started", N_("Started")),
+        looks.time("finished", N_("Finished")),
+        looks.number("rows", N_("Rows")),
+        looks.number("documents", N_("Documents")),
+        looks.number("rejected", N_("Rejected")),
     ),
     key=("-run",),
     record="run",

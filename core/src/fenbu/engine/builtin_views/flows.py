@@ -1,19 +1,18 @@
-"""The kernel's views of flows: subscriptions, deliveries, events, calls, workers."""
+"""The kernel's views of flows: subscriptions, events, calls, workers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, FromClause, case, func, select, type_coerce
 from sqlalchemy import cast as as_type
 
-from fenbu.engine.builtin_views.shared import moment, moment_or_none, number, query, time
+from fenbu import looks
+from fenbu.column_types import Day, MoneyType
+from fenbu.engine.builtin_views.moments import moment, moment_or_none
 from fenbu.engine.store import tables as t
 from fenbu.i18n import N_
-from fenbu.tables import Day, MoneyType
 from fenbu.views import Column, Kind, Related, View
-
-_TEXT = t.event.c.topic.type
 
 
 def _sum(of: Any) -> ColumnElement[int]:
@@ -51,7 +50,7 @@ SUBSCRIPTIONS = View(
     name="fenbu.subscriptions",
     title=N_("Subscriptions"),
     help=N_("Who reacts to what, and how much is still to do."),
-    query=query(
+    query=looks.always(
         select(
             t.subscription.c.name.label("subscription"),
             t.subscription.c.module,
@@ -72,19 +71,19 @@ SUBSCRIPTIONS = View(
     ),
     columns=(
         Column("subscription", N_("Subscription")),
-        Column("state", N_("State"), Kind.STATE),
-        number("done", N_("Done")),
-        number("waiting", N_("Waiting")),
-        number("held", N_("Held")),
-        number("dead", N_("Dead")),
-        time("oldest", N_("Oldest")),
+        looks.state("state", N_("State")),
+        looks.number("done", N_("Done")),
+        looks.number("waiting", N_("Waiting")),
+        looks.number("held", N_("Held")),
+        looks.number("dead", N_("Dead")),
+        looks.time("oldest", N_("Oldest")),
         Column("reason", N_("Reason")),
-        number("scheduled", N_("Timers")),
+        looks.number("scheduled", N_("Timers")),
         Column("module", N_("Module"), ref="fenbu.modules"),
         Column("history", N_("History")),
-        number("history_position", N_("Read up to")),
-        number("history_end", N_("Reads to")),
-        time("changed", N_("Since")),
+        looks.number("history_position", N_("Read up to")),
+        looks.number("history_end", N_("Reads to")),
+        looks.time("changed", N_("Since")),
     ),
     key=("subscription",),
     record="subscription",
@@ -93,140 +92,11 @@ SUBSCRIPTIONS = View(
     related=(Related("fenbu.deliveries", "subscription", "subscription", N_("Still to do")),),
 )
 
-_WAITS = t.delivery.join(t.event, t.event.c.seq == t.delivery.c.seq).join(
-    t.subscription, t.subscription.c.id == t.delivery.c.subscription
-)
-
-
-def _deliveries(*states: str) -> Select[Any]:
-    wanted = select(
-        (t.subscription.c.name + "/" + as_type(t.delivery.c.seq, _TEXT)).label("delivery"),
-        t.subscription.c.name.label("subscription"),
-        t.delivery.c.seq,
-        t.event.c.topic,
-        t.delivery.c.key,
-        t.delivery.c.state,
-        t.delivery.c.attempts,
-        moment_or_none(t.delivery.c.not_before).label("not_before"),
-        moment(t.event.c.at).label("at"),
-        t.delivery.c.error,
-        t.subscription.c.module,
-        t.event.c.payload,
-    ).select_from(_WAITS)
-    return wanted.where(t.delivery.c.state.in_(states)) if states else wanted
-
-
-_DELIVERY_COLUMNS = (
-    Column("delivery", N_("Delivery")),
-    Column("topic", N_("Topic")),
-    Column("key", N_("Key")),
-    Column("state", N_("State"), Kind.STATE),
-    number("attempts", N_("Attempts")),
-    time("at", N_("Published")),
-    Column("error", N_("Error")),
-    time("not_before", N_("Not before")),
-    Column("subscription", N_("Subscription"), ref="fenbu.subscriptions"),
-    Column("seq", N_("Event"), Kind.NUMBER, ref="fenbu.events"),
-    Column("module", N_("Module"), ref="fenbu.modules"),
-    Column("payload", N_("Payload")),
-)
-
-DELIVERIES = View(
-    name="fenbu.deliveries",
-    title=N_("Deliveries still to do"),
-    query=query(_deliveries()),
-    columns=_DELIVERY_COLUMNS,
-    key=("seq", "subscription"),
-    record="delivery",
-    filters=("subscription", "topic", "key", "state", "module", "seq"),
-    state="state",
-    actions=("fenbu.flow.retry", "fenbu.flow.skip"),
-)
-
-DEAD = View(
-    name="fenbu.dead",
-    title=N_("Dead deliveries"),
-    help=N_("Tried too often, or never to be tried again; their keys wait until somebody decides."),
-    query=query(_deliveries("dead")),
-    columns=_DELIVERY_COLUMNS,
-    key=("seq", "subscription"),
-    record="delivery",
-    filters=("subscription", "topic", "key", "module"),
-    state="state",
-    actions=("fenbu.flow.retry", "fenbu.flow.skip"),
-)
-
-DELIVERED = View(
-    name="fenbu.delivered",
-    title=N_("Deliveries lately done"),
-    query=query(
-        select(
-            (t.subscription.c.name + "/" + as_type(t.delivered.c.seq, _TEXT)).label("delivery"),
-            t.delivered.c.seq,
-            t.subscription.c.name.label("subscription"),
-            t.event.c.topic,
-            t.event.c.key,
-            moment(t.delivered.c.at).label("at"),
-            t.delivered.c.ms,
-            t.delivered.c.attempts,
-        ).select_from(
-            t.delivered.join(t.event, t.event.c.seq == t.delivered.c.seq).join(
-                t.subscription, t.subscription.c.id == t.delivered.c.subscription
-            )
-        )
-    ),
-    columns=(
-        Column("delivery", N_("Delivery")),
-        Column("topic", N_("Topic")),
-        Column("key", N_("Key")),
-        time("at", N_("Done")),
-        number("ms", N_("ms")),
-        number("attempts", N_("Failures before")),
-        Column("subscription", N_("Subscription"), ref="fenbu.subscriptions"),
-        Column("seq", N_("Event"), Kind.NUMBER, ref="fenbu.events"),
-    ),
-    key=("-seq", "-subscription"),
-    record="delivery",
-    filters=("subscription", "topic", "key", "seq"),
-)
-
-SKIPPED = View(
-    name="fenbu.skipped",
-    title=N_("Deliveries that ended by decision"),
-    query=query(
-        select(
-            (t.subscription.c.name + "/" + as_type(t.skipped.c.seq, _TEXT)).label("delivery"),
-            t.skipped.c.seq,
-            t.subscription.c.name.label("subscription"),
-            t.event.c.topic,
-            t.event.c.key,
-            moment(t.skipped.c.at).label("at"),
-            t.skipped.c.reason,
-        ).select_from(
-            t.skipped.join(t.event, t.event.c.seq == t.skipped.c.seq).join(
-                t.subscription, t.subscription.c.id == t.skipped.c.subscription
-            )
-        )
-    ),
-    columns=(
-        Column("delivery", N_("Delivery")),
-        Column("topic", N_("Topic")),
-        Column("key", N_("Key")),
-        time("at", N_("Skipped")),
-        Column("reason", N_("Reason")),
-        Column("subscription", N_("Subscription"), ref="fenbu.subscriptions"),
-        Column("seq", N_("Event"), Kind.NUMBER, ref="fenbu.events"),
-    ),
-    key=("-seq", "-subscription", "-at"),
-    record="delivery",
-    filters=("subscription", "topic", "key", "seq"),
-)
-
 EVENTS = View(
     name="fenbu.events",
     title=N_("Events"),
     help=N_("The log: every fact, in the order in which it was written."),
-    query=query(
+    query=looks.always(
         select(
             t.event.c.seq,
             moment(t.event.c.at).label("at"),
@@ -244,18 +114,18 @@ EVENTS = View(
         )
     ),
     columns=(
-        number("seq", N_("No.")),
-        time("at", N_("At")),
+        looks.number("seq", N_("No.")),
+        looks.time("at", N_("At")),
         Column("topic", N_("Topic")),
         Column("key", N_("Key")),
-        Column("day", N_("Day"), Kind.DAY),
+        looks.day("day", N_("Day")),
         Column("module", N_("Published by")),
         Column("actor", N_("Actor")),
         Column("cause", N_("Cause"), Kind.NUMBER, ref="fenbu.events"),
         Column("payload", N_("Payload")),
-        number("version", N_("Version")),
-        number("depth", N_("Depth")),
-        time("not_before", N_("Not before")),
+        looks.number("version", N_("Version")),
+        looks.number("depth", N_("Depth")),
+        looks.time("not_before", N_("Not before")),
         Column("about", N_("About")),
     ),
     key=("-seq",),
@@ -271,7 +141,7 @@ EVENTS = View(
 CALLS = View(
     name="fenbu.calls",
     title=N_("Calls to the outside"),
-    query=query(
+    query=looks.always(
         select(
             t.call.c.id.label("call"),
             t.call.c.operation,
@@ -291,13 +161,13 @@ CALLS = View(
         Column("call", N_("Call")),
         Column("operation", N_("Operation")),
         Column("subject", N_("Subject")),
-        Column("state", N_("State"), Kind.STATE),
-        Column("amount", N_("Amount"), Kind.MONEY, unit="currency"),
-        number("attempts", N_("Attempts")),
-        time("at", N_("Recorded")),
+        looks.state("state", N_("State")),
+        looks.money("amount", N_("Amount")),
+        looks.number("attempts", N_("Attempts")),
+        looks.time("at", N_("Recorded")),
         Column("error", N_("Error")),
         Column("key", N_("Key")),
-        time("not_before", N_("Not before")),
+        looks.time("not_before", N_("Not before")),
         Column("module", N_("Module"), ref="fenbu.modules"),
     ),
     key=("-at", "-call"),
@@ -309,7 +179,7 @@ CALLS = View(
 WORKERS = View(
     name="fenbu.workers",
     title=N_("Workers"),
-    query=query(
+    query=looks.always(
         select(
             t.worker.c.id.label("worker"),
             t.worker.c.host,
@@ -322,9 +192,9 @@ WORKERS = View(
     columns=(
         Column("worker", N_("Worker")),
         Column("host", N_("Host")),
-        number("pid", N_("Process")),
-        time("started", N_("Started")),
-        time("beat", N_("Last beat")),
+        looks.number("pid", N_("Process")),
+        looks.time("started", N_("Started")),
+        looks.time("beat", N_("Last beat")),
         Column("doing", N_("Doing")),
     ),
     key=("worker",),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from fenbu.engine.builtin_views.shared import moment, number, query, time
+from fenbu import looks
+from fenbu.engine.builtin_views.moments import moment
 from fenbu.engine.store import tables as t
 from fenbu.i18n import N_
 from fenbu.views import Column, Kind, Related, View
@@ -13,7 +14,7 @@ MODULES = View(
     name="fenbu.modules",
     title=N_("Modules"),
     help=N_("Modules that were ever enabled here; fenbu modules also shows what is only installed."),
-    query=query(
+    query=looks.always(
         select(
             t.module.c.name.label("module"),
             t.module.c.state,
@@ -24,9 +25,9 @@ MODULES = View(
     ),
     columns=(
         Column("module", N_("Module")),
-        Column("state", N_("State"), Kind.STATE),
+        looks.state("state", N_("State")),
         Column("version", N_("Version")),
-        time("changed", N_("Since")),
+        looks.time("changed", N_("Since")),
         Column("reason", N_("Reason")),
     ),
     key=("module",),
@@ -43,7 +44,7 @@ MODULES = View(
 PROBLEMS = View(
     name="fenbu.problems",
     title=N_("Problems of modules"),
-    query=query(
+    query=looks.always(
         select(
             t.problem.c.id,
             t.problem.c.module,
@@ -57,15 +58,15 @@ PROBLEMS = View(
         )
     ),
     columns=(
-        number("id", N_("No.")),
+        looks.number("id", N_("No.")),
         Column("module", N_("Module"), ref="fenbu.modules"),
         Column("kind", N_("Kind")),
         Column("subject", N_("About")),
         Column("detail", N_("What is wrong")),
         Column("hint", N_("What to do")),
-        number("count", N_("Times")),
-        time("last", N_("Last")),
-        time("first", N_("First")),
+        looks.number("count", N_("Times")),
+        looks.time("last", N_("Last")),
+        looks.time("first", N_("First")),
     ),
     key=("-id",),
     record="id",
@@ -76,7 +77,7 @@ SETTINGS = View(
     name="fenbu.settings",
     title=N_("Settings that were changed"),
     help=N_("Only what differs from a module's defaults; fenbu settings list shows all."),
-    query=query(
+    query=looks.always(
         select(
             (t.setting.c.module + "." + t.setting.c.name).label("setting"),
             t.setting.c.module,
@@ -97,7 +98,7 @@ SETTINGS = View(
 OPERATORS = View(
     name="fenbu.operators",
     title=N_("Operators"),
-    query=query(
+    query=looks.always(
         select(
             t.operator.c.name.label("operator"),
             t.operator.c.os_user,
@@ -110,8 +111,8 @@ OPERATORS = View(
         Column("operator", N_("Operator")),
         Column("os_user", N_("User of the system")),
         Column("owner", N_("Owner"), Kind.YES_NO),
-        time("since", N_("Since")),
-        time("disabled", N_("Disabled")),
+        looks.time("since", N_("Since")),
+        looks.time("disabled", N_("Disabled")),
     ),
     key=("operator",),
     record="operator",

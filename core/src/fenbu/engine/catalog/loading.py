@@ -5,7 +5,7 @@ A package that cannot be loaded is an answer (`Broken`), not an exception: the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from attrs import frozen
 
@@ -71,11 +71,6 @@ def load(found: Found, *, again: bool = False) -> LoadedModule | Broken:
         told = _("its entry point is named {found!r}, its manifest {named!r}; they must be the same")
         return _broken(found, told.format(found=found.name, named=manifest.name))
     return LoadedModule(found.name, found.version, found.distribution, manifest)
-
-
-def load_all(everything: Iterable[Found]) -> Mapping[str, LoadedModule | Broken]:
-    """Load many manifests, each on its own."""
-    return {found.name: load(found) for found in everything}
 
 
 def clash(claims: Iterable[Found]) -> Broken:

@@ -67,6 +67,10 @@ class Module:
         """Its code may run."""
         return TABLE[self.state].runs and self.loaded is not None
 
+    def place(self) -> tuple[int, str]:
+        """Return where it stands among the enabled ones: in the order in which that was done."""
+        return (self.row.position or 0 if self.row else 0), self.name
+
     @property
     def unavailable_hooks(self) -> Mapping[str, str]:
         """Hooks to their kinds that it should answer and cannot, because its code cannot run."""
@@ -96,9 +100,7 @@ class Modules:
     def running(self) -> tuple[Module, ...]:
         """Modules whose code may run, in the order in which they were enabled."""
         there = [module for module in self.by_name.values() if module.runs and module.row is not None]
-        return tuple(
-            sorted(there, key=lambda module: ((module.row and module.row.position) or 0, module.name))
-        )
+        return tuple(sorted(there, key=Module.place))
 
     @cached_property
     def on(self) -> frozenset[str]:

@@ -25,6 +25,7 @@ from fenbu.engine.flows import retry as pauses
 from fenbu.engine.flows.calls import COLUMNS, CallRow, kept, known_outcome
 from fenbu.engine.flows.calls import request as request_of
 from fenbu.engine.flows.errors import Again
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.flows.records import Before, BoundCall, Clock
 from fenbu.engine.flows.sql import statement
 from fenbu.engine.store.database import Database
@@ -226,11 +227,12 @@ class Caller:
         try:
             with self._database.write() as connection:
                 self._before(connection)
-                bound = self._by_operation()
+                bound, pending = self._by_operation(), self._pending(connection)
                 if len(self._made) > 1:
-                    self._lock(connection, bound)
+                    self._lock(pending, bound)
                 for made in self._made:
-                    self._write_down(connection, bound, made)
+                    self._write_down(pending, bound, made)
+                pending.write()
                 self._give_back(connection, unsent)
         except Exception:
             return False  # one by one tells what is the matter, and with which
@@ -245,16 +247,17 @@ class Caller:
         locking = {bound.operation for bound in self._bound() if bound.locks is not None}
         return len(operations) == 1 and operations <= locking
 
-    def _lock(self, connection: Connection, bound: Mapping[str, BoundCall]) -> None:
+    def _lock(self, pending: Pending, bound: Mapping[str, BoundCall]) -> None:
         """Lock the rows of all outcomes; SQLite's writer is alone."""
         if self._database.dialect == "sqlite":
             return
         locks = bound[self._made[0].row.operation].locks
         assert locks is not None
-        locks(connection, [made.request for made in self._made])
+        locks(pending, [made.request for made in self._made])
 
-    def _write_down(self, connection: Connection, bound: Mapping[str, BoundCall], made: _Made) -> None:
+    def _write_down(self, pending: Pending, bound: Mapping[str, BoundCall], made: _Made) -> None:
         """Write down what came of a call, unless somebody else has."""
+        connection = pending.connection
         known, outcome = bound.get(made.row.operation), made.outcome
         if isinstance(outcome, CallUnknown):
             self._write_unknown(connection, known, made, outcome, result=None)
@@ -262,7 +265,7 @@ class Caller:
             told = CallUnknown("its module was switched off meanwhile; the outcome is kept")
             self._write_unknown(connection, known, made, told, result=kept(outcome))
         elif self._ended(connection, made.row, outcome):
-            known.record(connection, made.request, outcome)
+            known.record(pending, made.request, outcome)
 
     def _ended(self, connection: Connection, row: CallRow, outcome: CallDone | CallFailed) -> bool:
         """End a call; return whether it was this outcome that did."""
@@ -276,7 +279,9 @@ class Caller:
         try:
             with self._database.write() as connection:
                 self._before(connection)
-                self._write_down(connection, self._by_operation(), made)
+                pending = self._pending(connection)
+                self._write_down(pending, self._by_operation(), made)
+                pending.write()
         except Again:
             raise
         except Exception as error:
@@ -315,6 +320,9 @@ class Caller:
             values = {"id": row.id, "state": row.state, "attempts": row.attempts + 1}
             values |= {"first_sent": row.first_sent}
             connection.execute(statement(_GIVE_BACK, self._database.dialect), values)
+
+    def _pending(self, connection: Connection) -> Pending:
+        return Pending(connection, self._database.dialect)
 
     def _by_operation(self) -> dict[str, BoundCall]:
         return {bound.operation: bound for bound in self._bound()}

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row
 
 from fenbu.calls import CallDone, CallFailed, CallRequest
 from fenbu.engine.flows.errors import NoSuchCall
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.flows.records import BoundCall
 from fenbu.engine.flows.sql import statement
 from fenbu.values import MONEY_SCALE, Money, exact_decimal
@@ -162,7 +163,9 @@ def skip(connection: Connection, identity: str, bound: BoundCall | None, *, reas
     if row is None or skipped != 1:
         raise NoSuchCall(identity)
     if bound is not None:
-        bound.record(connection, request(row, bound.settings), CallFailed(reason))
+        pending = Pending(connection, dialect)
+        bound.record(pending, request(row, bound.settings), CallFailed(reason))
+        pending.write()
 
 
 def request(row: CallRow, settings: Any) -> CallRequest:

@@ -77,11 +77,11 @@ class BoundCall:
     operation: str
     module: str
     send: Callable[[CallRequest], Outcome]
-    record: Callable[[Connection, CallRequest, Outcome], None]
+    record: Callable[[Pending, CallRequest, Outcome], None]
     """Writes what came of it, once, in the transaction that ends the call."""
     ask: Callable[[CallRequest], Outcome | None] | None = None
     """What the outside knows of it by our reference; None when it never heard of it."""
-    locks: Callable[[Connection, Sequence[CallRequest]], None] | None = None
+    locks: Callable[[Pending, Sequence[CallRequest]], None] | None = None
     """Locks the rows of many outcomes, sorted; with it PostgreSQL records them together too."""
     deadline: timedelta = timedelta(seconds=30)
     ask_after: timedelta = timedelta(minutes=10)

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, func, select
 
 from fenbu.engine.store.tables import audit, audit_seal
 from fenbu.events import is_personal
+from fenbu.values import MASK
 
-MASK = "***"
 _INSERT = audit.insert()
 _LAST_SEAL = select(audit_seal.c.last_id, audit_seal.c.hash).order_by(audit_seal.c.id.desc()).limit(1)
 _COLUMNS = tuple(audit.c)

@@ -9,6 +9,7 @@ import attrs
 from attrs import frozen
 
 from fenbu.engine.assembly import unknown
+from fenbu.engine.catalog.resolver import providers
 from fenbu.engine.importing.errors import CapabilityNotEnabled, ProfileNotEnabled
 from fenbu.engine.kernel import Kernel
 from fenbu.errors import BadFile
@@ -98,13 +99,6 @@ def _with_importer(kernel: Kernel, profile: Profile) -> Found:
     module, importer = importers[profile.importer]
     for capability in importer.requires:
         if capability not in kernel.assembly.capabilities:
-            raise CapabilityNotEnabled(importer.name, capability, _providers(kernel, capability))
+            able = providers(capability, kernel.modules().offers)
+            raise CapabilityNotEnabled(importer.name, capability, able)
     return Found(module, importer, profile)
-
-
-def _providers(kernel: Kernel, capability: str) -> list[str]:
-    return [
-        module.name
-        for module in kernel.modules().by_name.values()
-        if module.loaded and capability in module.loaded.manifest.provides
-    ]

@@ -44,7 +44,7 @@ class Rejects:
     ) -> None:
         if self._file is not None:
             self._file.close()
-        elif error is None and _is_ours(self.path):
+        elif error is None and _is_ours(self.path, self._profile):
             self.path.unlink()
 
     def write(self, record: Record, reason: str) -> None:
@@ -80,8 +80,7 @@ class Rejects:
                 way_out=_("name another place with --rejects"),
             ) from None
         if self._profile.format != "jsonl":
-            delimiter = "\t" if self._profile.format == "tsv" else self._profile.delimiter
-            self._writer = csv.writer(self._file, delimiter=delimiter, lineterminator="\n")
+            self._writer = csv.writer(self._file, delimiter=_delimiter(self._profile), lineterminator="\n")
             self._writer.writerow([*self._columns, LINE, REASON])
         return self._file
 
@@ -92,16 +91,20 @@ def beside(path: Path, profile: Profile) -> Path:
     return path.with_name(f"{path.name}.rejects.{suffix}")
 
 
-def _is_ours(path: Path) -> bool:
+def _is_ours(path: Path, profile: Profile) -> bool:
     """Say whether a file is the rejects of an earlier run and not something else of that name."""
     try:
-        with path.open("rb") as file:
-            start = file.readline(1 << 16).decode("utf-8", "replace")
-    except OSError:
+        with path.open(encoding=profile.encoding, errors="replace") as file:
+            start = file.readline(1 << 16)
+    except (OSError, UnicodeError):
         return False
-    if path.suffix == ".jsonl":
+    if profile.format == "jsonl":
         return f'"{REASON}":' in start
-    return start.rstrip("\r\n").endswith((f"{LINE},{REASON}", f"{LINE}\t{REASON}", f"{LINE};{REASON}"))
+    return start.rstrip("\n").split(_delimiter(profile))[-2:] == [LINE, REASON]
+
+
+def _delimiter(profile: Profile) -> str:
+    return "\t" if profile.format == "tsv" else profile.delimiter
 
 
 def _json_line(record: Record, reason: str) -> str:

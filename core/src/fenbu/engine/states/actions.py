@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
-from fenbu.actions import Action, Consequence
+from fenbu.actions import Consequence
 from fenbu.engine import problems
 from fenbu.engine.assembly import ReadyAction, unknown
 from fenbu.engine.catalog.errors import ModuleBroken
-from fenbu.engine.catalog.modules import Module
+from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.settings import set_setting, shown
 from fenbu.engine.states import disable as disabling
@@ -24,6 +24,7 @@ from fenbu.engine.states.ahead import ahead
 from fenbu.engine.work import EngineWork
 from fenbu.errors import NotFound
 from fenbu.i18n import N_, _
+from fenbu.inputs import Input
 
 
 def _split(value: object) -> object:
@@ -34,11 +35,7 @@ def _split(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class EnableModules(_Input):
+class EnableModules(Input):
     """Which modules to enable."""
 
     modules: Names = Field(
@@ -52,7 +49,7 @@ class EnableModules(_Input):
     )
 
 
-class DisableModules(_Input):
+class DisableModules(Input):
     """Which modules to disable, and what becomes of what waits for them."""
 
     modules: Names = Field(
@@ -67,7 +64,7 @@ class DisableModules(_Input):
     reason: str = Field(default="", description=N_("Why; kept with what is waived"))
 
 
-class UpgradeModules(_Input):
+class UpgradeModules(Input):
     """Which modules to bring up to their installed code."""
 
     modules: Names = Field(
@@ -77,7 +74,7 @@ class UpgradeModules(_Input):
     )
 
 
-class SetSetting(_Input):
+class SetSetting(Input):
     """One setting of a module."""
 
     module: str = Field(description=N_("Module"))
@@ -87,7 +84,7 @@ class SetSetting(_Input):
     )
 
 
-class ClearProblems(_Input):
+class ClearProblems(Input):
     """Which problems to forget."""
 
     module: str = Field(description=N_("Module"))
@@ -148,9 +145,9 @@ def clear_problems(work: EngineWork, values: ClearProblems) -> dict[str, Any]:
     return {"cleared": cleared}
 
 
-def _loaded(work: EngineWork, name: str) -> Any:
+def _loaded(work: EngineWork, name: str) -> LoadedModule:
     modules = work.transaction.assembly.catalog.read(work.connection, look_at_all=True)
-    module: Module | None = modules.by_name.get(name)
+    module = modules.by_name.get(name)
     if module is None:
         raise unknown("module", name, modules.by_name)
     if module.loaded is None:
@@ -179,64 +176,38 @@ def _told(found: disabling.Waiting) -> list[Consequence]:
     return lines or [Consequence(_("nothing waits for {module}").format(module=found.module))]
 
 
-_HERE = __name__
-
-
-def _action(name: str, title: str, model: type[BaseModel], run: Any, **more: Any) -> Action:
-    return Action(
-        name=f"fenbu.{name}",
-        title=title,
-        input=f"{_HERE}:{model.__name__}",
-        run=f"{_HERE}:{run.__name__}",
-        **more,
-    )
-
-
 ACTIONS: tuple[ReadyAction, ...] = (
-    ReadyAction(
-        "fenbu",
-        _action(
-            "module.enable",
-            N_("Enable modules"),
-            EnableModules,
-            enable_modules,
-            preview=f"{_HERE}:preview_enable",
-        ),
+    ReadyAction.of_kernel(
+        "module.enable",
+        N_("Enable modules"),
+        EnableModules,
+        enable_modules,
+        preview=preview_enable,
         exclusive=True,
         migrates=True,
     ),
-    ReadyAction(
-        "fenbu",
-        _action(
-            "module.disable",
-            N_("Disable modules"),
-            DisableModules,
-            disable_modules,
-            preview=f"{_HERE}:preview_disable",
-            dangerous=True,
-        ),
+    ReadyAction.of_kernel(
+        "module.disable",
+        N_("Disable modules"),
+        DisableModules,
+        disable_modules,
+        preview=preview_disable,
+        dangerous=True,
         exclusive=True,
     ),
-    ReadyAction(
-        "fenbu",
-        _action("module.upgrade", N_("Upgrade modules"), UpgradeModules, upgrade_modules),
+    ReadyAction.of_kernel(
+        "module.upgrade",
+        N_("Upgrade modules"),
+        UpgradeModules,
+        upgrade_modules,
         exclusive=True,
         migrates=True,
     ),
-    ReadyAction(
-        "fenbu",
-        _action("setting.set", N_("Set a setting"), SetSetting, change_setting, subject="module"),
-        exclusive=True,
+    ReadyAction.of_kernel(
+        "setting.set", N_("Set a setting"), SetSetting, change_setting, subject="module", exclusive=True
     ),
-    ReadyAction(
-        "fenbu",
-        _action(
-            "problem.clear",
-            N_("Forget problems of a module"),
-            ClearProblems,
-            clear_problems,
-            subject="module",
-        ),
+    ReadyAction.of_kernel(
+        "problem.clear", N_("Forget problems of a module"), ClearProblems, clear_problems, subject="module"
     ),
 )
 """What the kernel can do to modules, settings and problems."""

@@ -1,4 +1,4 @@
-"""Purging and bringing back, declared as actions of the kernel; seam and rules as in `actions` and `purge`."""
+"""Purging and bringing back, declared as actions of the kernel; rules as in `actions`, `purge` and `unarchive`."""
 
 from __future__ import annotations
 
@@ -6,29 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from fenbu.actions import Action, Consequence
+from fenbu.actions import Consequence
 from fenbu.engine.assembly import ReadyAction
 from fenbu.engine.states import purge as purging
+from fenbu.engine.states import unarchive as unarchiving
 from fenbu.engine.work import EngineWork
 from fenbu.i18n import N_
-
-_HERE = __name__
-
-
-class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from fenbu.inputs import Input
 
 
-class PurgeModule(_Input):
+class PurgeModule(Input):
     """A disabled module whose data are to go."""
 
     module: str = Field(description=N_("Module; it must be disabled"))
     archive: Path = Field(description=N_("File to write its data to; it must not exist yet"))
 
 
-class UnarchiveModule(_Input):
+class UnarchiveModule(Input):
     """An archive to bring back."""
 
     archive: Path = Field(description=N_("File that purging has written"))
@@ -46,44 +42,38 @@ def preview_purge(work: EngineWork, values: PurgeModule) -> list[Consequence]:
 
 def unarchive(work: EngineWork, values: UnarchiveModule) -> dict[str, Any]:
     """Bring a module's data back; it is disabled then."""
-    return attrs.asdict(purging.unarchive(work, values.archive.absolute()))
+    return attrs.asdict(unarchiving.unarchive(work, values.archive.absolute()))
 
 
 def preview_unarchive(work: EngineWork, values: UnarchiveModule) -> list[Consequence]:
     """Say what would come back."""
-    return list(purging.preview_back(work, values.archive.absolute()))
+    return list(unarchiving.preview(work, values.archive.absolute()))
 
 
 ACTIONS: tuple[ReadyAction, ...] = (
-    ReadyAction(
-        "fenbu",
-        Action(
-            name="fenbu.module.purge",
-            title=N_("Purge a module"),
-            input=f"{_HERE}:PurgeModule",
-            run=f"{_HERE}:purge",
-            help=N_(
-                "Its data go into an archive, which is checked, and out of the database; its package may be gone."
-            ),
-            view="fenbu.modules",
-            subject="module",
-            dangerous=True,
-            preview=f"{_HERE}:preview_purge",
+    ReadyAction.of_kernel(
+        "module.purge",
+        N_("Purge a module"),
+        PurgeModule,
+        purge,
+        preview=preview_purge,
+        help=N_(
+            "Its data go into an archive, which is checked, and out of the database; its package may be gone."
         ),
+        view="fenbu.modules",
+        subject="module",
+        dangerous=True,
         exclusive=True,
         migrates=True,
     ),
-    ReadyAction(
-        "fenbu",
-        Action(
-            name="fenbu.module.unarchive",
-            title=N_("Bring a purged module back"),
-            input=f"{_HERE}:UnarchiveModule",
-            run=f"{_HERE}:unarchive",
-            help=N_("Its package must be installed; it is disabled then, and enabling it catches up."),
-            view="fenbu.modules",
-            preview=f"{_HERE}:preview_unarchive",
-        ),
+    ReadyAction.of_kernel(
+        "module.unarchive",
+        N_("Bring a purged module back"),
+        UnarchiveModule,
+        unarchive,
+        preview=preview_unarchive,
+        help=N_("Its package must be installed; it is disabled then, and enabling it catches up."),
+        view="fenbu.modules",
         exclusive=True,
         migrates=True,
     ),

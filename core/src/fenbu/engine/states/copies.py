@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import func, select, update
 
-from fenbu.actions import Action, Consequence
+from fenbu.actions import Consequence
 from fenbu.engine.assembly import ReadyAction
 from fenbu.engine.store import catalogue
-from fenbu.engine.store.tables import call, enterprise
+from fenbu.engine.store.tables import OPEN_CALLS, call, enterprise
 from fenbu.engine.work import EngineWork
 from fenbu.errors import NotFound
 from fenbu.i18n import N_, _
-
-_OPEN = ("new", "sending", "unknown")
-_HERE = "fenbu.engine.states.copies"
+from fenbu.inputs import Input
 
 
-class ReleaseCopy(BaseModel):
+class ReleaseCopy(Input):
     """A copy that takes the place of its original."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: str = Field(
         min_length=1,
@@ -54,22 +50,20 @@ def preview(work: EngineWork, wanted: ReleaseCopy) -> list[Consequence]:  # noqa
 
 
 def _waiting(work: EngineWork) -> int:
-    open_ = select(func.count()).select_from(call).where(call.c.state.in_(_OPEN))
+    open_ = select(func.count()).select_from(call).where(call.c.state.in_(OPEN_CALLS))
     return int(work.connection.execute(open_).scalar_one())
 
 
-ACTIONS = (
-    ReadyAction(
-        "fenbu",
-        Action(
-            name="fenbu.copy.release",
-            title=N_("Let a copy take the place of its original"),
-            input=f"{_HERE}:ReleaseCopy",
-            run=f"{_HERE}:release",
-            help=N_("After a restored backup was compared with what the outside says: calls leave it again."),
-            dangerous=True,
-            preview=f"{_HERE}:preview",
-        ),
+ACTIONS: tuple[ReadyAction, ...] = (
+    ReadyAction.of_kernel(
+        "copy.release",
+        N_("Let a copy take the place of its original"),
+        ReleaseCopy,
+        release,
+        preview=preview,
+        help=N_("After a restored backup was compared with what the outside says: calls leave it again."),
+        dangerous=True,
         exclusive=True,
     ),
 )
+"""The one verb."""

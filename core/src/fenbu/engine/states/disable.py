@@ -21,7 +21,7 @@ from fenbu.engine.flows import subscriptions
 from fenbu.engine.flows.subscriptions import DRAIN, PARK, WAIVE
 from fenbu.engine.states import rows
 from fenbu.engine.store import catalogue
-from fenbu.engine.store.tables import call
+from fenbu.engine.store.tables import OPEN_CALLS, call
 from fenbu.engine.work import EngineWork
 
 WAYS = (DRAIN, PARK, WAIVE)
@@ -31,7 +31,6 @@ _DELIVERIES = text(
     "JOIN fenbu_subscription s ON s.id = d.subscription WHERE s.module = :module "
     "GROUP BY s.name, d.state ORDER BY s.name, d.state"
 )
-_OPEN_CALLS = ("new", "sending", "unknown")
 
 S = ModuleState
 
@@ -108,7 +107,7 @@ def disable(work: EngineWork, names: Sequence[str], how: str, *, reason: str = "
     going = [module for module in chosen if module.on]
     if needed := resolver.still_needed([one.name for one in going], modules.offers, modules.on):
         raise StillNeeded(needed)
-    going.sort(key=lambda one: ((one.row and one.row.position) or 0, one.name), reverse=True)
+    going.sort(key=Module.place, reverse=True)
     disabled, draining, waived = [], [], 0
     for module in going:
         if how == DRAIN and not _rests(work, modules, module, names):
@@ -179,5 +178,5 @@ def _deliveries(connection: Connection, module: str) -> dict[str, dict[str, int]
 
 
 def _calls(connection: Connection, module: str) -> int:
-    wanted = select(func.count()).where(call.c.module == module, call.c.state.in_(_OPEN_CALLS))
+    wanted = select(func.count()).where(call.c.module == module, call.c.state.in_(OPEN_CALLS))
     return int(connection.execute(wanted).scalar_one())

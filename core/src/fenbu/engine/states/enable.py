@@ -103,7 +103,7 @@ def upgrade(work: EngineWork, names: Sequence[str] = ()) -> tuple[str, ...]:
         if module.loaded and module.loaded.version != module.version:
             raise ModuleBroken(module.name, module.distribution, module.reason, module.advice)
     waiting = [module for module in chosen if module.state is S.UPGRADE_PENDING]
-    for module in sorted(waiting, key=lambda one: ((one.row and one.row.position) or 0, one.name)):
+    for module in sorted(waiting, key=Module.place):
         if gap := resolver.unmet(module.name, _offers_of_code(modules, waiting), modules.on)[0]:
             raise ModuleBroken(module.name, module.distribution, gap, module.advice)
         _begin(work, module, waiting, None)

@@ -13,9 +13,10 @@ from typing import Any
 from fenbu.engine.assembling import CONTRACTS
 from fenbu.engine.catalog.discovery import discover
 from fenbu.engine.catalog.loading import Broken, LoadedModule, load
-from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.catalog.reference import package_of, resolve
+from fenbu.engine.hooks import specifications
 from fenbu.errors import FenbuError
-from fenbu.events import EventType
+from fenbu.events import event_type, events_of
 from fenbu.hooks import Hook
 from fenbu.manifest import Manifest
 
@@ -52,7 +53,7 @@ class Subject:
     @property
     def package(self) -> str:
         """The top package of the manifest (``fenbu_tea``)."""
-        return self.found.value.partition(":")[0].partition(".")[0]
+        return package_of(self.found.value)
 
     @cached_property
     def folder(self) -> Path:
@@ -101,21 +102,13 @@ class Subject:
     @cached_property
     def events(self) -> dict[str, type[Any]]:
         """Topic with version to the class that a known contract declares."""
-        found = {}
-        for value in self._values():
-            declared = getattr(value, "__dict__", {}).get("__fenbu_event__")
-            if isinstance(declared, EventType):
-                found[declared.name] = value
-        return found
+        bodies = (body for contract in self.contracts for body in events_of(contract))
+        return {event_type(body).name: body for body in bodies}
 
     @cached_property
     def hooks(self) -> dict[str, Hook[..., Any]]:
         """Hooks that known contracts declare, by name."""
-        return {value.name: value for value in self._values() if isinstance(value, Hook)}
-
-    def _values(self) -> Iterator[Any]:
-        for contract in self.contracts:
-            yield from vars(contract).values()
+        return specifications(self.contracts)
 
 
 def told(error: Exception) -> str:

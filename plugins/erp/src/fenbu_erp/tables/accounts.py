@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from fenbu import columns
 from fenbu.tables import STRICT, one_of, table_of
+from fenbu_erp.lifecycles import AccountState
 from fenbu_erp.tables.base import Base
 
 
@@ -14,7 +15,7 @@ class AccountRow(Base, table=True):
     __tablename__: ClassVar[Any] = "erp_account"
     __table_args__: ClassVar[Any] = (
         one_of("kind", "company", "person", "walk_in"),
-        one_of("state", "open", "blocked"),
+        one_of("state", *AccountState),
         STRICT,
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint
 
 from fenbu import columns
 from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu_erp.lifecycles import ItemState
 from fenbu_erp.tables.base import Base
 
 
@@ -48,7 +49,7 @@ class ItemRow(Base, table=True):
     __tablename__: ClassVar[Any] = "erp_item"
     __table_args__: ClassVar[Any] = (
         one_of("kind", "goods", "service"),
-        one_of("state", "active", "retired"),
+        one_of("state", *ItemState),
         STRICT,
     )
 

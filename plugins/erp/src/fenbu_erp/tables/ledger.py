@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 
 from fenbu import columns
 from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu_erp.lifecycles import PeriodState
 from fenbu_erp.tables.base import Base
 
 
@@ -30,7 +31,7 @@ class PeriodRow(Base, table=True):
     """A fiscal period: a month."""
 
     __tablename__: ClassVar[Any] = "erp_period"
-    __table_args__: ClassVar[Any] = (one_of("state", "open", "closed"), STRICT)
+    __table_args__: ClassVar[Any] = (one_of("state", *PeriodState), STRICT)
 
     code: str = columns.text(key=True)
     first: date = columns.day()

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import STRICT, table_of
+from fenbu.tables import STRICT, partial, table_of
 from fenbu_erp.tables.base import Base
 
 
@@ -46,21 +46,13 @@ class OpenItemRow(Base, table=True):
             "OR (amount < 0 AND matched <= 0 AND matched >= amount)",
             name="matched",
         ),
-        Index(
-            "ix_erp_open_item_open",
-            "account",
-            "currency",
-            "day",
-            sqlite_where=text("amount <> matched"),
-            postgresql_where=text("amount <> matched"),
-        ),
-        Index(
+        partial("ix_erp_open_item_open", "account", "currency", "day", where="amount <> matched"),
+        partial(
             "ix_erp_open_item_deposits",
             "account",
             "currency",
             "order_number",
-            sqlite_where=text("control = 'deposits' AND amount <> matched"),
-            postgresql_where=text("control = 'deposits' AND amount <> matched"),
+            where="control = 'deposits' AND amount <> matched",
         ),
         Index("ix_erp_open_item_order", "order_number"),
         Index("ix_erp_open_item_entry", "entry"),

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, literal_column, text
+from sqlalchemy import CheckConstraint, Index, literal_column
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
+from fenbu_erp.lifecycles import OrderState, RequirementState
 from fenbu_erp.tables.base import Base
 
 # In the layout in which PostgreSQL gives them back, so that migrations can be compared with them.
@@ -37,7 +38,7 @@ class OrderRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_order"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "placed", "closed", "cancelled"),
+        one_of("state", *OrderState),
         one_of("ship", "partial", "complete"),
         CheckConstraint("rate > 0", name="rate"),
         Index("ix_erp_order_day", "day", "number"),
@@ -46,14 +47,7 @@ class OrderRow(Base, table=True):
         Index("ix_erp_order_invoicing", literal_column(INVOICING_AXIS)),
         Index("ix_erp_order_payment", literal_column(PAYMENT_AXIS)),
         Index("ix_erp_order_state", "state"),
-        Index(
-            "uq_erp_order_reference",
-            "channel",
-            "reference",
-            unique=True,
-            sqlite_where=text("reference <> ''"),
-            postgresql_where=text("reference <> ''"),
-        ),
+        partial("uq_erp_order_reference", "channel", "reference", where="reference <> ''", unique=True),
         STRICT,
     )
 
@@ -121,7 +115,7 @@ class RequirementRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "erp_requirement"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "waiting", "announced", "partly_met", "met", "failed", "waived", "dropped"),
+        one_of("state", *RequirementState),
         Index("ix_erp_requirement_owner", "owner", "state"),
         KEYED,
     )

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
+from fenbu_hrm.lifecycles import LeaveState
 from fenbu_hrm.tables.base import Base
 
 
@@ -53,14 +54,8 @@ class LeaveEntryRow(Base, table=True):
         one_of("kind", "grant", "taken", "returned", "adjusted"),
         CheckConstraint("(kind = 'taken') = (days < 0) OR kind = 'adjusted'", name="sign"),
         Index("ix_hrm_leave_entry_balance", "employee", "leave_type", "year"),
-        Index(
-            "uq_hrm_leave_entry_grant",
-            "employee",
-            "leave_type",
-            "year",
-            unique=True,
-            sqlite_where=text("kind = 'grant'"),
-            postgresql_where=text("kind = 'grant'"),
+        partial(
+            "uq_hrm_leave_entry_grant", "employee", "leave_type", "year", where="kind = 'grant'", unique=True
         ),
         STRICT,
     )
@@ -82,7 +77,7 @@ class LeaveRequestRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "hrm_leave_request"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "requested", "approved", "declined", "cancelled"),
+        one_of("state", *LeaveState),
         CheckConstraint("last >= first", name="last"),
         CheckConstraint("days > 0", name="days"),
         Index("ix_hrm_leave_request_employee", "employee", "first"),

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
+from fenbu_hrm.lifecycles import PaymentState, PayrollState
 from fenbu_hrm.tables.base import Base
 
 _COUNTS = "kind = 'regular' AND state NOT IN ('discarded', 'reversed')"
@@ -20,25 +21,13 @@ class PayrollRow(Base, table=True):
     __tablename__: ClassVar[Any] = "hrm_payroll"
     __table_args__: ClassVar[Any] = (
         one_of("kind", "regular", "correction"),
-        one_of("state", "draft", "calculated", "reviewed", "approved", "reversed", "discarded"),
-        one_of("payment", "none", "due", "requested", "failed", "paid"),
+        one_of("state", *PayrollState),
+        one_of("payment", *PaymentState),
         CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="corrects"),
         CheckConstraint("net = gross - deductions", name="net"),
         CheckConstraint("payable >= 0", name="payable"),
-        Index(
-            "uq_hrm_payroll_period",
-            "period",
-            unique=True,
-            sqlite_where=text(_COUNTS),
-            postgresql_where=text(_COUNTS),
-        ),
-        Index(
-            "uq_hrm_payroll_corrects",
-            "corrects",
-            unique=True,
-            sqlite_where=text(_CORRECTS),
-            postgresql_where=text(_CORRECTS),
-        ),
+        partial("uq_hrm_payroll_period", "period", where=_COUNTS, unique=True),
+        partial("uq_hrm_payroll_corrects", "corrects", where=_CORRECTS, unique=True),
         Index("ix_hrm_payroll_day", "day", "number"),
         STRICT,
     )

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
 from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu_hrm.lifecycles import DepartmentState, EmployeeState
 from fenbu_hrm.tables.base import Base
 
 
@@ -16,7 +17,7 @@ class DepartmentRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "hrm_department"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "open", "closed"),
+        one_of("state", *DepartmentState),
         CheckConstraint("parent <> code", name="parent"),
         STRICT,
     )
@@ -42,7 +43,7 @@ class EmployeeRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "hrm_employee"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "employed", "left"),
+        one_of("state", *EmployeeState),
         Index("ix_hrm_employee_state", "state", "number"),
         STRICT,
     )

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
 from fenbu_scm.tables.base import Base
 
 
@@ -18,14 +18,7 @@ class ReceiptRow(Base, table=True):
     __table_args__: ClassVar[Any] = (
         one_of("source", "supplier", "opening"),
         Index("ix_scm_receipt_day", "day", "number"),
-        Index(
-            "uq_scm_receipt_reference",
-            "supplier",
-            "reference",
-            unique=True,
-            sqlite_where=text("reference <> ''"),
-            postgresql_where=text("reference <> ''"),
-        ),
+        partial("uq_scm_receipt_reference", "supplier", "reference", where="reference <> ''", unique=True),
         STRICT,
     )
 

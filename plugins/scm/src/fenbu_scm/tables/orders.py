@@ -4,10 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 
 from fenbu import columns
-from fenbu.tables import KEYED, STRICT, one_of, table_of
+from fenbu.tables import KEYED, STRICT, one_of, partial, table_of
+from fenbu_scm.lifecycles import OrderState, ShipmentState
 from fenbu_scm.tables.base import Base
 
 
@@ -16,7 +17,7 @@ class OrderRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_order"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "open", "lapsed", "stopped"),
+        one_of("state", *OrderState),
         one_of("ship", "partial", "complete"),
         Index("ix_scm_order_state", "state"),
         STRICT,
@@ -45,15 +46,7 @@ class DemandRow(Base, table=True):
         CheckConstraint("shipping >= 0 AND shipping <= reserved", name="shipping"),
         CheckConstraint("dispatched + shipping <= released AND released <= wanted", name="released"),
         CheckConstraint("returned >= 0 AND returned <= dispatched", name="returned"),
-        Index(
-            "ix_scm_demand_short",
-            "item",
-            "queued_at",
-            "order_number",
-            "line",
-            sqlite_where=text("short > 0"),
-            postgresql_where=text("short > 0"),
-        ),
+        partial("ix_scm_demand_short", "item", "queued_at", "order_number", "line", where="short > 0"),
         Index("ix_scm_demand_item", "item"),
         KEYED,
     )
@@ -99,7 +92,7 @@ class ShipmentRow(Base, table=True):
 
     __tablename__: ClassVar[Any] = "scm_shipment"
     __table_args__: ClassVar[Any] = (
-        one_of("state", "open", "packed", "dispatched", "cancelled"),
+        one_of("state", *ShipmentState),
         Index("ix_scm_shipment_order", "order_number"),
         Index("ix_scm_shipment_state", "state"),
         STRICT,

@@ -22,6 +22,7 @@ from fenbu.engine.store.tables.acts import audit, audit_seal, number_series, per
 from fenbu.engine.store.tables.columns import Big, Flag, metadata
 from fenbu.engine.store.tables.enterprises import enterprise, module, problem, setting
 from fenbu.engine.store.tables.flows import (
+    OPEN_CALLS,
     blocked_key,
     call,
     cancelled_event,
@@ -44,6 +45,7 @@ APPEND_ONLY = (event, event_about, audit, audit_seal)
 
 __all__ = [
     "APPEND_ONLY",
+    "OPEN_CALLS",
     "Big",
     "Flag",
     "audit",

@@ -94,21 +94,10 @@ delivery = columns.table(
     columns.text("error", null=True),
     # `scheduled` is a timer not yet due: kept apart, so that fetching `waiting` never reads over it.
     columns.one_of("state", "waiting", "scheduled", "held", "dead"),
+    # Followers of one blocked key, in order; timers by when they fall due.
+    columns.partial("ix_fenbu_delivery_held", "subscription", "key", "seq", where="state = 'held'"),
+    columns.partial("ix_fenbu_delivery_due", "not_before", where="state = 'scheduled'"),
     rowid=False,
-)
-Index(
-    "ix_fenbu_delivery_held",  # followers of one blocked key, in order
-    delivery.c.subscription,
-    delivery.c.key,
-    delivery.c.seq,
-    sqlite_where=text("state = 'held'"),
-    postgresql_where=text("state = 'held'"),
-)
-Index(
-    "ix_fenbu_delivery_due",  # timers by when they fall due
-    delivery.c.not_before,
-    sqlite_where=text("state = 'scheduled'"),
-    postgresql_where=text("state = 'scheduled'"),
 )
 
 delivered = columns.table(
@@ -145,6 +134,9 @@ cancelled_event = columns.table(
     columns.big("at"),
 )
 
+OPEN_CALLS = ("new", "sending", "unknown")
+"""States of calls that are not over and wait for no person."""
+
 call = columns.table(
     "call",
     columns.text("id", primary_key=True),  # idempotency key; never changes
@@ -166,12 +158,7 @@ call = columns.table(
     columns.big("at"),
     UniqueConstraint("operation", "subject", "n"),
     columns.one_of("state", "new", "sending", "done", "failed", "unknown", "dead"),
-)
-Index(
-    "ix_fenbu_call_due",
-    call.c.not_before,
-    sqlite_where=text("state IN ('new', 'sending', 'unknown')"),
-    postgresql_where=text("state IN ('new', 'sending', 'unknown')"),
+    columns.partial("ix_fenbu_call_due", "not_before", where="state IN ('new', 'sending', 'unknown')"),
 )
 
 worker = columns.table(

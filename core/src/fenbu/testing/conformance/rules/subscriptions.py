@@ -11,7 +11,7 @@ import attrs
 
 from fenbu.engine.binding import reader_of
 from fenbu.errors import FenbuError
-from fenbu.events import EventType, event_type
+from fenbu.events import event_type, is_event
 from fenbu.testing.conformance.faults import Fault
 from fenbu.testing.conformance.subject import Subject, told
 
@@ -94,12 +94,9 @@ def _handler(subject: Subject, topic: str, text: str) -> Iterator[Fault]:
             text, f"its event is annotated with {reader.__name__}", "annotate it with the event's attrs class"
         )
         return
-    declared: object = reader.__dict__.get("__fenbu_event__")
-    if isinstance(declared, EventType):
-        if declared.name != topic:
-            yield Fault(
-                text, f"reads {declared.name}, and is subscribed to {topic}", "annotate it with that event"
-            )
+    if is_event(reader):
+        if (name := event_type(reader).name) != topic:
+            yield Fault(text, f"reads {name}, and is subscribed to {topic}", "annotate it with that event")
         return
     yield from _smaller(subject, topic, text, reader)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     Column,
     Connection,
     Date,
@@ -82,7 +84,43 @@ def history_is_sound(subject: Subject, connection: Connection) -> Iterator[Fault
             f"leave this to be done: {_plain(difference)}",
             "write it into a new revision, or into the first while nobody has it yet; or take it from the tables",
         )
+    yield from _checks(subject, connection)
     yield from _goes_back(subject, connection, folder, {step.revision: step.irreversible for step in steps})
+
+
+def _checks(subject: Subject, connection: Connection) -> Iterator[Fault]:
+    """Yield CHECKs that only one side has, or that say other things: Alembic does not look at them."""
+    there = inspect(connection)
+    for table in subject.metadata.sorted_tables if subject.metadata is not None else ():
+        if not there.has_table(table.name):
+            continue  # told as a difference
+        declared = {
+            _named(one, connection): str(one.sqltext)
+            for one in table.constraints
+            if isinstance(one, CheckConstraint)
+        }
+        made = {str(one["name"]): one["sqltext"] for one in there.get_check_constraints(table.name)}
+        for name in sorted(declared.keys() | made.keys()):
+            if name not in made or name not in declared:
+                where = "the tables" if name in declared else "the migrations"
+                yield Fault(table.name, f"only {where} have the CHECK {name}", "write it on both sides")
+            elif connection.dialect.name == "sqlite" and _said(declared[name]) != _said(made[name]):
+                yield Fault(
+                    table.name,
+                    f"the CHECK {name} is {declared[name]!r} in the tables and {made[name]!r} in the migrations",
+                    "say the same on both sides; a change of it is a revision of its own",
+                )
+
+
+def _named(constraint: CheckConstraint, connection: Connection) -> str:
+    """Return a constraint's name as the database knows it, by the naming convention."""
+    return str(connection.dialect.identifier_preparer.format_constraint(constraint)).strip('"')
+
+
+def _said(condition: str) -> str:
+    """Return a condition as it is to be compared: the words that a column knows in any order."""
+    words = sorted(re.findall(r"'[^']*'", condition))
+    return " ".join([re.sub(r"\s+", "", re.sub(r"'[^']*'", "", condition)).rstrip(","), *words])
 
 
 def _goes_back(

@@ -15,7 +15,6 @@ _NAMED = {
     "Subscription": ("title",),
     "View": ("title", "help"),
     "Column": ("title",),
-    "Filter": ("help",),
     "Related": ("title",),
     "Metric": ("title", "definition"),
     "Check": ("title", "repair"),
@@ -26,7 +25,6 @@ _NAMED = {
 }
 _PLACED = {
     "Column": 1,
-    "Filter": 1,
     "Related": 3,
     "Consequence": 0,
     "Refusal": 0,
