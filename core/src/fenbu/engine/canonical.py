@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from fenbu.canonical import Facts
 from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.guard import permissions
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.store.tables import event
 
@@ -54,6 +55,7 @@ def _sections(
         module = kernel.assembly.modules.get(name)
         if module is not None and module.manifest.canonical:
             with kernel.read(name) as work:
+                work.require(permissions.export(name))
                 told: Facts = resolve(module.manifest.canonical, module=name)(work)
                 for section in sorted(told):
                     yield name, section, told[section]
@@ -66,7 +68,8 @@ def text(kernel: Kernel, modules: Sequence[str] = ()) -> str:
 
 def _timeline(kernel: Kernel) -> list[list[Any]]:
     """Return what happened to which document on which business day, and how often."""
-    with kernel.database.read() as connection:
-        rows = connection.execute(_TIMELINE)
+    with kernel.read() as work:
+        work.require(permissions.export("fenbu"))
+        rows = work.execute(_TIMELINE)
         told = [[row.key, f"{row.topic}/{row.version}", row.day or "", row.times] for row in rows]
     return sorted(told)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from fenbu.engine.assembly import unknown
+from fenbu.engine.guard import permissions
 from fenbu.engine.kernel import Kernel
 from fenbu.metrics import Check, Finding, Health
 
@@ -38,11 +39,14 @@ def examine(kernel: Kernel, names: Sequence[str] = ()) -> Iterator[Examined]:
 
     Raises:
         Unknown: A name that nobody declares.
+        NotPermitted: The actor may not look at how the enterprise stands.
     """
     known = kernel.assembly.checks
     for name in names:
         if name not in known:
             raise unknown("check", name, known)
+    with kernel.read() as work:
+        work.require(permissions.show("fenbu"))
     return (_examined(kernel, known[name]) for name in names or known)
 
 

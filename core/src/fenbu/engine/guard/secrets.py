@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ def hashed(secret: SecretStr, action: str) -> str:
     Raises:
         InputInvalid: It is too short or too long; the text does not repeat it.
     """
-    text = secret.get_secret_value()
+    text = _text(secret)
     if not SHORTEST <= len(text) <= LONGEST:
         problem = _("must have {least} to {most} characters").format(least=SHORTEST, most=LONGEST)
         raise InputInvalid(action, [FieldProblem("secret", problem)])
@@ -49,7 +50,7 @@ def fits(known: str | None, secret: SecretStr) -> bool:
     from argon2.exceptions import Argon2Error, InvalidHashError
 
     try:
-        same = hasher().verify(known or _nobodys(), secret.get_secret_value()[: LONGEST + 1])
+        same = hasher().verify(known or _nobodys(), _text(secret)[: LONGEST + 1])
     except (Argon2Error, InvalidHashError):
         return False
     return same and known is not None
@@ -63,6 +64,11 @@ def new_token() -> str:
 def digest(token: str) -> str:
     """Return by what a token is found; the token itself is not kept."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _text(secret: SecretStr) -> str:
+    """Return a secret as it is hashed, however it was typed or its file ends."""
+    return unicodedata.normalize("NFC", secret.get_secret_value()).strip()
 
 
 @cache
