@@ -38,7 +38,6 @@ from attrs import field, frozen
 
 from fenbu.i18n import _
 
-
 _FEW = 3
 """Names in a sentence."""
 

@@ -26,6 +26,8 @@ COMMANDS = {
     "import": ("fenbu.cli.importing:import_", N_("Read a file through a profile into actions")),
     "export": ("fenbu.cli.export:export", N_("Write the books and more in formats of other programs")),
     "audit": ("fenbu.cli.audit:audit", N_("Who did what; verify and seal the trail")),
+    "operator": ("fenbu.cli.operators:operator", N_("Who may act; roles, login, logout")),
+    "whoami": ("fenbu.cli.operators:whoami", N_("Who acts here, and what they may do")),
     "backup": ("fenbu.cli.backup:backup", N_("Write a verified copy beside running work")),
     "demo": (
         "fenbu.cli.demo:demo",

@@ -221,9 +221,8 @@ def new_secret(work: EngineWork, wanted: NewSecret) -> dict[str, Any]:
     if not own:
         work.require("fenbu.operator.secret")
         _require_over(work, name)
-    elif work.actor.session and row.secret is not None:  # whoever finds a session open must not take it over
-        if wanted.current is None or not secrets.fits(row.secret, wanted.current):
-            raise LoginRefused
+    elif work.actor.session and (wanted.current is None or not secrets.fits(row.secret, wanted.current)):
+        raise LoginRefused  # whoever finds a session open must not take it over
     hashed = secrets.hashed(wanted.secret, "fenbu.operator.secret")
     work.execute(update(operator).where(_O.name == name).values(secret=hashed))
     sessions.forgive(work.connection, name)
@@ -305,9 +304,7 @@ def _find(work: EngineWork, name: str) -> Any:
 
 
 def _grants_of(work: EngineWork, name: str) -> list[str]:
-    return list(
-        work.execute(select(_G.what).where(_G.operator == name).order_by(_G.at, _G.what)).scalars()
-    )
+    return list(work.execute(select(_G.what).where(_G.operator == name).order_by(_G.at, _G.what)).scalars())
 
 
 def _refuse_second_user(work: EngineWork, user: str) -> None:
@@ -385,7 +382,16 @@ ACTIONS: tuple[ReadyAction, ...] = (
     _action("operator.enable", N_("Let a disabled operator act again"), WhichOperator, enable),
     _action("operator.secret", N_("Give a new secret"), NewSecret, new_secret, permission=SELF),
     _action("operator.logout", N_("End sessions"), EndSessions, end_sessions, permission=SELF),
-    _action("role.define", N_("Make or change a role"), DefineRole, define_role, view="fenbu.roles", subject="role"),
-    _action("role.remove", N_("Take a role away"), RemoveRole, remove_role, view="fenbu.roles", subject="role"),
+    _action(
+        "role.define",
+        N_("Make or change a role"),
+        DefineRole,
+        define_role,
+        view="fenbu.roles",
+        subject="role",
+    ),
+    _action(
+        "role.remove", N_("Take a role away"), RemoveRole, remove_role, view="fenbu.roles", subject="role"
+    ),
 )
 """What the kernel can do about operators and roles."""

@@ -67,7 +67,9 @@ class Kernel:
         self.database = database
         self.catalog = Catalog(safe=safe)
         with database.read() as connection:
-            self.actor = actor or who_comes(connection, token, clock() if clock else database.clock(connection))
+            self.actor = actor or who_comes(
+                connection, token, clock() if clock else database.clock(connection)
+            )
         self._transactions = Transactions(database, self.catalog, clock)
         self._serving = Serving(self._transactions)
 
@@ -114,7 +116,12 @@ class Kernel:
         Raises:
             SessionOver: The token opens nothing, or no more.
         """
-        return cls(Database.open(url), actor=actor, token=token, safe=safe, clock=clock)
+        database = Database.open(url)
+        try:
+            return cls(database, actor=actor, token=token, safe=safe, clock=clock)
+        except BaseException:
+            database.dispose()
+            raise
 
     def __enter__(self) -> Kernel:
         return self

@@ -11,6 +11,17 @@ from fenbu.i18n import _
 
 
 @frozen(eq=False)
+class NoOperator(NotPermitted):
+    """The actor is no operator of this enterprise."""
+
+    @property
+    def hint(self) -> str:
+        return self.asked(
+            _("fenbu operator add {actor} {permission}").format(actor=self.actor, permission=self.permission)
+        )
+
+
+@frozen(eq=False)
 class OperatorDisabled(NotPermitted):
     """The actor was an operator and is disabled."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from attrs import frozen
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from fenbu.engine.guard import permissions
-from fenbu.engine.guard.errors import OperatorDisabled, SessionOver
+from fenbu.engine.guard.errors import NoOperator, OperatorDisabled, SessionOver
 from fenbu.engine.guard.permissions import LAYERS, OWNER, ROLES, SELF
 from fenbu.engine.store.tables import operator, operator_grant, role, session
 from fenbu.errors import NotPermitted
@@ -30,9 +31,7 @@ _STANDING = (
 )
 _IN_SESSION = (
     select(_O.disabled_at, _G.what, _R.permissions, _S.expires_at)
-    .select_from(
-        _GRANTED.outerjoin(session, and_(_S.operator == _O.name, _S.digest == bindparam("digest")))
-    )
+    .select_from(_GRANTED.outerjoin(session, and_(_S.operator == _O.name, _S.digest == bindparam("digest"))))
     .where(_O.name == bindparam("wanted"))
 )
 _BY_OS_USER = select(_O.name).where(_O.os_user == bindparam("wanted"), _O.disabled_at.is_(None))
@@ -125,6 +124,7 @@ def standing(connection: Connection, actor: Actor, at: int) -> Standing:
         return _ENGINE
     if actor.kind != "operator":
         return Standing(False)
+    rows: Sequence[Any]
     if actor.session:
         asked = {"wanted": actor.name, "digest": actor.session}
         rows = connection.execute(_IN_SESSION, asked).all()
@@ -145,7 +145,8 @@ def require(connection: Connection, actor: Actor, permission: str, found: Standi
     """Refuse unless the actor's standing holds the permission.
 
     Raises:
-        NotPermitted: The permission is missing, or the actor is no operator here; names who may grant it.
+        NotPermitted: The permission is missing; names who may grant it.
+        NoOperator: The actor is no operator here.
         OperatorDisabled: The actor was an operator.
         SessionOver: The actor's session has ended.
     """
@@ -157,7 +158,7 @@ def require(connection: Connection, actor: Actor, permission: str, found: Standi
     if found.session_over is not None:
         ended = from_microseconds(found.session_over) if found.session_over else None
         raise SessionOver(actor.name, permission, may_grant, ended)
-    raise NotPermitted(actor.name, permission, may_grant)
+    raise (NotPermitted if found.known else NoOperator)(actor.name, permission, may_grant)
 
 
 def owners(connection: Connection) -> list[str]:

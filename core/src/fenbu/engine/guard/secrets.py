@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SHORTEST = 8
 LONGEST = 1024
-TOKEN = "fenbu_"  # noqa: S105  (how a token begins, by which scanners of repositories find one)
+TOKEN = "fenbu_"
 
 
 @cache
@@ -50,10 +50,10 @@ def fits(known: str | None, secret: SecretStr) -> bool:
     from argon2.exceptions import Argon2Error, InvalidHashError
 
     try:
-        same = hasher().verify(known or _nobodys(), _text(secret)[: LONGEST + 1])
+        hasher().verify(known or _nobodys(), _text(secret)[: LONGEST + 1])
     except (Argon2Error, InvalidHashError):
         return False
-    return same and known is not None
+    return known is not None
 
 
 def new_token() -> str:

@@ -8,6 +8,7 @@ does not tell which there are. Only the digest of a token is kept.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import field, frozen
 from sqlalchemy import Connection, bindparam, delete, select, text, update
@@ -70,7 +71,7 @@ def count_try(connection: Connection, name: str, at: int) -> Tried:
         TooManyTries: The name has to wait; the try is not counted.
     """
     connection.execute(delete(login_attempt).where(_A.last_at < at - _microseconds(FORGOTTEN)))
-    before = connection.execute(_TRIES, {"wanted": name}).first()
+    before: Any = connection.execute(_TRIES, {"wanted": name}).first()
     if before is not None and before.count >= FREE:
         wait = min(FIRST_WAIT * 2 ** min(before.count - FREE, 10), LONGEST_WAIT)
         left = before.last_at + wait * _SECOND - at

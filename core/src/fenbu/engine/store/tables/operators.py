@@ -19,7 +19,9 @@ operator = columns.table(
 operator_grant = columns.table(
     "operator_grant",
     columns.text("operator", ForeignKey("fenbu_operator.name"), primary_key=True),
-    columns.text("what", primary_key=True),  # a role, or permissions themselves: erp.*, payments.payment.refund
+    columns.text(
+        "what", primary_key=True
+    ),  # a role, or permissions themselves: erp.*, payments.payment.refund
     columns.text("granted_by"),
     columns.big("at"),
     rowid=False,
