@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 from fenbu.engine.assembly import ReadyAction, unknown
 from fenbu.engine.guard import operators, permissions, secrets, sessions
 from fenbu.engine.guard.errors import LastOwner, LoginRefused, MoreThanHeld, RoleHeld
-from fenbu.engine.guard.permissions import ROLES, SELF
+from fenbu.engine.guard.permissions import LAYERS, ROLES, SELF
 from fenbu.engine.store.tables import operator, operator_grant, role
 from fenbu.engine.work import EngineWork
 from fenbu.errors import AlreadyExists, FieldProblem, InputInvalid, NotFound
@@ -335,10 +335,16 @@ def _require_known(work: EngineWork, grants: Iterable[str]) -> None:
 
 
 def _require_held(work: EngineWork, grants: Iterable[str]) -> None:
-    """Refuse to give, take or change what the actor does not hold; what a role grants counts one by one."""
-    held = work.transaction.standing.permissions
+    """Refuse to give, take or change what the actor does not hold; what a role grants counts one by one.
+
+    A layer is more than its permissions: whoever approves for it must belong to it, so only an owner and who belongs
+    to it let others in.
+    """
+    standing = work.transaction.standing
+    held = standing.permissions
     for one in grants:
-        if permissions.missing(held, _meant(work, one)):
+        outside = one in LAYERS and one not in standing.grants and permissions.ANY not in held
+        if outside or permissions.missing(held, _meant(work, one)):
             owners = tuple(operators.owners(work.connection))
             raise MoreThanHeld(work.actor.name, one, owners)
 

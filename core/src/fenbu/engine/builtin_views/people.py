@@ -15,7 +15,7 @@ from fenbu.views import Column, Related, View
 from fenbu.work import Work
 
 _O, _G, _R = t.operator.c, t.operator_grant.c, t.role.c
-_IN_ORDER = select(_G.operator, _G.what).order_by(_G.operator, _G.at, _G.what).subquery("in_order")
+_IN_ORDER = select(_G.operator, _G.what).order_by(_G.operator, _G.what).subquery("in_order")
 _GRANTS = (
     select(_IN_ORDER.c.operator, func.aggregate_strings(_IN_ORDER.c.what, " ").label("grants"))
     .group_by(_IN_ORDER.c.operator)
