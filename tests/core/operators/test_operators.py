@@ -131,7 +131,9 @@ def test_a_role_that_grows_grows_only_by_what_its_maker_holds(office: Kernel) ->
     [("operator.disable", {}), ("operator.revoke", {"grants": "owner"})],
 )
 def test_the_last_owner_who_can_come_in_stays(office: Kernel, verb: str, values: dict[str, Any]) -> None:
-    do(office, "operator.add", operator="eve", grants="owner")  # has neither a secret nor a user: cannot come in
+    do(
+        office, "operator.add", operator="eve", grants="owner"
+    )  # has neither a secret nor a user: cannot come in
 
     with pytest.raises(LastOwner, match="ada is the last owner who can come in"):
         do(office, verb, operator="ada", **values)

@@ -36,7 +36,13 @@ def test_a_grant_covers_what_its_words_say(held: str, wanted: str, granted: bool
 
 
 PERMITTED = {
-    "owner": {"erp.order.place", "hrm.personal", "fenbu.module.enable", "fenbu.operator.grant", "fenbu.audit"},
+    "owner": {
+        "erp.order.place",
+        "hrm.personal",
+        "fenbu.module.enable",
+        "fenbu.operator.grant",
+        "fenbu.audit",
+    },
     "decision": {"erp.show", "hrm.show", "fenbu.audit", "fenbu.rollout.approve", "fenbu.rollout.override"},
     "core": {
         "erp.show",
@@ -52,10 +58,22 @@ PERMITTED = {
     "viewer": {"erp.show", "hrm.show", "fenbu.show"},
 }
 REFUSED = {
-    "decision": {"erp.order.place", "hrm.personal", "fenbu.module.enable", "fenbu.rollout.apply", "erp.export"},
+    "decision": {
+        "erp.order.place",
+        "hrm.personal",
+        "fenbu.module.enable",
+        "fenbu.rollout.apply",
+        "erp.export",
+    },
     "core": {"erp.order.place", "hrm.personal", "fenbu.operator.add", "fenbu.role.define", "erp.export"},
     "functional": {"erp.show", "erp.order.place", "fenbu.module.enable", "fenbu.audit", "fenbu.backup"},
-    "viewer": {"erp.order.place", "fenbu.rollout.approve", "fenbu.audit", "fenbu.setting.set", "crm.personal"},
+    "viewer": {
+        "erp.order.place",
+        "fenbu.rollout.approve",
+        "fenbu.audit",
+        "fenbu.setting.set",
+        "crm.personal",
+    },
 }
 
 

@@ -56,7 +56,9 @@ def test_a_refusal_does_not_tell_which_of_name_and_secret_is_wrong(office: Kerne
 
 
 @pytest.mark.parametrize("name", ["ann", "nobody"])
-def test_after_five_wrong_secrets_a_name_waits_and_ever_longer(office: Kernel, clock: Clock, name: str) -> None:
+def test_after_five_wrong_secrets_a_name_waits_and_ever_longer(
+    office: Kernel, clock: Clock, name: str
+) -> None:
     for _turn in range(FREE):
         with pytest.raises(LoginRefused):
             office.login(name, WRONG)

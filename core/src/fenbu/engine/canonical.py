@@ -49,13 +49,15 @@ def lines(kernel: Kernel, modules: Sequence[str] = ()) -> Iterator[str]:
 def _sections(
     kernel: Kernel, modules: Sequence[str]
 ) -> Iterator[tuple[str, str, Iterable[Any] | Mapping[str, Any]]]:
+    with kernel.read() as work:
+        for name in modules or ("fenbu", *kernel.assembly.modules):
+            work.require(permissions.export(name))
     if not modules or "fenbu" in modules:
         yield "fenbu", "timeline", _timeline(kernel)
     for name in sorted(modules or kernel.assembly.modules):
         module = kernel.assembly.modules.get(name)
         if module is not None and module.manifest.canonical:
             with kernel.read(name) as work:
-                work.require(permissions.export(name))
                 told: Facts = resolve(module.manifest.canonical, module=name)(work)
                 for section in sorted(told):
                     yield name, section, told[section]
@@ -68,8 +70,7 @@ def text(kernel: Kernel, modules: Sequence[str] = ()) -> str:
 
 def _timeline(kernel: Kernel) -> list[list[Any]]:
     """Return what happened to which document on which business day, and how often."""
-    with kernel.read() as work:
-        work.require(permissions.export("fenbu"))
-        rows = work.execute(_TIMELINE)
+    with kernel.database.read() as connection:
+        rows = connection.execute(_TIMELINE)
         told = [[row.key, f"{row.topic}/{row.version}", row.day or "", row.times] for row in rows]
     return sorted(told)

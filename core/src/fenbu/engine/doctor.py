@@ -41,12 +41,12 @@ def examine(kernel: Kernel, names: Sequence[str] = ()) -> Iterator[Examined]:
         Unknown: A name that nobody declares.
         NotPermitted: The actor may not look at how the enterprise stands.
     """
+    with kernel.read() as work:
+        work.require(permissions.show("fenbu"))
     known = kernel.assembly.checks
     for name in names:
         if name not in known:
             raise unknown("check", name, known)
-    with kernel.read() as work:
-        work.require(permissions.show("fenbu"))
     return (_examined(kernel, known[name]) for name in names or known)
 
 

@@ -35,10 +35,10 @@ NOBODY = "?"
 
 _SECOND = 1_000_000
 _O, _S, _A = operator.c, session.c, login_attempt.c
-_TRIES = select(_A.count, _A.last_at).where(_A.name == bindparam("wanted")).with_for_update()
+_TRIES = select(_A.count, _A.last_at).where(_A.mark == bindparam("wanted")).with_for_update()
 _COUNT = text(
-    "INSERT INTO fenbu_login_attempt (name, count, last_at) VALUES (:name, 1, :at) "
-    "ON CONFLICT (name) DO UPDATE SET count = fenbu_login_attempt.count + 1, last_at = excluded.last_at"
+    "INSERT INTO fenbu_login_attempt (mark, count, last_at) VALUES (:mark, 1, :at) "
+    "ON CONFLICT (mark) DO UPDATE SET count = fenbu_login_attempt.count + 1, last_at = excluded.last_at"
 )
 _SECRET = select(_O.name, _O.secret).where(_O.name == bindparam("wanted"), _O.disabled_at.is_(None))
 _WHOSE = select(_S.operator, _S.expires_at).where(_S.digest == bindparam("wanted"))
@@ -64,6 +64,11 @@ class Tried:
     """The hash to compare with."""
 
 
+def _mark(name: str) -> str:
+    """Return by what the tries for a name are counted: too little of its hash to find out what was typed."""
+    return secrets.digest(name)[:8]
+
+
 def count_try(connection: Connection, name: str, at: int) -> Tried:
     """Count a try; the caller commits it before the secret is compared.
 
@@ -71,13 +76,13 @@ def count_try(connection: Connection, name: str, at: int) -> Tried:
         TooManyTries: The name has to wait; the try is not counted.
     """
     connection.execute(delete(login_attempt).where(_A.last_at < at - _microseconds(FORGOTTEN)))
-    before: Any = connection.execute(_TRIES, {"wanted": name}).first()
+    before: Any = connection.execute(_TRIES, {"wanted": _mark(name)}).first()
     if before is not None and before.count >= FREE:
         wait = min(FIRST_WAIT * 2 ** min(before.count - FREE, 10), LONGEST_WAIT)
         left = before.last_at + wait * _SECOND - at
         if left > 0:
             raise TooManyTries(-(-left // _SECOND))
-    connection.execute(_COUNT, {"name": name, "at": at})
+    connection.execute(_COUNT, {"mark": _mark(name), "at": at})
     row = connection.execute(_SECRET, {"wanted": name}).first()
     return Tried(row is not None, row.secret if row is not None else None)
 
@@ -98,7 +103,7 @@ def open_(connection: Connection, name: str, tried: Tried, lasts: timedelta, at:
 
 def forgive(connection: Connection, name: str) -> None:
     """Forget the wrong secrets of a name."""
-    connection.execute(delete(login_attempt).where(_A.name == name))
+    connection.execute(delete(login_attempt).where(_A.mark == _mark(name)))
 
 
 def actor_of(connection: Connection, token: str, at: int) -> Actor:

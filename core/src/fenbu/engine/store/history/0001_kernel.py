@@ -217,10 +217,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "fenbu_login_attempt",
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("last_at", BIG, nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_fenbu_login_attempt")),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_fenbu_login_attempt")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )

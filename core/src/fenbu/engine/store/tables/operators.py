@@ -49,7 +49,7 @@ session = columns.table(
 
 login_attempt = columns.table(
     "login_attempt",  # wrong secrets since the last right one; also of names that nobody has
-    columns.text("name", primary_key=True),
+    columns.text("mark", primary_key=True),  # a part of the name's hash: a secret may have been typed for it
     columns.small("count", server_default=text("1")),
     columns.big("last_at"),
     rowid=False,
