@@ -10,9 +10,26 @@ To have one made smaller: ``pytest --hypothesis-profile=default``.
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pytest
 from hypothesis import Phase, settings
 
 settings.register_profile(
     "unshrunk", settings(), phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True
 )
 settings.load_profile("unshrunk")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many processes were killed, by test (`tests.faults.conftest.tally`)."""
+    killed: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == "killed":
+                    killed[report.nodeid.partition("::")[2]] += value
+    if killed:
+        terminalreporter.section(f"{killed.total():,} processes killed")
+        for test, times in sorted(killed.items()):
+            terminalreporter.line(f"{times:6,}  {test}")

@@ -28,12 +28,13 @@ def shop(enterprise: Enterprises) -> Shop:
 
 @contextmanager
 def orders_stored() -> Iterator[list[str]]:
-    """Collect the orders that are stored within the body."""
+    """Collect the orders that are stored within the body, by one statement."""
     found: list[str] = []
 
-    def note(_c: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
         if statement.startswith("UPDATE erp_order SET"):
-            found.append(str(values))
+            assert not found
+            found.extend(map(str, values if many else [values]))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:

@@ -1,15 +1,19 @@
 """The long runs among the faults are for `make proof`; the suite has a short version of each."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import pytest
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "proof: minutes long; runs only when asked for (-m proof, make proof)")
+Tally = Callable[[int], None]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "proof" in (config.option.markexpr or ""):
-        return
-    for item in items:
-        if item.get_closest_marker("proof"):
-            item.add_marker(pytest.mark.skip(reason="long: make proof"))
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """Give `tally(deaths)`: the run says in the end how many processes were killed, by test."""
+
+    def add(deaths: int) -> None:
+        request.node.user_properties.append(("killed", deaths))
+
+    return add

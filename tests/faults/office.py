@@ -30,13 +30,19 @@ class Place:
 
     url: str
     folder: Path
-    seed: int
-    orders: int
+    seed: int = 1
+    orders: int = 1
 
     @property
     def bank(self) -> Path:
         """The bank's own record."""
         return self.folder / "bank.db"
+
+    def clear(self) -> None:
+        """Forget what a former business has left beside its database."""
+        for left in ("bank.db*", "journal", "hands/*", "rejects*"):
+            for file in self.folder.glob(left):
+                file.unlink()
 
 
 class Office:
@@ -45,7 +51,7 @@ class Office:
     kernel: Kernel
 
     def __init__(self, place: Place, bank: Bank, began: float, died: int) -> None:
-        self.bank, self._began, self._died = bank, began, died
+        self.place, self.bank, self._began, self._died = place, bank, began, died
         self._hands = place.folder / "hands"
         self._path = place.folder / "journal"
         self.journal: dict[str, Any] = {}
@@ -83,11 +89,14 @@ class Office:
 
     def rest(self, name: str) -> None:
         """Deliver, call, and let in notices until nothing is left; a person tries again what had to be given up."""
-        if name in self.journal:
-            return
+        if name not in self.journal:
+            self.go_on()
+            self.note(name, True)
+
+    def go_on(self) -> None:
+        """Do what gets on without anybody asking for it."""
         while self._drained() or self._told() or self._helped():
             pass
-        self.note(name, True)
 
     def let_pass(self, days: int) -> None:
         """Let days pass, here and at the bank."""

@@ -12,6 +12,7 @@ import pytest
 
 from fenbu.testing.databases import DatabaseCopy
 from tests.core.flows.shop import build
+from tests.faults.conftest import Tally
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,19 +31,23 @@ def killed(url: str, folder: Path, *options: str) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_what_was_acknowledged_survives_kills_once_and_in_order(
-    database_copy: DatabaseCopy, tmp_path: Path
+    database_copy: DatabaseCopy, tmp_path: Path, tally: Tally
 ) -> None:
     figures = killed(database_copy("shop", build), tmp_path / "run", "--kills", "15", "--seed", "1")
+    tally(figures["kills"])
     assert figures["wrong"] == []
     assert figures["orders"] >= 30
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(3))
-def test_hundreds_of_kills_change_nothing(database_copy: DatabaseCopy, tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(6))
+def test_hundreds_of_kills_change_nothing(
+    database_copy: DatabaseCopy, tmp_path: Path, seed: int, tally: Tally
+) -> None:
     figures = killed(database_copy("shop", build), tmp_path / "run", "--kills", "300", "--seed", str(seed))
     assert figures["wrong"] == []
+    tally(figures["kills"])
 
 
 @pytest.mark.slow

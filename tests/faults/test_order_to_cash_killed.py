@@ -20,6 +20,7 @@ from fenbu.testing.databases import Databases, Kind
 from fenbu.testing.enterprises import OWNER
 from fenbu_payments.sandbox.bank import Bank
 from tests.faults import killing
+from tests.faults.conftest import Tally
 from tests.faults.office import Office, Place
 from tests.faults.order_to_cash import Gateway, found, lived
 
@@ -49,8 +50,8 @@ def undisturbed(place: Place) -> Came:
     """Live without a death; the bank fails all the same."""
     with Gateway(place) as gateway:
         found(place, gateway)
-        statements, seconds = killing.timed(lived, place, time.time(), 0)
-    return came_to(place, 0, statements, seconds)
+        life = killing.ended(lived, place, time.time(), 0)
+    return came_to(place, 0, life.statements, life.seconds)
 
 
 def disturbed(place: Place, calm: Came, kills: int) -> Came:
@@ -142,17 +143,21 @@ def hold(databases: Databases, kind: Kind, folder: Path, *, seed: int, orders: i
     return came
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.proof
+@pytest.mark.timeout(600)
 def test_killed_six_times_everybody_is_charged_once_and_the_books_are_the_same(
-    databases: Databases, database_kind: Kind, tmp_path: Path
+    databases: Databases, database_kind: Kind, tmp_path: Path, tally: Tally
 ) -> None:
-    assert hold(databases, database_kind, tmp_path, seed=8, orders=6, kills=6).died >= 4
+    died = hold(databases, database_kind, tmp_path, seed=8, orders=6, kills=6).died
+    assert died >= 4
+    tally(died)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
 def test_killed_a_hundred_times_everybody_is_charged_once_and_the_books_are_the_same(
-    databases: Databases, database_kind: Kind, tmp_path: Path
+    databases: Databases, database_kind: Kind, tmp_path: Path, tally: Tally
 ) -> None:
-    assert hold(databases, database_kind, tmp_path, seed=20261122, orders=50, kills=120).died >= 100
+    died = hold(databases, database_kind, tmp_path, seed=20261122, orders=50, kills=120).died
+    assert died >= 100
+    tally(died)

@@ -13,7 +13,8 @@ from fenbu.engine.kernel import Kernel
 from fenbu.engine.store import archive
 from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.enterprises import OWNER
-from tests.faults.killing import NEVER, Kill, killed, kills, timed
+from tests.faults.conftest import Tally
+from tests.faults.killing import NEVER, Kill, ended, killed, kills
 
 
 def build(url: str) -> None:
@@ -63,8 +64,8 @@ def die_often(copy: DatabaseCopy, folder: Path, times: int) -> int:
     """Purge and bring back through so many deaths each; returns how many there were."""
     before, url = facts(copy("bureau to be purged", build)), copy("bureau to be purged", build)
     died, number = 0, 0
-    statements = timed(purging, url, str(folder / "measured"))[0]
-    back = timed(bringing_back, url, str(folder / "measured"))[0]
+    statements = ended(purging, url, str(folder / "measured")).statements
+    back = ended(bringing_back, url, str(folder / "measured")).statements
     for kill in [*kills(3, times, statements * times // 2), NEVER]:
         file = folder / f"{number}.gz"
         number += 1
@@ -75,7 +76,7 @@ def die_often(copy: DatabaseCopy, folder: Path, times: int) -> int:
             assert not is_purged(url)
         assert not list(folder.glob("*.gz")) or all(archive.read(one).total for one in folder.glob("*.gz"))
     purging(url, str(folder / "last.gz"))
-    for kill in [*kills(5, times, back * times // 2), Kill(back - 1), NEVER]:
+    for kill in [*kills(5, times, back * times // 2), Kill(statement=back - 1), NEVER]:
         died += killed(bringing_back, url, str(folder / "last.gz"), kill=kill)
         if not is_purged(url):
             purging(url, str(folder / f"again{number}.gz"))
@@ -87,11 +88,17 @@ def die_often(copy: DatabaseCopy, folder: Path, times: int) -> int:
 
 
 @pytest.mark.slow
-def test_a_purge_that_is_killed_leaves_all_or_nothing(database_copy: DatabaseCopy, tmp_path: Path) -> None:
-    assert die_often(database_copy, tmp_path, 2) >= 2
+def test_a_purge_that_is_killed_leaves_all_or_nothing(
+    database_copy: DatabaseCopy, tmp_path: Path, tally: Tally
+) -> None:
+    died = die_often(database_copy, tmp_path, 2)
+    assert died >= 2
+    tally(died)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(3600)
-def test_a_purge_may_be_killed_anywhere(database_copy: DatabaseCopy, tmp_path: Path) -> None:
-    assert die_often(database_copy, tmp_path, 40) >= 50
+def test_a_purge_may_be_killed_anywhere(database_copy: DatabaseCopy, tmp_path: Path, tally: Tally) -> None:
+    died = die_often(database_copy, tmp_path, 40)
+    assert died >= 50
+    tally(died)

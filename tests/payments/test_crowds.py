@@ -53,6 +53,28 @@ def test_what_happens_to_payments_is_delivered_in_batches(counter: Till) -> None
     assert commits == 16, "one by one they took 40 and more"
 
 
+@pytest.mark.usefixtures("untimed")
+def test_what_a_fast_gateway_answers_is_recorded_in_one_transaction(till: Till) -> None:
+    """On PostgreSQL too, where the payments of all outcomes are locked first, in one order."""
+    worker = till.kernel.worker()
+    assert worker._caller is not None
+    counted = []
+    for orders in (1, 8):  # after the first call a caller knows how fast the gateway is
+        for _order in range(orders):
+            till.order(("TEA", 1), account="C1")
+        while worker.turn():
+            pass
+        before = till.kernel.database.statistics.copy()
+        assert worker._caller.once()
+        spent = till.kernel.database.statistics.since(before)
+        counted.append((spent.commits, spent.rollbacks))
+    worker.close()
+    assert counted == [(2, 0), (2, 0)]
+    assert len(till.bank.done("authorise")) == 9
+    till.deliver()
+    assert till.unhealthy() == {}
+
+
 def _deadlocks(till: Till) -> int:
     """Return how often PostgreSQL has had to break a ring of waiters."""
     return _asked(till, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")

@@ -103,14 +103,22 @@ SETTINGS: list[tuple[str, Any, str]] = [
         [{"name": "x", "kind": "stripe"}],
         r"no gateway of kind stripe is installed .*manual, sandbox",
     ),
-    ("gateways", [{"name": "X y", "kind": "manual"}], "string should match pattern"),
+    (
+        "gateways",
+        [{"name": "X y", "kind": "manual"}],
+        r"gateways.0.name is wrong: is not written as it should be",
+    ),
     ("gateways", [{"name": "a", "kind": "manual"}] * 2, "gateways have names of their own; twice: a"),
     ("gateways", [{"name": "other", "kind": "manual"}], "there is no gateway card"),
-    ("gateways", [{"name": "card", "kind": "sandbox", "timeout": 0}], "greater than 0"),
+    (
+        "gateways",
+        [{"name": "card", "kind": "sandbox", "timeout": 0}],
+        r"0.timeout is wrong: must be more than 0",
+    ),
     ("secrets", {"card": "hunter2"}, "a secret is given by reference"),
     ("secrets", {"other": "env:X"}, "there is no gateway other"),
     ("orders", "sometimes", "'prepaid' or 'on_account'"),
-    ("notice_minutes", 0, "greater than or equal to 1"),
+    ("notice_minutes", 0, "must be 1 or more"),
 ]
 
 

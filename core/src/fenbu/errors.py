@@ -64,6 +64,20 @@ class FenbuError(Exception):
         return ""
 
 
+def in_words(error: BaseException) -> str:
+    """Return class and text of an error as every database can keep them, whoever has raised it."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception as worse:
+        text = f"{type(error).__name__}: it has no text ({type(worse).__name__})"
+    return storable(text)
+
+
+def storable(text: str) -> str:
+    """Return a text without what PostgreSQL or UTF-8 cannot hold: NUL and halves of characters, written out."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
 class Refused(FenbuError):
     """The request is understood and a business rule says no; nothing was changed."""
 

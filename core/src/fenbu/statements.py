@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import Column, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fenbu.work import Work
+
 ByDialect = Mapping[str, Executable]
 """The name of a dialect, as in ``work.dialect``, to its statement."""
 
@@ -46,3 +48,11 @@ def upsert(
         )
         built[name] = taken.returning(*returning) if returning else taken
     return built
+
+
+def locks_rows(work: Work) -> bool:
+    """Say whether a work has to lock the rows that it is about to change.
+
+    On SQLite nobody else writes as long as a work does that may write; one that only reads changes nothing.
+    """
+    return work.dialect == "postgresql" and not work.read_only

@@ -26,7 +26,7 @@ def test_an_event_is_found_by_what_it_is_about(shop: Shop) -> None:
     assert rows == [("order", "SO-00000042", seq)]
 
 
-def test_publishing_takes_three_statements_however_many_subscribe(shop: Shop) -> None:
+def test_publishing_takes_as_many_statements_however_many_subscribe(shop: Shop) -> None:
     for i in range(5):
         shop.subscribe(f"shop.s{i}")
     before = shop.database.statistics.copy()
@@ -39,7 +39,10 @@ def test_publishing_takes_three_statements_however_many_subscribe(shop: Shop) ->
             actor="ada",
             module="shop",
         )
-    assert shop.database.statistics.since(before).statements == 3
+    assert (
+        shop.database.statistics.since(before).statements
+        == {"sqlite": 3, "postgresql": 1}[shop.database.dialect]
+    )
     assert shop.states("shop.s4") == {"waiting": 30}
 
 

@@ -187,7 +187,14 @@ def test_a_generator_is_read_inside_the_call_where_its_failure_is_caught(work: W
 
 
 def test_an_implementation_may_take_fewer_arguments(work: Work) -> None:
-    assert asking(module("a", needs=lambda table: table * 2)).ask(work, needs, {"table": 4}) == [8]
+    assert asking(module("a", needs=lambda table: "x" * table)).ask(work, needs, {"table": 4}) == ["xxxx"]
+
+
+def test_an_answer_that_is_not_what_the_specification_says_refuses_the_operation(work: Work) -> None:
+    with pytest.raises(
+        HookFailed, match=r"bad could not answer needs: TypeError: it answered 7 \(int\), not str"
+    ):
+        asking(module("bad", needs=lambda table: 7)).ask(work, needs, {"table": 1})
 
 
 def test_an_implementation_may_look_but_not_write(work: Work) -> None:

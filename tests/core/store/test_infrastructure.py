@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from fenbu.engine.store.database import Database
-from fenbu.engine.store.errors import DatabaseBusy, DatabaseUnreachable, ForeignTable
+from fenbu.engine.store.errors import DatabaseBusy, DatabaseReadOnly, DatabaseUnreachable, ForeignTable
 from fenbu.engine.store.infrastructure import infrastructure, retryable
 from fenbu.errors import Permanent
 
@@ -57,6 +57,15 @@ def test_a_lock_that_is_not_given_says_nothing_about_the_work(database: Database
         waiter.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
         waiter.execute(text("INSERT INTO erp_shelf (label) VALUES ('north')"))
     assert retryable(told.value)
+
+
+@pytest.mark.databases("postgresql")
+def test_a_server_that_takes_no_writes_says_nothing_about_the_work(database: Database) -> None:
+    with pytest.raises(DatabaseReadOnly, match="cannot be written") as told, database.write() as connection:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.execute(text("INSERT INTO erp_shelf (label) VALUES ('north')"))
+    assert infrastructure(told.value)
+    assert told.value.exit_code == 69
 
 
 @pytest.mark.databases("postgresql")

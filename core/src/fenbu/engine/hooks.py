@@ -19,8 +19,9 @@ from typing import Any, Protocol
 import pluggy
 from attrs import define, field, frozen
 
+from fenbu.engine.answers import misfit
 from fenbu.engine.store.infrastructure import infrastructure
-from fenbu.errors import HookFailed, HookInvalid, ModuleUnavailable, Refused, Vetoed
+from fenbu.errors import HookFailed, HookInvalid, ModuleUnavailable, Refused, Vetoed, in_words
 from fenbu.hooks import PROJECT, Hook, HookKind, HookOrder, Refusal
 
 NEEDED = frozenset({HookKind.ALL, HookKind.FIRST, HookKind.VETO})
@@ -218,7 +219,11 @@ def _call(asker: Asking, hook: Hook[..., Any], listener: Listener, values: Mappi
     with work.owned():
         answer = listener.function(*arguments)
         # A generator would run, and raise, outside of this call.
-        return tuple(answer) if isinstance(answer, Iterator) else answer
+        answer = tuple(answer) if isinstance(answer, Iterator) else answer
+    looked_at = hook.kind is HookKind.ALL or (answer is not None and hook.kind is not HookKind.VETO)
+    if looked_at and (wrong := misfit(hook.function, answer)):
+        raise TypeError(wrong)
+    return answer
 
 
 def _answer(asker: Asking, hook: Hook[..., Any], listener: Listener, values: Mapping[str, Any]) -> Any:
@@ -226,10 +231,10 @@ def _answer(asker: Asking, hook: Hook[..., Any], listener: Listener, values: Map
         return _call(asker, hook, listener, values)
     except (Refused, ModuleUnavailable, HookFailed):
         raise  # a rule's word, or a deeper failure that names its module already
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if infrastructure(error):
             raise
-        reason = f"{type(error).__name__}: {error}"
+        reason = in_words(error)
         asker.note_problem(listener.module, "hook", hook.name, reason)
         raise HookFailed(hook.name, listener.module, reason) from error
 
@@ -241,10 +246,10 @@ def _gather(
         try:
             with asker.savepoint():
                 answer = _call(asker, hook, listener, values)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if infrastructure(error):
                 raise
-            asker.note_problem(listener.module, "hook", hook.name, f"{type(error).__name__}: {error}")
+            asker.note_problem(listener.module, "hook", hook.name, in_words(error))
         else:
             if answer is not None:
                 yield answer

@@ -184,6 +184,7 @@ class Kernel:
             InputInvalid: The input does not fit; every field is named.
             NotPermitted: The actor may not.
             KeyReused: The key belongs to another request.
+            OutcomeUnknown: Without a key: the connection was lost at the commit, so it was done or not.
             Refused: A rule says no; nothing was changed.
         """
         prepared = self._prepare(action, values or {})
@@ -194,6 +195,7 @@ class Kernel:
                 who,
                 exclusive=prepared.ready.exclusive,
                 migrates=prepared.ready.migrates,
+                repeatable=key is not None,
             )
 
     def preview(self, action: str, values: Mapping[str, Any] | BaseModel | None = None) -> list[Consequence]:
@@ -274,9 +276,12 @@ class Kernel:
         *,
         exclusive: bool = False,
         migrates: bool = False,
+        repeatable: bool = False,
     ) -> T:
         """Run a body in one transaction and commit it, as `Transactions.run` does; the engine's own entrance."""
-        return self._transactions.run(body, actor, exclusive=exclusive, migrates=migrates)
+        return self._transactions.run(
+            body, actor, exclusive=exclusive, migrates=migrates, repeatable=repeatable
+        )
 
     def _perform(self, work: EngineWork, prepared: Prepared, key: str | None) -> Performed:
         ready, connection = prepared.ready, work.connection

@@ -24,6 +24,7 @@ from fenbu.engine.flows.records import Clock
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.store import catalogue
 from fenbu.engine.store.database import Database
+from fenbu.engine.store.errors import OutcomeUnknown
 from fenbu.engine.store.infrastructure import retryable
 from fenbu.engine.work import EngineWork, NotedProblem, Transaction
 from fenbu.i18n import _
@@ -74,16 +75,22 @@ class Transactions:
         *,
         exclusive: bool = False,
         migrates: bool = False,
+        repeatable: bool = False,
     ) -> T:
         """Run a body in one transaction under the catalogue lock and commit it.
 
-        A deadlock, a lock or a changed set of modules says nothing about the body: it is run again.
+        A deadlock, a lock, a lost connection or a changed set of modules says nothing about the body: it is run again.
+        Not so when the connection is lost while the commit is asked for: the body may have been done.
 
         Args:
             body: Gets a work of the kernel; may be run more than once, each time in a fresh transaction.
             actor: Who acts.
             exclusive: Hold the catalogue lock alone.
             migrates: Allow tables to be made and rebuilt.
+            repeatable: The body finds out by itself that it was done before.
+
+        Raises:
+            OutcomeUnknown: The answer to the commit got lost, and the body is not repeatable.
         """
         for attempt in range(_TRIES):
             noted: list[NotedProblem] = []
@@ -92,7 +99,8 @@ class Transactions:
             except _Moved:
                 self.look_again()
             except Exception as error:
-                if not retryable(error) or attempt == _TRIES - 1:
+                again = retryable(error) or (repeatable and isinstance(error, OutcomeUnknown))
+                if not again or attempt == _TRIES - 1:
                     raise
                 time.sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))
             finally:

@@ -14,7 +14,7 @@ from fenbu.work import Work
 from fenbu_erp import order_store, requirements
 from fenbu_erp.errors import OrderStillOpen
 from fenbu_erp.lifecycles import ORDER, OrderState
-from fenbu_erp.order import Order
+from fenbu_erp.order import Head, Order
 
 
 class CancelOrder(Input):
@@ -86,7 +86,7 @@ def close(work: Work, wanted: CloseOrder) -> dict[str, Any]:
     return {"order": order.number, "state": order.state}
 
 
-def close_if_settled(work: Work, order: Order) -> None:
+def close_if_settled(work: Work, order: Order | Head) -> None:
     """Close the order in hand when nothing of it is open any more; the caller stores it."""
     if order.state == OrderState.PLACED and order.open_axis() is None:
         order.state = ORDER.next(order.state, "close", order.number)

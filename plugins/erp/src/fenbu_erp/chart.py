@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from fenbu.errors import AlreadyExists, FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import N_, _
@@ -88,7 +88,8 @@ STANDARD: tuple[tuple[str, str, Kind, Role | None], ...] = (
     ("6910", N_("Rounding differences"), "expense", Role.ROUNDING),
 )
 
-_ROLES = select(CHART.c.role, CHART.c.code).where(CHART.c.role.is_not(None))
+HAS_ROLE = CHART.c.role.is_not(None)
+_ROLES = select(CHART.c.role, CHART.c.code).where(HAS_ROLE)
 _ALL = select(CHART.c.code, CHART.c.kind, CHART.c.role)
 _USED = select(POSTING.c.chart).union(select(BALANCE.c.chart))
 _INSERT = insert(CHART)
@@ -163,10 +164,10 @@ def seed(work: Work) -> None:
 
 
 class Chart:
-    """The chart as the ledger needs it: read once, by the work that posts."""
+    """The chart as the ledger needs it: which account has which role."""
 
-    def __init__(self, work: Work) -> None:
-        self._roles: dict[str, str] = {row.role: row.code for row in work.execute(_ROLES)}
+    def __init__(self, roles: Iterable[Row[Any]]) -> None:
+        self._roles: dict[str, str] = dict(map(tuple, roles))
         self.control = {self._roles[role]: role for role in CONTROL if role in self._roles}
         """Code to role of the control accounts."""
 
@@ -176,6 +177,11 @@ class Chart:
         if code is None:
             raise RoleMissing(role)
         return code
+
+
+def read(work: Work) -> Chart:
+    """Return the chart as it is now."""
+    return Chart(work.execute(_ROLES))
 
 
 def resolve(work: Work, chart: Chart, names: Sequence[str]) -> Mapping[str, str]:

@@ -15,8 +15,8 @@ from fenbu.i18n import N_, _
 from fenbu.metrics import Check, Finding
 from fenbu.tables import MoneyType, QuantityType
 from fenbu.work import Work
-from fenbu_erp import unheard
-from fenbu_erp.chart import CONTROL, Chart
+from fenbu_erp import chart, unheard
+from fenbu_erp.chart import CONTROL
 from fenbu_erp.lifecycles import RequirementState
 from fenbu_erp.numbers import PREFIXES
 from fenbu_erp.tables import (
@@ -93,7 +93,7 @@ _LEFT_OPEN = select(func.coalesce(func.sum(OPEN_ITEM.c.amount_own - OPEN_ITEM.c.
 def balances_match_postings(work: Work) -> Finding:
     """Say whether kept balances are the sums of their postings, and control accounts what is open on them."""
     wrong = [f"{row.chart} {row.period}" for row in work.execute(_KEPT)]
-    codes = Chart(work).control
+    codes = chart.read(work).control
     for code, role in sorted(codes.items()):
         posted = work.execute(_ON_CONTROL.where(POSTING.c.chart == code)).scalar_one()
         left = work.execute(_LEFT_OPEN.where(OPEN_ITEM.c.control == role)).scalar_one()

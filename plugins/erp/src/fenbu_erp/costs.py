@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fenbu.work import Work
 from fenbu_erp import ledger
-from fenbu_erp.chart import Chart, Role
+from fenbu_erp.chart import Role
 from fenbu_erp.rates import ONE
 
 
@@ -15,8 +15,8 @@ def post(work: Work, kind: str, debit: Role, credit: Role, value: Decimal, day: 
     """Post a value from one role to another; a negative value goes the other way, zero is not posted."""
     if not value:
         return
-    chart = Chart(work)
-    sheet = ledger.Sheet(work, chart, work.enterprise.currency, ONE)
-    sheet.debit(debit, value)
-    sheet.credit(credit, value)
-    ledger.post(work, kind, sheet.postings, day=day, document=document, chart=chart)
+    with ledger.opened(work, day) as books:
+        sheet = books.sheet(work.enterprise.currency, ONE)
+        sheet.debit(debit, value)
+        sheet.credit(credit, value)
+        books.post(kind, sheet.postings, document=document)

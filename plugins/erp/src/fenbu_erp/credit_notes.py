@@ -17,10 +17,11 @@ from fenbu.inputs import Day, Input
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store, orders
-from fenbu_erp.chart import Chart, Role
+from fenbu_erp.chart import Role
 from fenbu_erp.errors import NothingLeft, TotalNegative
 from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, Price, Quantity, Text
 from fenbu_erp.invoices import line_of
+from fenbu_erp.ledger import Books
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem
 from fenbu_erp.order import ZERO, Line, Order, Part
@@ -104,16 +105,16 @@ def issue(work: Work, wanted: IssueCreditNote) -> dict[str, Any]:
     if draft.net + draft.tax < 0:
         raise TotalNegative(draft.net + draft.tax, draft.currency)
     debits = [item for item in open_items.of_order(work, order.number) if item.open > 0] if order else []
-    chart = Chart(work)
-    number = next_number(work, "credit_note")
-    item = _post(work, draft, number, day, chart, wanted.reason)
-    _store(work, draft, item, wanted)
-    open_items.add(work, [item])
-    pairs = open_items.paired(debits, [item], work.enterprise.currency)
-    work.publish(_issued(draft, number, day, wanted.payout, left=-item.open))
-    if order is not None:
-        matching.settle(work, pairs, {order.number: order}, day, chart)
-        order_store.save(work, order)
+    with ledger.opened(work, day) as books:
+        number = next_number(work, "credit_note")
+        item = _post(work, draft, number, books, wanted.reason)
+        _store(work, draft, item, wanted)
+        open_items.add(work, [item])
+        pairs = open_items.paired(debits, [item], work.enterprise.currency)
+        work.publish(_issued(draft, number, day, wanted.payout, left=-item.open))
+        if order is not None:
+            matching.settle(work, pairs, {order.number: order}, books)
+            order_store.save(work, order)
     return {
         "credit_note": number,
         "total": draft.net + draft.tax,
@@ -151,18 +152,16 @@ def _of_items(work: Work, wanted: IssueCreditNote, day: date) -> Draft:
     return Draft(account.number, "", currency, rate, parts)
 
 
-def _post(work: Work, draft: Draft, number: str, day: date, chart: Chart, text: str) -> OpenItem:
+def _post(work: Work, draft: Draft, number: str, books: Books, text: str) -> OpenItem:
     """Post the return, its tax and the receivable, and return what the credit note leaves owing."""
     total = draft.net + draft.tax
-    sheet = ledger.Sheet(work, chart, draft.currency, draft.rate)
+    sheet = books.sheet(draft.currency, draft.rate)
     sheet.debit(Role.RETURNS, draft.net)
     sheet.debit(Role.TAX, draft.tax)
     sheet.credit(Role.RECEIVABLES, total, draft.account)
     entry = ""
     if sheet.postings:
-        entry = ledger.post(
-            work, "credit_note", sheet.balanced(), day=day, document=number, text=text, chart=chart
-        )
+        entry = books.post("credit_note", sheet.balanced(), document=number, text=text)
     return OpenItem(
         document=number,
         kind="credit_note",
@@ -172,8 +171,8 @@ def _post(work: Work, draft: Draft, number: str, day: date, chart: Chart, text: 
         currency=draft.currency,
         amount=-total,
         amount_own=-in_own(work, total, draft.rate),
-        day=day,
-        due=day,
+        day=books.day,
+        due=books.day,
         entry=entry,
     )
 

@@ -16,6 +16,7 @@ from fenbu_erp import (
     costs,
     fulfilment,
     invoices,
+    ledger,
     matching,
     open_items,
     order_store,
@@ -24,7 +25,7 @@ from fenbu_erp import (
     receipts,
     requirements,
 )
-from fenbu_erp.chart import Chart, Role
+from fenbu_erp.chart import Role
 from fenbu_erp.order import ZERO
 from fenbu_erp.rates import rate_on
 
@@ -88,34 +89,30 @@ def received(work: Work, event: GoodsReceived) -> None:
 
 def captured(work: Work, event: PaymentCaptured) -> None:
     """Captured money is a deposit, and settles the invoices of its order."""
-    orders = order_store.load_many(work, [event.order] if event.order else [])
+    orders = order_store.heads(work, [event.order] if event.order else [])
     debits = [item for item in open_items.of_order(work, event.order) if item.open > 0] if orders else []
-    chart = Chart(work)
-    credit = receipts.book(
-        work,
-        receipts.Money(
-            document=event.capture,
-            kind="payment",
-            account=event.account,
-            order_number=event.order,
-            day=event.day,
-            currency=event.currency,
-            rate=rate_on(work, event.currency, event.day),
-            amount=event.amount,
-            place=Role.CLEARING,
-            fee=event.fee,
-        ),
-        chart,
+    money = receipts.Money(
+        document=event.capture,
+        kind="payment",
+        account=event.account,
+        order_number=event.order,
+        day=event.day,
+        currency=event.currency,
+        rate=rate_on(work, event.currency, event.day),
+        amount=event.amount,
+        place=Role.CLEARING,
+        fee=event.fee,
     )
-    pairs = open_items.paired(debits, [credit], work.enterprise.currency)
-    matching.settle(work, pairs, orders, event.day, chart)
-    for order in orders.values():
-        order_store.save(work, order)
+    with ledger.opened(work, event.day) as books:
+        credit = receipts.book(work, money, books)
+        pairs = open_items.paired(debits, [credit], work.enterprise.currency)
+        matching.settle(work, pairs, orders, books)
+    order_store.save_heads(work, orders.values())
 
 
 def refunded(work: Work, event: PaymentRefunded) -> None:
     """Refunded money takes back a deposit or what a credit note owes."""
-    orders = order_store.load_many(work, [event.order] if event.order else [])
+    orders = order_store.heads(work, [event.order] if event.order else [])
     owing = [item for item in open_items.of_order(work, event.order) if item.open < 0] if orders else []
     _money_out(work, event, event.refund, event.order, owing)
 
@@ -143,24 +140,21 @@ def _money_out(
     order_number: str,
     owing: list[open_items.OpenItem],
 ) -> None:
-    chart = Chart(work)
-    debit = receipts.book(
-        work,
-        receipts.Money(
-            document=document,
-            kind="refund",
-            account=event.account,
-            order_number=order_number,
-            day=event.day,
-            currency=event.currency,
-            rate=rate_on(work, event.currency, event.day),
-            amount=-event.amount,
-            place=Role.CLEARING,
-        ),
-        chart,
+    money = receipts.Money(
+        document=document,
+        kind="refund",
+        account=event.account,
+        order_number=order_number,
+        day=event.day,
+        currency=event.currency,
+        rate=rate_on(work, event.currency, event.day),
+        amount=-event.amount,
+        place=Role.CLEARING,
     )
-    pairs = open_items.paired([debit], owing, work.enterprise.currency)
-    matching.settle(work, pairs, {}, event.day, chart)
+    with ledger.opened(work, event.day) as books:
+        debit = receipts.book(work, money, books)
+        pairs = open_items.paired([debit], owing, work.enterprise.currency)
+        matching.settle(work, pairs, {}, books)
 
 
 # --- people ---------------------------------------------------------------------------------------------

@@ -7,30 +7,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert
 
 from fenbu.contracts.erp import InvoiceIssued
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import ledger, matching, open_items, order_store
-from fenbu_erp.chart import Chart, Role
+from fenbu_erp.chart import Role
+from fenbu_erp.ledger import Books
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem
 from fenbu_erp.order import ZERO, Order, Part
 from fenbu_erp.rates import in_own
 from fenbu_erp.settings import ErpSettings
-from fenbu_erp.tables import FULFILMENT_LINE, INVOICE, INVOICE_LINE
+from fenbu_erp.tables import INVOICE, INVOICE_LINE
 
-_PARTS = (
-    select(
-        FULFILMENT_LINE.c.line, FULFILMENT_LINE.c.quantity, FULFILMENT_LINE.c.amount, FULFILMENT_LINE.c.tax
-    )
-    .where(
-        FULFILMENT_LINE.c.order_number == bindparam("wanted"),
-        FULFILMENT_LINE.c.fulfilment == bindparam("wanted_fulfilment"),
-    )
-    .order_by(FULFILMENT_LINE.c.line)
-)
 _INSERT = insert(INVOICE)
 _INSERT_LINES = insert(INVOICE_LINE)
 
@@ -47,46 +38,42 @@ def issue(work: Work, order_number: str, fulfilment: int, day: date) -> str:
     Returns:
         The invoice's number.
     """
-    order = order_store.load(work, order_number)
-    parts = [
-        Part(order.line(row.line), row.quantity, row.amount, row.tax)
-        for row in work.execute(_PARTS, {"wanted": order_number, "wanted_fulfilment": fulfilment})
-    ]
+    order, parts = order_store.load_fulfilled(work, order_number, fulfilment)
     order.invoice(parts)
     deposits = open_items.deposits(work, order.account, order.currency, order.number)
-    chart = Chart(work)
-    number = next_number(work, "invoice")
-    item = _post(work, order, parts, number, day, chart)
-    _store(work, order, parts, item, fulfilment)
-    open_items.add(work, [item])
-    work.publish(
-        InvoiceIssued(
-            invoice=number,
-            order=order.number,
-            account=order.account,
-            day=day,
-            due=item.due,
-            currency=order.currency,
-            total=item.amount,
+    with ledger.opened(work, day) as books:
+        number = next_number(work, "invoice")
+        item = _post(work, order, parts, number, books)
+        _store(work, order, parts, item, fulfilment)
+        open_items.add(work, [item])
+        work.publish(
+            InvoiceIssued(
+                invoice=number,
+                order=order.number,
+                account=order.account,
+                day=day,
+                due=item.due,
+                currency=order.currency,
+                total=item.amount,
+            )
         )
-    )
-    pairs = open_items.paired([item], deposits, work.enterprise.currency)
-    matching.settle(work, pairs, {order.number: order}, day, chart)
+        pairs = open_items.paired([item], deposits, work.enterprise.currency)
+        matching.settle(work, pairs, {order.number: order}, books)
     order_store.save(work, order)
     return number
 
 
-def _post(work: Work, order: Order, parts: Sequence[Part], number: str, day: date, chart: Chart) -> OpenItem:
+def _post(work: Work, order: Order, parts: Sequence[Part], number: str, books: Books) -> OpenItem:
     """Post receivable, revenue and tax, and return what the invoice leaves owing."""
     net = round_amount(sum((part.amount for part in parts), ZERO), order.currency)
     tax = round_amount(sum((part.tax for part in parts), ZERO), order.currency)
-    sheet = ledger.Sheet(work, chart, order.currency, order.rate)
+    sheet = books.sheet(order.currency, order.rate)
     sheet.debit(Role.RECEIVABLES, net + tax, order.account)
     sheet.credit(Role.REVENUE, net)
     sheet.credit(Role.TAX, tax)
     entry = ""
     if sheet.postings:
-        entry = ledger.post(work, "invoice", sheet.balanced(), day=day, document=number, chart=chart)
+        entry = books.post("invoice", sheet.balanced(), document=number)
     return OpenItem(
         document=number,
         kind=matching.INVOICE,
@@ -96,8 +83,8 @@ def _post(work: Work, order: Order, parts: Sequence[Part], number: str, day: dat
         currency=order.currency,
         amount=net + tax,
         amount_own=in_own(work, net + tax, order.rate),
-        day=day,
-        due=day + timedelta(days=work.settings(ErpSettings).payment_days),
+        day=books.day,
+        due=books.day + timedelta(days=work.settings(ErpSettings).payment_days),
         entry=entry,
     )
 

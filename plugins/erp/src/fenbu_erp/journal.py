@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +14,10 @@ from fenbu.i18n import _
 from fenbu.inputs import AmountOrZero, Code, Day, Input, Reason
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, open_items
-from fenbu_erp.chart import Chart, Role, resolve
+from fenbu_erp.chart import Role, resolve
 from fenbu_erp.errors import EntryNotReversible
 from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, Text, require_payable
-from fenbu_erp.ledger import Posting
+from fenbu_erp.ledger import Books, Posting
 from fenbu_erp.open_items import OpenItem
 from fenbu_erp.order import ZERO
 from fenbu_erp.rates import in_own, rate_on
@@ -89,10 +88,10 @@ def post(work: Work, wanted: PostEntry) -> dict[str, Any]:
         PartyMissing: A line on a control account says nothing of whose debt it is.
     """
     day = wanted.day or work.today
-    chart = Chart(work)
-    postings = _postings(work, wanted.lines, day, chart)
-    entry = ledger.post(work, MANUAL, postings, day=day, text=wanted.text, chart=chart)
-    _keep_open(work, entry, "journal", postings, wanted.lines, day, chart)
+    with ledger.opened(work, day) as books:
+        postings = _postings(work, wanted.lines, books)
+        entry = books.post(MANUAL, postings, text=wanted.text)
+        _keep_open(work, entry, "journal", postings, wanted.lines, books)
     return {"entry": entry, "debit": _debit(postings)}
 
 
@@ -103,19 +102,18 @@ def open_books(work: Work, wanted: PostOpening) -> dict[str, Any]:
         NotFound, PartyMissing: As for an entry by hand.
         InputInvalid: A document's number is taken.
     """
-    chart = Chart(work)
-    postings = _postings(work, wanted.lines, wanted.day, chart)
     taken = open_items.of_documents(work, [line.document for line in wanted.lines if line.document])
     if taken:
         problem = FieldProblem("lines", _("these documents are known already"), ", ".join(sorted(taken)))
         raise InputInvalid("erp.opening.post", [problem])
-    if rest := sum((posting.own for posting in postings), ZERO):
-        own = work.enterprise.currency
-        balancing = Posting(chart.code(Role.OPENING), own, -rest, -rest)
-        entry = ledger.post(work, OPENING, [*postings, balancing], day=wanted.day, chart=chart)
-    else:
-        entry = ledger.post(work, OPENING, postings, day=wanted.day, chart=chart)
-    _keep_open(work, entry, "opening", postings, wanted.lines, wanted.day, chart)
+    with ledger.opened(work, wanted.day) as books:
+        postings = _postings(work, wanted.lines, books)
+        balancing = []
+        if rest := sum((posting.own for posting in postings), ZERO):
+            own = work.enterprise.currency
+            balancing = [Posting(books.chart.code(Role.OPENING), own, -rest, -rest)]
+        entry = books.post(OPENING, [*postings, *balancing])
+        _keep_open(work, entry, "opening", postings, wanted.lines, books)
     return {"entry": entry, "lines": len(postings), "against_opening": -rest}
 
 
@@ -129,19 +127,11 @@ def reverse(work: Work, wanted: ReverseEntry) -> dict[str, Any]:
     entry = _entry(work, wanted.entry)
     rows = list(work.execute(_POSTINGS, {"wanted": entry.number}))
     items = _items_of(work, entry, rows)
-    chart = Chart(work)
     postings = [
         Posting(row.chart, row.currency, -row.amount, -row.amount_own, row.party, row.text) for row in rows
     ]
-    number = ledger.post(
-        work,
-        REVERSAL,
-        postings,
-        day=wanted.day or work.today,
-        text=wanted.reason,
-        reverses=entry.number,
-        chart=chart,
-    )
+    with ledger.opened(work, wanted.day or work.today) as books:
+        number = books.post(REVERSAL, postings, text=wanted.reason, reverses=entry.number)
     for item in items:
         item.take(item.open, work.enterprise.currency)
     open_items.save(work, items)
@@ -171,8 +161,8 @@ def _items_of(work: Work, entry: Row[Any], rows: Sequence[Row[Any]]) -> list[Ope
     return items
 
 
-def _postings(work: Work, lines: Sequence[JournalLine], day: date, chart: Chart) -> list[Posting]:
-    codes = resolve(work, chart, [line.account for line in lines])
+def _postings(work: Work, lines: Sequence[JournalLine], books: Books) -> list[Posting]:
+    codes = resolve(work, books.chart, [line.account for line in lines])
     for party in sorted({line.party for line in lines if line.party}):
         accounts.find(work, party)
     own_currency = work.enterprise.currency
@@ -181,7 +171,7 @@ def _postings(work: Work, lines: Sequence[JournalLine], day: date, chart: Chart)
         currency = line.currency or own_currency
         amount = line.debit - line.credit
         require_payable("erp.journal.post", f"lines.{position}", amount, currency)
-        rate = rate_on(work, currency, day, line.exchange_rate)
+        rate = rate_on(work, currency, books.day, line.exchange_rate)
         own = in_own(work, amount, rate)
         postings.append(Posting(codes[line.account], currency, amount, own, line.party, line.text))
     return postings
@@ -193,8 +183,7 @@ def _keep_open(
     kind: str,
     postings: Sequence[Posting],
     lines: Iterable[JournalLine],
-    day: date,
-    chart: Chart,
+    books: Books,
 ) -> None:
     """Keep what postings on control accounts leave owing."""
     open_items.add(
@@ -205,16 +194,16 @@ def _keep_open(
                 kind=kind,
                 account=posting.party,
                 order_number="",
-                control=chart.control[posting.chart],
+                control=books.chart.control[posting.chart],
                 currency=posting.currency,
                 amount=posting.amount,
                 amount_own=posting.own,
-                day=day,
-                due=getattr(line, "due", None) or day,
+                day=books.day,
+                due=getattr(line, "due", None) or books.day,
                 entry=entry,
             )
             for position, (posting, line) in enumerate(zip(postings, lines, strict=True), 1)
-            if posting.chart in chart.control
+            if posting.chart in books.chart.control
         ],
     )
 

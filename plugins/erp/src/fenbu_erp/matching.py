@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +19,9 @@ from fenbu_erp import cancellations, ledger, open_items, order_store
 from fenbu_erp.chart import Chart, Role
 from fenbu_erp.errors import AmountTooLarge, NothingLeft
 from fenbu_erp.inputs import require_payable
+from fenbu_erp.ledger import Books
 from fenbu_erp.open_items import OpenItem, Owed, Pair
-from fenbu_erp.order import ZERO, Order
+from fenbu_erp.order import ZERO, Head, Order
 from fenbu_erp.tables import MATCH
 
 INVOICE = "invoice"
@@ -65,9 +65,9 @@ def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
     pairs = open_items.paired(debits, [credit], work.enterprise.currency, wanted.amount)
     if not pairs:
         raise NothingLeft(_("account {account}").format(account=seen.account), _("match"))
-    settle(work, pairs, orders, wanted.day or work.today, Chart(work))
-    for order in orders.values():
-        order_store.save(work, order)
+    with ledger.opened(work, wanted.day or work.today) as books:
+        settle(work, pairs, orders, books)
+    order_store.save_heads(work, orders.values())
     return {
         "receipt": wanted.receipt,
         "matched": round_amount(sum((pair.amount for pair in pairs), ZERO), credit.currency),
@@ -76,22 +76,21 @@ def match(work: Work, wanted: MatchReceipt) -> dict[str, Any]:
     }
 
 
-def locked(work: Work, owed: Sequence[Owed], *credits_: str) -> tuple[dict[str, Order], list[OpenItem]]:
+def locked(work: Work, owed: Sequence[Owed], *credits_: str) -> tuple[dict[str, Head], list[OpenItem]]:
     """Lock the orders of what is owed, then the items, with these credits; return those that are open, oldest first."""
-    orders = order_store.load_many(work, [one.order_number for one in owed if one.order_number])
+    orders = order_store.heads(work, [one.order_number for one in owed if one.order_number])
     items = open_items.of_documents(work, [*(one.document for one in owed), *credits_])
     return orders, open_items.oldest_first(item for item in items.values() if item.open)
 
 
-def settle(work: Work, pairs: Sequence[Pair], orders: Mapping[str, Order], day: date, chart: Chart) -> None:
+def settle(work: Work, pairs: Sequence[Pair], orders: Mapping[str, Order | Head], books: Books) -> None:
     """Store matches, move what stood on another control account, and tell whose invoices are settled.
 
     Args:
         work: The caller commits.
         pairs: From `open_items.paired`, which has taken the amounts.
         orders: The orders of the debits, locked, by number; the caller stores them.
-        day: Business date.
-        chart: As read by this work.
+        books: Open on the business date.
     """
     if not pairs:
         return
@@ -108,7 +107,7 @@ def settle(work: Work, pairs: Sequence[Pair], orders: Mapping[str, Order], day: 
                 "amount": pair.amount,
                 "debit_own": pair.debit_own,
                 "credit_own": pair.credit_own,
-                "day": day,
+                "day": books.day,
                 "matched_at": work.now,
             }
             for pair in pairs
@@ -123,8 +122,8 @@ def settle(work: Work, pairs: Sequence[Pair], orders: Mapping[str, Order], day: 
             work.publish(_settled(item))
     for order in orders.values():
         cancellations.close_if_settled(work, order)
-    if postings := list(_transfers(work, pairs, chart)):
-        ledger.post(work, "match", postings, day=day, document=_about(pairs), chart=chart)
+    if postings := list(_transfers(work, pairs, books.chart)):
+        books.post("match", postings, document=_about(pairs))
 
 
 def told(pairs: Iterable[Pair]) -> dict[str, Decimal]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from typing import Any
 
 from attrs import define, field, frozen
 
@@ -105,6 +106,34 @@ class Fulfilment:
 
 
 @define
+class Head:
+    """An order as its own row tells it, without its lines: enough to settle what was invoiced of it."""
+
+    number: str
+    state: str
+    account: str
+    currency: str
+    billed: Decimal
+    settled: Decimal
+    ordered: Decimal
+    fulfilled: Decimal
+    invoiced: Decimal
+    cancelled: Decimal
+
+    def open_axis(self) -> tuple[str, str] | None:
+        """Return the first axis that is not settled with its state, or None when all are."""
+        if self.state == OrderState.CANCELLED:
+            return None
+        if self.ordered - self.cancelled > self.fulfilled:
+            return _("fulfilment"), _("part") if self.fulfilled else _("open")
+        if self.fulfilled > self.invoiced:
+            return _("invoicing"), _("part") if self.invoiced else _("open")
+        if self.settled < self.billed:
+            return _("payment"), _("part") if self.settled else _("open")
+        return None
+
+
+@define
 class Order:
     """An order with its lines."""
 
@@ -130,6 +159,8 @@ class Order:
     lines: list[Line] = field(factory=list)
     handed_over: list[Fulfilment] = field(factory=list)
     """Fulfilments of this work, not stored yet."""
+    stored: Mapping[str, Any] = field(factory=dict)
+    """What its row keeps of what may change."""
 
     @property
     def goods(self) -> list[Line]:
@@ -322,19 +353,25 @@ class Order:
         parts = (line.part(line.fulfilled, line.rest, self.currency) for line in self.lines)
         return round_amount(sum((part.amount + part.tax for part in parts), ZERO), self.currency)
 
+    def head(self) -> Head:
+        """Return the order without its lines, as it stands now."""
+        s = self.sums()
+        return Head(
+            number=self.number,
+            state=self.state,
+            account=self.account,
+            currency=self.currency,
+            billed=self.billed,
+            settled=self.settled,
+            ordered=s["ordered"],
+            fulfilled=s["fulfilled"],
+            invoiced=s["invoiced"],
+            cancelled=s["cancelled"],
+        )
+
     def open_axis(self) -> tuple[str, str] | None:
         """Return the first axis that is not settled with its state, or None when all are."""
-        if self.state == OrderState.CANCELLED:
-            return None
-        if any(line.rest for line in self.lines):
-            began = any(line.fulfilled for line in self.lines)
-            return _("fulfilment"), _("part") if began else _("open")
-        if any(line.fulfilled - line.invoiced for line in self.lines):
-            began = any(line.invoiced for line in self.lines)
-            return _("invoicing"), _("part") if began else _("open")
-        if self.settled < self.billed:
-            return _("payment"), _("part") if self.settled else _("open")
-        return None
+        return self.head().open_axis()
 
 
 def share(total: Decimal, done: Decimal, quantity: Decimal, whole: Decimal, currency: str) -> Decimal:

@@ -1,32 +1,59 @@
-"""Loads an order with its lines, locked, and stores what has changed: one statement a table."""
+"""Loads an order with its lines, locked, in one statement, and stores what has changed in one a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import fields
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, insert, select, update
 
 from fenbu.contracts.erp import OpenLine
 from fenbu.errors import NotFound, TransitionRefused
 from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_erp.lifecycles import ORDER as LIFECYCLE
-from fenbu_erp.order import Line, Order
+from fenbu_erp.order import Head, Line, Order, Part
 from fenbu_erp.tables import FULFILMENT, FULFILMENT_LINE, ORDER, ORDER_LINE
 
 _SUMS = ("ordered", "released", "fulfilled", "invoiced", "cancelled", "credited")
 _MOVING = ("state", "fulfiller", "billed", "settled", "fulfilments")
 _LINE_MOVING = ("released", "fulfilled", "invoiced", "cancelled", "credited")
 _LINE_FIELDS = tuple(f.name for f in fields(Line) if f.name != "changed")
-_ORDER_FIELDS = tuple(f.name for f in fields(Order) if f.name not in ("lines", "handed_over"))
+_ORDER_FIELDS = tuple(f.name for f in fields(Order) if f.name not in ("lines", "handed_over", "stored"))
 
-_ORDER_COLUMNS = [ORDER.c[name] for name in _ORDER_FIELDS]
-_READ = select(*_ORDER_COLUMNS).where(ORDER.c.number == bindparam("wanted"))
-_ONE = _READ.with_for_update(key_share=True)
-_MANY = (
-    select(*_ORDER_COLUMNS)
+_HEAD_FIELDS = tuple(f.name for f in fields(Head))
+_WIDTH = len(_ORDER_FIELDS)
+_END = _WIDTH + len(_LINE_FIELDS)
+
+_WHOLE = (
+    select(*(ORDER.c[name] for name in _ORDER_FIELDS), *(ORDER_LINE.c[name] for name in _LINE_FIELDS))
+    .join_from(ORDER, ORDER_LINE, ORDER_LINE.c.order_number == ORDER.c.number)
+    .where(ORDER.c.number == bindparam("wanted"))
+    .order_by(ORDER_LINE.c.line)
+)
+# Who waited for the order's row gets of each table the newest rows that are locked, and as they were when the statement
+# began those that are not: hence the lines too. None is added or taken away once the order is placed.
+_ONE = _WHOLE.with_for_update(of=[ORDER, ORDER_LINE], key_share=True)
+_FULFILLED = (
+    select(
+        *_WHOLE.selected_columns, FULFILMENT_LINE.c.quantity, FULFILMENT_LINE.c.amount, FULFILMENT_LINE.c.tax
+    )
+    .join_from(ORDER, ORDER_LINE, ORDER_LINE.c.order_number == ORDER.c.number)
+    .outerjoin(
+        FULFILMENT_LINE,
+        and_(
+            FULFILMENT_LINE.c.order_number == ORDER.c.number,
+            FULFILMENT_LINE.c.line == ORDER_LINE.c.line,
+            FULFILMENT_LINE.c.fulfilment == bindparam("wanted_fulfilment"),
+        ),
+    )
+    .where(ORDER.c.number == bindparam("wanted"))
+    .order_by(ORDER_LINE.c.line)
+    .with_for_update(of=[ORDER, ORDER_LINE], key_share=True)
+)
+_HEADS = (
+    select(*(ORDER.c[name] for name in _HEAD_FIELDS))
     .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(ORDER.c.number)
     .with_for_update(key_share=True)
@@ -36,16 +63,6 @@ _LOCK = (
     .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
     .order_by(ORDER.c.number)
     .with_for_update(key_share=True)
-)
-_LINES = (
-    select(*(ORDER_LINE.c[name] for name in _LINE_FIELDS))
-    .where(ORDER_LINE.c.order_number == bindparam("wanted"))
-    .order_by(ORDER_LINE.c.line)
-)
-_LINES_OF_MANY = (
-    select(ORDER_LINE.c.order_number, *(ORDER_LINE.c[name] for name in _LINE_FIELDS))
-    .where(ORDER_LINE.c.order_number.in_(bindparam("numbers", expanding=True)))
-    .order_by(ORDER_LINE.c.order_number, ORDER_LINE.c.line)
 )
 _OPEN_LINES = (
     select(
@@ -75,6 +92,11 @@ _UPDATE_LINES = (
     .where(ORDER_LINE.c.order_number == bindparam("wanted"), ORDER_LINE.c.line == bindparam("wanted_line"))
     .values({name: bindparam(f"new_{name}") for name in _LINE_MOVING})
 )
+_UPDATE_HEADS = (
+    update(ORDER)
+    .where(ORDER.c.number == bindparam("wanted"))
+    .values(state=bindparam("new_state"), settled=bindparam("new_settled"))
+)
 _INSERT_FULFILMENTS = insert(FULFILMENT)
 _INSERT_FULFILMENT_LINES = insert(FULFILMENT_LINE)
 
@@ -91,25 +113,32 @@ def load(work: Work, number: str, verb: str = "") -> Order:
         NotFound: No such order.
         TransitionRefused: Its state does not allow the verb.
     """
-    row = work.execute(_READ if work.read_only else _ONE, {"wanted": number}).first()
-    if row is None:
-        raise NotFound(_("order"), number, _("fenbu show erp.orders lists them"))
-    if verb and verb not in LIFECYCLE.actions(row.state):
-        raise TransitionRefused(number, verb, row.state, LIFECYCLE.actions(row.state))
-    order = Order(**row._mapping)
-    order.lines = [Line(*tuple(line)) for line in work.execute(_LINES, {"wanted": number})]
-    return order
+    rows = work.execute(_WHOLE if work.read_only else _ONE, {"wanted": number}).all()
+    return _order(rows, number, verb)
 
 
-def load_many(work: Work, numbers: Iterable[str]) -> dict[str, Order]:
-    """Return orders with their lines by number, their rows locked in the order of their numbers."""
+def load_fulfilled(work: Work, number: str, fulfilment: int) -> tuple[Order, list[Part]]:
+    """Return an order as `load` does, and what was handed over of it by one of its fulfilments."""
+    rows = work.execute(_FULFILLED, {"wanted": number, "wanted_fulfilment": fulfilment}).all()
+    order = _order(rows, number)
+    found = zip(order.lines, (row[-3:] for row in rows), strict=True)
+    return order, [Part(line, *tuple(part)) for line, part in found if part[0] is not None]
+
+
+def heads(work: Work, numbers: Iterable[str]) -> dict[str, Head]:
+    """Return orders without their lines by number, their rows locked in the order of their numbers."""
     wanted = sorted(set(numbers))
     if not wanted:
         return {}
-    orders = {row.number: Order(**row._mapping) for row in work.execute(_MANY, {"numbers": wanted})}
-    for line in work.execute(_LINES_OF_MANY, {"numbers": wanted}):
-        orders[line.order_number].lines.append(Line(*tuple(line)[1:]))
-    return orders
+    return {row[0]: Head(*tuple(row)) for row in work.execute(_HEADS, {"numbers": wanted})}
+
+
+def head(work: Work, number: str) -> Head:
+    """Return an order without its lines, its row locked; `NotFound` when there is none."""
+    found = heads(work, [number])
+    if number not in found:
+        raise _unknown(number)
+    return found[number]
 
 
 def open_lines(work: Work, numbers: Iterable[str]) -> list[OpenLine]:
@@ -147,11 +176,19 @@ def add(work: Work, order: Order) -> None:
     _add_fulfilments(work, order)
 
 
+def save_heads(work: Work, orders: Iterable[Head]) -> None:
+    """Store where these orders stand and what of them is settled."""
+    rows = [{"wanted": one.number, "new_state": one.state, "new_settled": one.settled} for one in orders]
+    if rows:
+        work.execute(_UPDATE_HEADS, rows)
+
+
 def save(work: Work, order: Order) -> None:
     """Store what has changed of an order."""
-    values = {f"new_{name}": getattr(order, name) for name in _MOVING}
-    values |= {f"new_{name}": total for name, total in order.sums().items()}
-    work.execute(_UPDATE, {"wanted": order.number, **values})
+    values = _moving(order)
+    if values != order.stored:
+        work.execute(_UPDATE, {"wanted": order.number, **values})
+        order.stored = values
     moved = [line for line in order.lines if line.changed]
     if moved:
         work.execute(
@@ -168,6 +205,28 @@ def save(work: Work, order: Order) -> None:
         for line in moved:
             line.changed = False
     _add_fulfilments(work, order)
+
+
+def _order(rows: Sequence[Row[Any]], number: str, verb: str = "") -> Order:
+    """Return an order from its rows, one a line; refuse what `load` refuses."""
+    if not rows:
+        raise _unknown(number)
+    order = Order(*rows[0][:_WIDTH])
+    if verb and verb not in LIFECYCLE.actions(order.state):
+        raise TransitionRefused(number, verb, order.state, LIFECYCLE.actions(order.state))
+    order.lines = [Line(*row[_WIDTH:_END]) for row in rows]
+    order.stored = _moving(order)
+    return order
+
+
+def _unknown(number: str) -> NotFound:
+    return NotFound(_("order"), number, _("fenbu show erp.orders lists them"))
+
+
+def _moving(order: Order) -> dict[str, Any]:
+    """Return what of an order's row may have changed."""
+    values = {f"new_{name}": getattr(order, name) for name in _MOVING}
+    return values | {f"new_{name}": total for name, total in order.sums().items()}
 
 
 def _add_fulfilments(work: Work, order: Order) -> None:

@@ -6,7 +6,6 @@ HRM calculates and approves; here each run is posted once, whoever tells of it h
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import bindparam, select
@@ -17,7 +16,8 @@ from fenbu.errors import Permanent
 from fenbu.i18n import _
 from fenbu.work import Work
 from fenbu_erp import ledger
-from fenbu_erp.chart import Chart, Role
+from fenbu_erp.chart import Role
+from fenbu_erp.ledger import Sheet
 from fenbu_erp.order import ZERO
 from fenbu_erp.rates import rate_on
 from fenbu_erp.tables import ENTRY
@@ -41,7 +41,6 @@ _POSTED = (
     .where(ENTRY.c.document == bindparam("run"), ENTRY.c.kind == bindparam("kind"))
     .limit(1)
 )
-_DAY = select(ENTRY.c.day).where(ENTRY.c.number == bindparam("entry"))
 
 
 def post(work: Work, event: PayrollApproved) -> None:
@@ -54,8 +53,32 @@ def post(work: Work, event: PayrollApproved) -> None:
     """
     if _known(work, event.run, PAYROLL):
         return
-    chart = Chart(work)
-    sheet = ledger.Sheet(work, chart, event.currency, rate_on(work, event.currency, event.day))
+    with ledger.opened(work, event.day) as books:
+        sheet = books.sheet(event.currency, rate_on(work, event.currency, event.day))
+        _fill(sheet, event)
+        if not sheet.postings:
+            return
+        text = _("payroll {period}").format(period=event.period)
+        if event.corrects:
+            text = _("payroll {period}, takes {run} back").format(period=event.period, run=event.corrects)
+        entry = books.post(PAYROLL, sheet.balanced(), document=event.run, text=text)
+    day, _period = books.posted_on
+    work.publish(PayrollPosted(run=event.run, entry=entry, day=day))
+
+
+def paid(work: Work, event: PayrollPaid) -> None:
+    """Post that the net pay of a run has left us, once."""
+    if _known(work, event.run, PAYMENT):
+        return
+    with ledger.opened(work, event.day) as books:
+        sheet = books.sheet(event.currency, rate_on(work, event.currency, event.day))
+        sheet.debit(Role.NET_PAY, event.amount)
+        sheet.credit(Role(event.place), event.amount)
+        books.post(PAYMENT, sheet.balanced(), document=event.run, text=event.payout)
+
+
+def _fill(sheet: Sheet, event: PayrollApproved) -> None:
+    """Debit expenses by line, credit what is owed by role."""
     owed: defaultdict[Role, Decimal] = defaultdict(lambda: ZERO)
     for line in event.lines:
         if line.component not in EXPENSES and line.component not in OWED:
@@ -70,29 +93,6 @@ def post(work: Work, event: PayrollApproved) -> None:
             owed[liability] += line.amount
     for role, amount in owed.items():
         sheet.credit(role, amount)
-    if not sheet.postings:
-        return
-    text = _("payroll {period}").format(period=event.period)
-    if event.corrects:
-        text = _("payroll {period}, takes {run} back").format(period=event.period, run=event.corrects)
-    entry = ledger.post(
-        work, PAYROLL, sheet.balanced(), day=event.day, document=event.run, text=text, chart=chart
-    )
-    day: date = work.execute(_DAY, {"entry": entry}).scalar_one()
-    work.publish(PayrollPosted(run=event.run, entry=entry, day=day))
-
-
-def paid(work: Work, event: PayrollPaid) -> None:
-    """Post that the net pay of a run has left us, once."""
-    if _known(work, event.run, PAYMENT):
-        return
-    chart = Chart(work)
-    sheet = ledger.Sheet(work, chart, event.currency, rate_on(work, event.currency, event.day))
-    sheet.debit(Role.NET_PAY, event.amount)
-    sheet.credit(Role(event.place), event.amount)
-    ledger.post(
-        work, PAYMENT, sheet.balanced(), day=event.day, document=event.run, text=event.payout, chart=chart
-    )
 
 
 def _known(work: Work, run: str, kind: str) -> bool:

@@ -17,12 +17,13 @@ from fenbu.inputs import Amount, Code, Day, Input
 from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_erp import accounts, ledger, matching, open_items, order_store
-from fenbu_erp.chart import Chart, Role
+from fenbu_erp.chart import Role
 from fenbu_erp.errors import CurrencyDiffers, OrderOfAnother
 from fenbu_erp.inputs import CurrencyOrNone, ExchangeRate, require_payable
+from fenbu_erp.ledger import Books
 from fenbu_erp.numbers import next_number
 from fenbu_erp.open_items import OpenItem
-from fenbu_erp.order import ZERO, Order
+from fenbu_erp.order import ZERO, Head
 from fenbu_erp.rates import in_own, rate_on
 from fenbu_erp.tables import RECEIPT
 
@@ -88,31 +89,30 @@ def record(work: Work, wanted: RecordReceipt) -> dict[str, Any]:
     day = wanted.day or work.today
     rate = rate_on(work, currency, day, wanted.exchange_rate)
     orders, debits = _locked(work, wanted, account.kind, currency)
-    chart = Chart(work)
-    number = next_number(work, "receipt")
-    money = Money(
-        document=number,
-        kind="receipt",
-        account=account.number,
-        order_number=wanted.order,
-        day=day,
-        currency=currency,
-        rate=rate,
-        amount=wanted.amount,
-        place=Role(wanted.method),
-        text=wanted.reference,
-    )
-    credit = book(work, money, chart)
-    _store(work, wanted, money, credit)
-    work.publish(
-        ReceiptRecorded(
-            receipt=number, account=account.number, day=day, currency=currency, amount=wanted.amount
+    with ledger.opened(work, day) as books:
+        number = next_number(work, "receipt")
+        money = Money(
+            document=number,
+            kind="receipt",
+            account=account.number,
+            order_number=wanted.order,
+            day=day,
+            currency=currency,
+            rate=rate,
+            amount=wanted.amount,
+            place=Role(wanted.method),
+            text=wanted.reference,
         )
-    )
-    pairs = open_items.paired(debits, [credit], work.enterprise.currency)
-    matching.settle(work, pairs, orders, day, chart)
-    for order in orders.values():
-        order_store.save(work, order)
+        credit = book(work, money, books)
+        _store(work, wanted, money, credit)
+        work.publish(
+            ReceiptRecorded(
+                receipt=number, account=account.number, day=day, currency=currency, amount=wanted.amount
+            )
+        )
+        pairs = open_items.paired(debits, [credit], work.enterprise.currency)
+        matching.settle(work, pairs, orders, books)
+    order_store.save_heads(work, orders.values())
     return {
         "receipt": number,
         "matched": round_amount(wanted.amount + credit.open, currency),
@@ -121,21 +121,13 @@ def record(work: Work, wanted: RecordReceipt) -> dict[str, Any]:
     }
 
 
-def book(work: Work, money: Money, chart: Chart) -> OpenItem:
+def book(work: Work, money: Money, books: Books) -> OpenItem:
     """Post money in or out against the customer's deposits, and store what it leaves open."""
-    sheet = ledger.Sheet(work, chart, money.currency, money.rate)
+    sheet = books.sheet(money.currency, money.rate)
     sheet.debit(money.place, money.amount - money.fee)
     sheet.debit(Role.FEES, money.fee)
     sheet.credit(Role.DEPOSITS, money.amount, money.account)
-    entry = ledger.post(
-        work,
-        money.kind,
-        sheet.balanced(),
-        day=money.day,
-        document=money.document,
-        text=money.text,
-        chart=chart,
-    )
+    entry = books.post(money.kind, sheet.balanced(), document=money.document, text=money.text)
     item = OpenItem(
         document=money.document,
         kind=money.kind,
@@ -155,10 +147,10 @@ def book(work: Work, money: Money, chart: Chart) -> OpenItem:
 
 def _locked(
     work: Work, wanted: RecordReceipt, kind: str, currency: str
-) -> tuple[dict[str, Order], list[OpenItem]]:
+) -> tuple[dict[str, Head], list[OpenItem]]:
     """Lock what the money settles, in this order: first the orders, then what is open on them."""
     if wanted.order:
-        order = order_store.load(work, wanted.order)
+        order = order_store.head(work, wanted.order)
         if order.account != wanted.account:
             raise OrderOfAnother(order.number, order.account, wanted.account)
         if order.currency != currency:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, select
 
 from fenbu.contracts.erp import (
     Awaited,
@@ -34,11 +34,25 @@ from fenbu_erp.requirement import Needed, announceable, cleared, joined
 from fenbu_erp.settings import ErpSettings
 from fenbu_erp.tables import REQUIREMENT, REQUIREMENT_LINE
 
-_OF_ORDER = select(
-    REQUIREMENT.c.name, REQUIREMENT.c.owner, REQUIREMENT.c.after, REQUIREMENT.c.state, REQUIREMENT.c.reason
-).where(REQUIREMENT.c.order_number == bindparam("wanted"))
-_LINES_OF_ORDER = select(REQUIREMENT_LINE.c.name, REQUIREMENT_LINE.c.line, REQUIREMENT_LINE.c.met).where(
-    REQUIREMENT_LINE.c.order_number == bindparam("wanted")
+_OF_ORDER = (
+    select(
+        REQUIREMENT.c.name,
+        REQUIREMENT.c.owner,
+        REQUIREMENT.c.after,
+        REQUIREMENT.c.state,
+        REQUIREMENT.c.reason,
+        REQUIREMENT_LINE.c.line,
+        REQUIREMENT_LINE.c.met,
+    )
+    .outerjoin_from(
+        REQUIREMENT,
+        REQUIREMENT_LINE,
+        and_(
+            REQUIREMENT_LINE.c.order_number == REQUIREMENT.c.order_number,
+            REQUIREMENT_LINE.c.name == REQUIREMENT.c.name,
+        ),
+    )
+    .where(REQUIREMENT.c.order_number == bindparam("wanted"))
 )
 _FORGET_LINES = delete(REQUIREMENT_LINE).where(
     REQUIREMENT_LINE.c.order_number == bindparam("wanted"),
@@ -282,12 +296,13 @@ def drop_all(work: Work, order_number: str) -> None:
 
 def load(work: Work, order_number: str) -> list[Needed]:
     """Return what an order waits or waited for; its row is locked by the caller."""
-    needed = [Needed(order_number, *tuple(row)) for row in work.execute(_OF_ORDER, {"wanted": order_number})]
-    if needed:
-        by_name = {one.name: one for one in needed}
-        for row in work.execute(_LINES_OF_ORDER, {"wanted": order_number}):
-            by_name[row.name].met[row.line] = row.met
-    return needed
+    needed: dict[str, Needed] = {}
+    for row in work.execute(_OF_ORDER, {"wanted": order_number}):
+        *told, line, met = tuple(row)
+        one = needed.setdefault(told[0], Needed(order_number, *told))
+        if line is not None:
+            one.met[line] = met
+    return list(needed.values())
 
 
 def save(work: Work, needed: Sequence[Needed]) -> None:
@@ -314,6 +329,7 @@ def save(work: Work, needed: Sequence[Needed]) -> None:
     lines = [
         {"order_number": one.order_number, "name": one.name, "line": line, "met": quantity}
         for one in changed
+        if one.open  # of one that holds nothing back nobody asks what was cleared
         for line, quantity in one.met.items()
     ]
     if lines:

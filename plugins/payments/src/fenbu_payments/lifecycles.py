@@ -89,6 +89,7 @@ class NoticeState(StrEnum):
 
 
 _N = NoticeState
+UNTAKEN_STATES = (_N.RECEIVED, _N.WAITING)
 
 NOTICE = Lifecycle(
     name="payments.notice",

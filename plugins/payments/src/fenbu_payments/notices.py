@@ -23,7 +23,7 @@ from fenbu_payments import gateways, operations, payment_store, payouts
 from fenbu_payments.errors import NoticeRefused
 from fenbu_payments.gateways import Told
 from fenbu_payments.lifecycles import NOTICE as LIFECYCLE
-from fenbu_payments.lifecycles import NoticeState
+from fenbu_payments.lifecycles import UNTAKEN_STATES, NoticeState
 from fenbu_payments.operations import Outcome
 from fenbu_payments.payment import Kind, Payment
 from fenbu_payments.settings import PaymentsSettings
@@ -44,7 +44,7 @@ _OPEN = (
     select(NOTICE)
     .where(
         NOTICE.c.payment == bindparam("wanted"),
-        NOTICE.c.state.in_([NoticeState.RECEIVED, NoticeState.WAITING]),
+        payment_store.UNTAKEN,
     )
     .order_by(NOTICE.c.received_at, NOTICE.c.number)
 )
@@ -142,7 +142,7 @@ def _row(work: Work, gateway: str, told: Told) -> dict[str, Any]:
 def take(work: Work, number: str) -> None:
     """Let the payment of a notice take it, or try again later."""
     row = work.execute(_READ, {"wanted": number}).first()
-    if row is None or row.state not in (NoticeState.RECEIVED, NoticeState.WAITING):
+    if row is None or row.state not in UNTAKEN_STATES:
         return
     if row.payment.startswith(f"{payouts.PREFIX}-"):
         payout = payouts.find(work, row.payment)
@@ -162,8 +162,11 @@ def take(work: Work, number: str) -> None:
 
 
 def take_waiting(work: Work, payment: Payment) -> None:
-    """Take the notices of a payment in hand that fit now, until none does."""
-    while True:
+    """Take the notices of a payment in hand that fit now, until none does.
+
+    One that comes in this moment is taken when it is told of.
+    """
+    while payment.told_of:
         rows = work.execute(_OPEN, {"wanted": payment.number}).all()
         fitting = [row for row in rows if not _apply(work, payment, row)]
         for row in fitting:

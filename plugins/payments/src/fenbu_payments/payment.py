@@ -9,18 +9,20 @@ Invariants: captured + being captured + voided + being voided ≤ authorised; re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from fenbu.errors import TransitionRefused
 from fenbu.i18n import _
 from fenbu_payments.lifecycles import PAYMENT, PaymentState
 
 ZERO = Decimal(0)
+_WAYS = frozenset((row.source, row.target) for row in PAYMENT.table)
 
 
 class Kind(StrEnum):
@@ -157,7 +159,7 @@ class Totals:
     @property
     def too_much(self) -> Decimal:
         """What was captured and will never be due, because nothing more will be fulfilled."""
-        return max(ZERO, self.captured - self.due) if self.let_go else ZERO
+        return _too_much(self.captured, self.due, let_go=self.let_go)
 
     @property
     def promised(self) -> Decimal:
@@ -212,10 +214,12 @@ class Payment:
     stored: Totals = Totals()
     """What its row keeps."""
     operations: dict[str, Operation] = field(factory=dict)
+    told_of: bool = False
+    """Notices of it wait to be taken."""
 
     def __attrs_post_init__(self) -> None:
         self.operations = operations(self.facts)
-        self.totals = self.stored = fold(self.facts)
+        self.totals = self.stored = _added_up(self.facts, self.operations)
 
     @property
     def key(self) -> str:
@@ -234,12 +238,14 @@ class Payment:
             TransitionRefused: The lifecycle knows no way from the state before to the state after.
         """
         before = self.state
-        totals = fold([*self.facts, fact])
-        if totals.state != before and not _leads(before, totals.state):
+        facts = [*self.facts, fact]
+        known = operations(facts)
+        totals = _added_up(facts, known)
+        after = totals.state
+        if after != before and (before, after) not in _WAYS:
             raise TransitionRefused(self.number, _verb_of(fact), before, PAYMENT.actions(before))
-        self.facts.append(fact)
+        self.facts, self.operations, self.totals = facts, known, totals
         self.new.append(fact)
-        self.totals, self.operations = totals, operations(self.facts)
 
     @property
     def pending(self) -> list[Operation]:
@@ -307,54 +313,71 @@ def operations(facts: Iterable[Fact]) -> dict[str, Operation]:
 def fold(facts: Iterable[Fact]) -> Totals:
     """Add up facts, in whatever order they come."""
     known = list(facts)
-    ended = list(operations(known).values())
+    return _added_up(known, operations(known))
 
-    def done(kind: Kind) -> Decimal:
-        return sum((one.amount for one in ended if one.kind == kind and one.done), ZERO)
 
-    def begun(kind: Kind) -> Decimal:
-        return sum((one.amount for one in ended if one.kind == kind and one.open), ZERO)
+def _added_up(facts: Sequence[Fact], known: Mapping[str, Operation]) -> Totals:
+    ended = known.values()
+    done, begun, lost, noted, again = (defaultdict[str, Decimal](Decimal) for _kind in range(5))
+    for one in ended:
+        if one.done:
+            done[one.kind] += one.amount
+        elif one.failed:
+            lost[one.kind] += one.amount
+        else:
+            begun[one.kind] += one.amount
+    for fact in facts:
+        if fact.step == Step.NOTED:
+            noted[fact.kind] += fact.amount
+            if fact.kind == Kind.RETRY:
+                again[fact.reference] += fact.amount
 
     def refused(kind: Kind) -> Decimal:
-        lost = (one.amount for one in ended if one.kind == kind and one.failed and not one.done)
-        again = (fact.amount for fact in known if fact.kind == Kind.RETRY and fact.reference == kind)
-        return max(ZERO, sum(lost, ZERO) - sum(again, ZERO))
-
-    def noted(kind: Kind) -> Decimal:
-        return sum((fact.amount for fact in known if fact.kind == kind), ZERO)
+        return max(ZERO, lost[kind] - again[kind])
 
     asking = [one for one in ended if one.kind == Kind.AUTHORISE]
-    lasts = [fact.expires for fact in known if fact.step == Step.DONE and fact.expires]
-    lapses = [fact.expires for fact in known if fact.kind == Kind.EXPIRE and fact.expires]
+    lasts = [fact.expires for fact in facts if fact.step == Step.DONE and fact.expires]
+    lapses = [fact.expires for fact in facts if fact.kind == Kind.EXPIRE and fact.expires]
     expires = max(lasts, default=None)
-    totals = Totals(
-        requested=noted(Kind.REQUEST),
-        forgone=noted(Kind.ACCEPT),
-        authorised=done(Kind.AUTHORISE),
-        capturing=begun(Kind.CAPTURE),
-        captured=done(Kind.CAPTURE),
+    captured, due = done[Kind.CAPTURE], noted[Kind.DUE] - noted[Kind.LET_GO]
+    let_go = any(fact.kind == Kind.LET_GO for fact in facts)
+    returns, advanced = _returns(facts, _too_much(captured, due, let_go=let_go))
+    return Totals(
+        requested=noted[Kind.REQUEST],
+        forgone=noted[Kind.ACCEPT],
+        authorised=done[Kind.AUTHORISE],
+        capturing=begun[Kind.CAPTURE],
+        captured=captured,
         capture_refused=refused(Kind.CAPTURE),
-        voiding=begun(Kind.VOID),
-        voided=done(Kind.VOID),
+        voiding=begun[Kind.VOID],
+        voided=done[Kind.VOID],
         void_refused=refused(Kind.VOID),
-        refunding=begun(Kind.REFUND),
-        refunded=done(Kind.REFUND),
+        refunding=begun[Kind.REFUND],
+        refunded=done[Kind.REFUND],
         refund_refused=refused(Kind.REFUND),
-        due=noted(Kind.DUE) - noted(Kind.LET_GO),
+        due=due,
+        returns=returns,
+        advanced=advanced,
         fee=sum((one.done.fee for one in ended if one.kind == Kind.CAPTURE and one.done), ZERO),
         asked=bool(asking),
         failed=bool(asking) and all(one.failed and not one.done for one in asking),
         renewing=any(one.kind == Kind.RENEW and one.open for one in ended),
         renew_refused=refused(Kind.RENEW) > 0,
-        let_go=any(fact.kind == Kind.LET_GO for fact in known),
+        let_go=let_go,
         expires=expires,
         expired=expires is not None and any(lapse >= expires for lapse in lapses),
     )
-    return _with_returns(totals, known)
 
 
-def _with_returns(totals: Totals, facts: Iterable[Fact]) -> Totals:
-    """Add what is to be given back: an operator's refund anticipates a document, or what turns out to be too much."""
+def _too_much(captured: Decimal, due: Decimal, *, let_go: bool) -> Decimal:
+    return max(ZERO, captured - due) if let_go else ZERO
+
+
+def _returns(facts: Iterable[Fact], too_much: Decimal) -> tuple[Decimal, Decimal]:
+    """Return what is to be given back, and what of it operators have given already.
+
+    An operator's refund anticipates a document, or what turns out to be too much.
+    """
     documents = advanced = ZERO
     for fact in facts:
         if fact.kind == Kind.EXPLAIN:
@@ -363,8 +386,8 @@ def _with_returns(totals: Totals, facts: Iterable[Fact]) -> Totals:
             advanced += fact.amount
         elif fact.kind == Kind.RETURN:
             documents += fact.amount
-    advanced = max(ZERO, advanced - totals.too_much)
-    return evolve(totals, returns=documents + advanced, advanced=advanced)
+    advanced = max(ZERO, advanced - too_much)
+    return documents + advanced, advanced
 
 
 def unfitting(payment: Payment, fact: Fact) -> str:
@@ -403,10 +426,6 @@ def _is_answer(begun: Fact, fact: Fact) -> bool:
     if fact.kind == Kind.AUTHORISE:
         return 0 < fact.amount <= begun.amount
     return fact.amount == begun.amount
-
-
-def _leads(before: str, after: str) -> bool:
-    return any(row.source == before and row.target == after for row in PAYMENT.table)
 
 
 def _verb_of(fact: Fact) -> str:

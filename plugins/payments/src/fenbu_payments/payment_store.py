@@ -1,32 +1,52 @@
-"""Loads a payment with its facts, locked, and stores what is new: one statement a table."""
+"""Loads payments with their facts, locked, in one statement, and stores what is new in one a table."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from attrs import asdict, fields
-from sqlalchemy import bindparam, insert, literal, or_, select, update
+from attrs import fields
+from sqlalchemy import Executable, bindparam, false, insert, literal, literal_column, or_, select, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
+from fenbu.statements import locks_rows
 from fenbu.work import Work
 from fenbu_payments.errors import AmountTooLarge
-from fenbu_payments.lifecycles import PaymentState
+from fenbu_payments.lifecycles import UNTAKEN_STATES, PaymentState
 from fenbu_payments.payment import Fact, Payment, Totals
-from fenbu_payments.tables import FACT, PAYMENT
+from fenbu_payments.tables import FACT, NOTICE, PAYMENT
 
 KEPT = tuple(field.name for field in fields(Totals) if field.name in PAYMENT.c)
 """What a payment's row keeps of what its facts add up to."""
 _MOVING = tuple(name for name in KEPT if name != "requested")
 _HEAD = tuple(PAYMENT.c[name] for name in ("number", "order_number", "account", "gateway", "currency"))
-_READ = select(*_HEAD).where(PAYMENT.c.number == bindparam("wanted"))
-_LOCKED = _READ.with_for_update()
 _FACT_NAMES = tuple(field.name for field in fields(Fact))
 FACT_COLUMNS = tuple(FACT.c[name] for name in _FACT_NAMES)
-_FACTS = select(*FACT_COLUMNS).where(FACT.c.subject == bindparam("wanted")).order_by(FACT.c.position)
-_OF_ORDER = select(*_HEAD).where(PAYMENT.c.order_number == bindparam("wanted")).order_by(PAYMENT.c.number)
-_OF_ORDER_LOCKED = _OF_ORDER.with_for_update()
+UNTAKEN = NOTICE.c.state.in_([literal_column(f"'{state}'") for state in UNTAKEN_STATES])
+"""Of a notice, written as in the index that holds those."""
+_TOLD_OF = select(NOTICE.c.number).where(NOTICE.c.payment == bindparam("wanted"), UNTAKEN).exists()
+_WHOLE = (
+    select(*_HEAD, _TOLD_OF, *FACT_COLUMNS)
+    .join_from(PAYMENT, FACT, FACT.c.subject == PAYMENT.c.number)
+    .where(PAYMENT.c.number == bindparam("wanted"))
+    .order_by(FACT.c.position)
+)
+_OF_ORDER = (
+    select(*_HEAD, false(), *FACT_COLUMNS)
+    .join_from(PAYMENT, FACT, FACT.c.subject == PAYMENT.c.number)
+    .where(PAYMENT.c.order_number == bindparam("wanted"))
+    .order_by(PAYMENT.c.number, FACT.c.position)
+)
+_LOCK = select(PAYMENT.c.number).where(PAYMENT.c.number == bindparam("wanted")).with_for_update()
+_LOCK_OF_ORDER = (
+    select(PAYMENT.c.number)
+    .where(PAYMENT.c.order_number == bindparam("wanted"))
+    .order_by(PAYMENT.c.number)
+    .with_for_update()
+)
 _LOCK_MANY = (
     select(PAYMENT.c.number)
     .where(
@@ -37,11 +57,6 @@ _LOCK_MANY = (
     )
     .order_by(PAYMENT.c.number)
     .with_for_update()
-)
-_FACTS_OF_MANY = (
-    select(FACT.c.subject, *FACT_COLUMNS)
-    .where(FACT.c.subject.in_(bindparam("numbers", expanding=True)))
-    .order_by(FACT.c.subject, FACT.c.position)
 )
 _ASKED_FOR = select(PAYMENT.c.order_number).where(
     PAYMENT.c.order_number.in_(bindparam("numbers", expanding=True)),
@@ -72,11 +87,8 @@ _UPDATE = (
 
 def find(work: Work, number: str) -> Payment | None:
     """Return a payment with its facts, its row locked until the transaction ends; None when there is none."""
-    row = work.execute(_READ if work.read_only else _LOCKED, {"wanted": number}).first()
-    if row is None:
-        return None
-    facts = [Fact(**fact._mapping) for fact in work.execute(_FACTS, {"wanted": number})]
-    return Payment(**row._mapping, facts=facts)
+    found = _locked(work, _LOCK, _WHOLE, number)
+    return found[0] if found else None
 
 
 def load(work: Work, number: str) -> Payment:
@@ -92,13 +104,7 @@ def load(work: Work, number: str) -> Payment:
 
 def of_order(work: Work, order: str) -> list[Payment]:
     """Return the payments of an order, the newest first, their rows locked; usually one or none."""
-    rows = work.execute(_OF_ORDER if work.read_only else _OF_ORDER_LOCKED, {"wanted": order}).all()
-    if not rows:
-        return []
-    facts: dict[str, list[Fact]] = {row.number: [] for row in rows}
-    for row in work.execute(_FACTS_OF_MANY, {"numbers": list(facts)}):
-        facts[row.subject].append(Fact(**{name: row._mapping[name] for name in _FACT_NAMES}))
-    return [Payment(**row._mapping, facts=facts[row.number]) for row in reversed(rows)]
+    return _locked(work, _LOCK_OF_ORDER, _OF_ORDER, order)[::-1]
 
 
 def asked_for(work: Work, orders: Collection[str]) -> set[str]:
@@ -112,6 +118,23 @@ def asked_for(work: Work, orders: Collection[str]) -> set[str]:
 def lock(work: Work, orders: Collection[str], numbers: Collection[str]) -> None:
     """Lock all payments of some orders, and some by their own numbers, in the order of their numbers."""
     work.execute(_LOCK_MANY, {"orders": sorted(orders), "numbers": sorted(numbers)})
+
+
+def _locked(work: Work, lock: Executable, whole: Executable, wanted: str) -> list[Payment]:
+    """Return payments by number, each from its rows, one a fact.
+
+    What the lock guards is read after it is had: the locking statement itself would give it as it was before.
+    """
+    if locks_rows(work) and not work.execute(lock, {"wanted": wanted}).all():
+        return []
+    rows = work.execute(whole, {"wanted": wanted})
+    return [_payment([tuple(row) for row in own]) for _number, own in groupby(rows, key=itemgetter(0))]
+
+
+def _payment(rows: Sequence[tuple[Any, ...]]) -> Payment:
+    number, order, account, gateway, currency, told_of, *_fact = rows[0]
+    facts = [Fact(**dict(zip(_FACT_NAMES, row[len(_HEAD) + 1 :], strict=True))) for row in rows]
+    return Payment(number, order, account, gateway, currency, facts, told_of=bool(told_of))
 
 
 def save(work: Work, payment: Payment) -> None:
@@ -147,10 +170,9 @@ def _update(work: Work, payment: Payment) -> None:
 
 
 def _values(work: Work, payment: Payment) -> dict[str, Any]:
-    totals = asdict(payment.totals)
     reasons = [fact.reason for fact in payment.facts if fact.reason]
     return {
-        **{name: totals[name] for name in _MOVING},
+        **{name: getattr(payment.totals, name) for name in _MOVING},
         "state": payment.state,
         "reason": reasons[-1] if reasons else "",
         "changed_at": work.now,
@@ -160,7 +182,8 @@ def _values(work: Work, payment: Payment) -> dict[str, Any]:
 def _insert_facts(work: Work, payment: Payment) -> None:
     start = len(payment.facts) - len(payment.new)
     rows = [
-        {"subject": payment.number, "position": start + place, **asdict(fact)}
+        {"subject": payment.number, "position": start + place}
+        | {name: getattr(fact, name) for name in _FACT_NAMES}
         for place, fact in enumerate(payment.new, 1)
     ]
     work.execute(_INSERT_FACTS, rows)

@@ -168,7 +168,7 @@ def transfer(work: Work, wanted: TransferStock) -> dict[str, Any]:
 def _held(work: Work, codes: Sequence[str], named: Sequence[str]) -> tuple[Stock, dict[str, bool]]:
     places = locations.inside(work, named)
     items.require(work, codes)
-    return stock.lock(work, codes), dict(places)
+    return stock.held(work, codes), dict(places)
 
 
 def _post(

@@ -25,7 +25,7 @@ def item_published(work: Work, event: ItemPublished) -> None:
 
 def lock_items(work: Work, events: Sequence[ItemPublished]) -> None:
     """Lock the items of a batch, in order."""
-    stock.lock(work, {event.item for event in events if event.kind == items.GOODS})
+    stock.held(work, {event.item for event in events if event.kind == items.GOODS})
 
 
 def awaits(work: Work, event: OrderAwaits) -> None:

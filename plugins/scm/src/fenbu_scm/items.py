@@ -105,7 +105,7 @@ def value(work: Work, wanted: ValueItem) -> dict[str, Any]:
         CostKnown: Pieces are here.
     """
     require(work, [wanted.item])
-    held = stock.lock(work, [wanted.item])
+    held = stock.held(work, [wanted.item])
     holding = held[wanted.item]
     if holding.quantity:
         raise CostKnown(holding.item, holding.quantity, holding.unit_cost)

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from attrs import define, fields
-from sqlalchemy import BindParameter, bindparam, delete, insert, select, union, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, insert, select, union, update
 
 from fenbu.errors import NotFound
 from fenbu.i18n import _
-from fenbu.statements import upsert
+from fenbu.statements import locks_rows, upsert
 from fenbu.work import Work
 from fenbu_scm import stock as stocks
 from fenbu_scm.lifecycles import OrderState, ShipmentState
@@ -24,8 +24,12 @@ _MOVING = ("state", "account", "ship", "day", "day_at", "waived", "alone", "reas
 _DEMAND_FIELDS = tuple(one.name for one in fields(Demand) if one.name not in ("places", "stored", "changed"))
 _DEMAND_MOVING = tuple(name for name in _DEMAND_FIELDS if name not in ("line", "item"))
 
-_READ = select(*(ORDER.c[name] for name in _ORDER_FIELDS)).where(ORDER.c.number == bindparam("wanted"))
-_LOCK = _READ.with_for_update(key_share=True)
+_ONE = (
+    select(*(ORDER.c[name] for name in _ORDER_FIELDS))
+    .where(ORDER.c.number == bindparam("wanted"))
+    .with_for_update(key_share=True)
+)
+_LOCK = select(ORDER.c.number).where(ORDER.c.number == bindparam("wanted")).with_for_update(key_share=True)
 _LOCK_MANY = (
     select(ORDER.c.number)
     .where(ORDER.c.number.in_(bindparam("numbers", expanding=True)))
@@ -36,16 +40,23 @@ _ADD = upsert(ORDER)
 _ITEMS = (
     select(DEMAND.c.item).where(DEMAND.c.order_number.in_(bindparam("numbers", expanding=True))).distinct()
 )
-_DEMANDS = (
-    select(*(DEMAND.c[name] for name in _DEMAND_FIELDS))
-    .where(DEMAND.c.order_number == bindparam("wanted"))
-    .order_by(DEMAND.c.line)
+_WHOLE = (
+    select(
+        *(ORDER.c[name] for name in _ORDER_FIELDS),
+        *(DEMAND.c[name] for name in _DEMAND_FIELDS),
+        RESERVATION.c.location,
+        RESERVATION.c.quantity,
+        RESERVATION.c.shipping,
+    )
+    .outerjoin_from(ORDER, DEMAND, DEMAND.c.order_number == ORDER.c.number)
+    .outerjoin(
+        RESERVATION,
+        and_(RESERVATION.c.order_number == DEMAND.c.order_number, RESERVATION.c.line == DEMAND.c.line),
+    )
+    .where(ORDER.c.number == bindparam("wanted"))
+    .order_by(DEMAND.c.line, RESERVATION.c.location)
 )
-_PLACES = (
-    select(RESERVATION.c.line, RESERVATION.c.location, RESERVATION.c.quantity, RESERVATION.c.shipping)
-    .where(RESERVATION.c.order_number == bindparam("wanted"))
-    .order_by(RESERVATION.c.line, RESERVATION.c.location)
-)
+_HEAD = len(_ORDER_FIELDS)
 _UPDATE = (
     update(ORDER)
     .where(ORDER.c.number == bindparam("wanted"))
@@ -84,15 +95,20 @@ class Hand:
 
 def hold(work: Work, number: str, items: Collection[str] = ()) -> Hand | None:
     """Lock an order, then its items and these, and load all of it; None when the order is not known here."""
-    row = work.execute(_LOCK, {"wanted": number}).first()
-    if row is None:
+    if locks_rows(work):
+        if work.execute(_LOCK, {"wanted": number}).first() is None:
+            return None
+        stocks.lock(work, {*work.execute(_ITEMS, {"numbers": [number]}).scalars(), *items})
+    # Only now: what the lines have of their items changes under the items' locks.
+    order = _load(work, number)
+    if order is None:
         return None
-    return _loaded(work, Order(**row._mapping), items)
+    return Hand(order, stocks.load(work, {*items, *(demand.item for demand in order.demands.values())}))
 
 
-def require(work: Work, number: str) -> Hand:
+def require(work: Work, number: str, items: Collection[str] = ()) -> Hand:
     """Like `hold`; `NotFound` when the order is not known here."""
-    hand = hold(work, number)
+    hand = hold(work, number, items)
     if hand is None:
         raise NotFound(
             _("order"),
@@ -113,21 +129,17 @@ def enter(
     at: datetime,
     alone: bool = False,
 ) -> Hand:
-    """Like `hold`, and let the order be known from now on."""
-    if hand := hold(work, number, items):
-        return hand
+    """Let an order be known from now on, and hold it; one that is known already, or stopped just now, is only held."""
     order = Order(number, OrderState.OPEN, account, ship, day, at, alone=alone)
     added = work.execute(_ADD[work.dialect], {name: getattr(order, name) for name in _ORDER_FIELDS}).rowcount
-    if added == 0:  # somebody has stopped it in this moment
-        found = hold(work, number, items)
-        assert found is not None
-        return found
-    return Hand(order, stocks.lock(work, items))
+    if added:
+        return Hand(order, stocks.held(work, items))
+    return require(work, number, items)
 
 
 def stop(work: Work, number: str) -> None:
     """Let nothing leave any more for an order, known or on its way here."""
-    row = work.execute(_LOCK, {"wanted": number}).first()
+    row = work.execute(_ONE, {"wanted": number}).first()
     if row is not None:
         order = Order(**row._mapping)
         order.state, order.reason = OrderState.STOPPED, ""
@@ -150,7 +162,7 @@ def lock_many(work: Work, numbers: Iterable[str], items: Iterable[str]) -> None:
     wanted = sorted(set(numbers))
     work.execute(_LOCK_MANY, {"numbers": wanted})
     known = work.execute(_ITEMS, {"numbers": wanted}).scalars()
-    stocks.lock(work, {*known, *items})
+    stocks.held(work, {*known, *items})
 
 
 def save(work: Work, hand: Hand) -> None:
@@ -179,15 +191,21 @@ def save(work: Work, hand: Hand) -> None:
     stocks.save(work, hand.stock)
 
 
-def _loaded(work: Work, order: Order, items: Collection[str]) -> Hand:
-    known = work.execute(_ITEMS, {"numbers": [order.number]}).scalars()
-    stock = stocks.lock(work, {*known, *items})
-    # Only now: what the lines have of their items changes under the items' locks.
-    for row in work.execute(_DEMANDS, {"wanted": order.number}):
-        order.demands[row.line] = Demand(**row._mapping)
-    for row in work.execute(_PLACES, {"wanted": order.number}):
-        order.demands[row.line].places[row.location] = Place(row.quantity, row.shipping, stored=True)
-    return Hand(order, stock)
+def _load(work: Work, number: str) -> Order | None:
+    """Return an order with its lines and what is promised to them where."""
+    rows = work.execute(_WHOLE, {"wanted": number}).all()
+    if not rows:
+        return None
+    order = Order(*rows[0][:_HEAD])
+    for row in rows:
+        line, *more, location, quantity, shipping = row[_HEAD:]
+        if line is None:
+            continue
+        if line not in order.demands:
+            order.demands[line] = Demand(line, *more)
+        if location is not None:
+            order.demands[line].places[location] = Place(quantity, shipping, stored=True)
+    return order
 
 
 def _save_head(work: Work, order: Order) -> None:

@@ -61,7 +61,7 @@ def post(work: Work, wanted: PostReceipt) -> dict[str, Any]:
     usual = locations.usual(work)
     places = locations.inside(work, {line.location or usual for line in wanted.lines})
     items.require(work, {line.item for line in wanted.lines})
-    held = stock.lock(work, {line.item for line in wanted.lines})
+    held = stock.held(work, {line.item for line in wanted.lines})
     currency = work.enterprise.currency
     number = next_number(work, "receipt")
     day = wanted.day or work.today

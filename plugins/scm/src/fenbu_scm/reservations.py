@@ -86,14 +86,9 @@ def reserve(work: Work, event: OrderAwaits) -> None:
 def release(work: Work, event: OrderReleased) -> None:
     """Ship what is released and there; what is not there yet is shipped when it comes."""
     at = work.event.at if work.event is not None else work.now
-    hand = order_store.enter(
-        work,
-        event.order,
-        {line.item for line in event.lines},
-        account=event.account,
-        ship="partial",
-        day=event.day,
-        at=at,
+    wanted = {line.item for line in event.lines}
+    hand = order_store.hold(work, event.order, wanted) or order_store.enter(
+        work, event.order, wanted, account=event.account, ship="partial", day=event.day, at=at
     )
     order = hand.order
     if order.state == OrderState.STOPPED and not _is_reopened(hand):

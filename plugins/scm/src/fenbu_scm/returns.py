@@ -83,7 +83,7 @@ def post(work: Work, wanted: PostReturn) -> dict[str, Any]:
         hand, account = None, wanted.account
         codes = [line.item or "" for line in wanted.lines]
         items.require(work, codes)
-        held = stock.lock(work, codes)
+        held = stock.held(work, codes)
         back = [_without_order(held, line, line.location or usual) for line in wanted.lines]
     return _post(work, wanted, hand, held, places, back, account)
 

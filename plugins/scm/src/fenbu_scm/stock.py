@@ -15,7 +15,7 @@ from typing import Any
 from attrs import define, field
 from sqlalchemy import bindparam, insert, select, update
 
-from fenbu.statements import upsert
+from fenbu.statements import locks_rows, upsert
 from fenbu.work import Work
 from fenbu_scm.errors import Oversold
 from fenbu_scm.holding import ZERO, Holding, Pile
@@ -24,17 +24,27 @@ from fenbu_scm.locations import STOCK_KIND
 from fenbu_scm.tables import ITEM, LOCATION, MOVE, ORDER, RESERVATION, STOCK
 
 _LOCK = (
-    select(ITEM.c.code, ITEM.c.quantity, ITEM.c.value, ITEM.c.unit_cost)
+    select(ITEM.c.code)
     .where(ITEM.c.code.in_(bindparam("codes", expanding=True)))
     .order_by(ITEM.c.code)
     .with_for_update(key_share=True)
 )
 _ADD = upsert(ITEM)
-_PILES = (
-    select(STOCK.c.item, STOCK.c.location, LOCATION.c.kind, STOCK.c.on_hand, STOCK.c.reserved)
-    .join_from(STOCK, LOCATION, LOCATION.c.code == STOCK.c.location)
-    .where(STOCK.c.item.in_(bindparam("codes", expanding=True)))
-    .order_by(STOCK.c.item, LOCATION.c.rank, LOCATION.c.code)
+_LOAD = (
+    select(
+        ITEM.c.code,
+        ITEM.c.quantity,
+        ITEM.c.value,
+        ITEM.c.unit_cost,
+        STOCK.c.location,
+        LOCATION.c.kind,
+        STOCK.c.on_hand,
+        STOCK.c.reserved,
+    )
+    .outerjoin_from(ITEM, STOCK, STOCK.c.item == ITEM.c.code)
+    .outerjoin(LOCATION, LOCATION.c.code == STOCK.c.location)
+    .where(ITEM.c.code.in_(bindparam("codes", expanding=True)))
+    .order_by(ITEM.c.code, LOCATION.c.rank, LOCATION.c.code)
 )
 _REVALUE = (
     update(ITEM)
@@ -107,20 +117,29 @@ class Stock:
         )
 
 
-def lock(work: Work, items: Collection[str]) -> Stock:
+def held(work: Work, items: Collection[str]) -> Stock:
     """Lock items in the order of their codes and load their piles; an item never heard of gets a row."""
+    lock(work, items)
+    return load(work, items)
+
+
+def lock(work: Work, items: Collection[str]) -> None:
+    """Lock items in the order of their codes."""
+    codes = sorted(set(items))
+    if codes and locks_rows(work):
+        work.execute(_LOCK, {"codes": codes})
+
+
+def load(work: Work, items: Collection[str]) -> Stock:
+    """Load the piles of items that are locked; an item never heard of gets a row."""
     codes = sorted(set(items))
     if not codes:
         return Stock({})
-    rows = _locked(work, codes)
-    if missing := [code for code in codes if code not in rows]:
+    stock = Stock(_loaded(work, codes))
+    if missing := [code for code in codes if code not in stock.holdings]:
         work.execute(_ADD[work.dialect], [new_item(code) for code in missing])
-        rows = _locked(work, codes)
-    for pile in work.execute(_PILES, {"codes": codes}):
-        rows[pile.item].piles.append(
-            Pile(pile.location, pile.kind == STOCK_KIND, pile.on_hand, pile.reserved)
-        )
-    return Stock(rows)
+        return held(work, codes)
+    return stock
 
 
 def new_item(code: str, title: str = "", unit: str = "") -> Mapping[str, Any]:
@@ -168,12 +187,17 @@ def save(work: Work, stock: Stock) -> None:
         stock.moves.clear()
 
 
-def _locked(work: Work, codes: list[str]) -> dict[str, Holding]:
+def _loaded(work: Work, codes: Collection[str]) -> dict[str, Holding]:
     currency = work.enterprise.currency
-    return {
-        row.code: Holding(row.code, row.quantity, row.value, row.unit_cost, currency)
-        for row in work.execute(_LOCK, {"codes": codes})
-    }
+    found: dict[str, Holding] = {}
+    for code, quantity, value, unit_cost, location, kind, on_hand, reserved in map(
+        tuple, work.execute(_LOAD, {"codes": codes})
+    ):
+        if code not in found:
+            found[code] = Holding(code, quantity, value, unit_cost, currency)
+        if location is not None:
+            found[code].piles.append(Pile(location, kind == STOCK_KIND, on_hand, reserved))
+    return found
 
 
 def _forget_empty(holding: Holding) -> None:

@@ -219,8 +219,8 @@ class Batch:
         assert self.bound.locks is not None
         try:
             self.bound.locks(self.pending, [self._received(row) for row in rows])
-        except Exception as error:
-            if infrastructure(error) or isinstance(error, Again):
+        except (Exception, SystemExit) as error:
+            if _of_the_machine(error) or isinstance(error, Again):
                 raise
             raise Failed(rows[0], error, alone=False, lost=True) from error  # one by one they need no locks
 
@@ -236,8 +236,8 @@ class Batch:
                 self._check_whole()
         except (Again, Overtaken):
             raise
-        except Exception as error:
-            if infrastructure(error):
+        except (Exception, SystemExit) as error:
+            if _of_the_machine(error):
                 raise
             lost = isinstance(error, HandlerTooSlow) or self._is_gone()
             if lost or not self.isolated:
@@ -265,8 +265,8 @@ class Batch:
                 self._check_whole()
         except (Again, Overtaken):
             raise
-        except Exception as error:
-            if infrastructure(error):
+        except (Exception, SystemExit) as error:
+            if _of_the_machine(error):
                 raise
             lost = isinstance(error, HandlerTooSlow) or self._is_gone()
             raise Failed(rows[0], error, alone=len(rows) == 1, lost=lost) from error
@@ -396,3 +396,8 @@ class Batch:
 
 def _block(row: EventRow) -> Block | None:
     return None if row.blocked is None else Block(row.blocked, bool(row.releasing))
+
+
+def _of_the_machine(error: BaseException) -> bool:
+    """Say whether an error of a handler is not its own; memory that it asked for in vain is, or it would never end."""
+    return infrastructure(error) and not isinstance(error, MemoryError)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from attrs import define, frozen
 from sqlalchemy import Connection
@@ -30,16 +31,19 @@ from fenbu.engine.flows.records import Before, BoundCall, Clock
 from fenbu.engine.flows.sql import statement
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.infrastructure import infrastructure
-from fenbu.errors import Permanent
+from fenbu.errors import Permanent, in_words, storable
 
 MOMENT = 0.03
 """How long calls are sent before the outcomes of those are recorded, seconds."""
 MOST = 20
 """How many calls are taken at once."""
+SET_BACK = 60_000_000
+"""Microseconds by which clocks are set right every day; by more, and what was sent lies an unknown time ago."""
 
 _OPEN = """
     state IN ('new', 'sending', 'unknown') AND not_before >= 0
-      AND (not_before <= :now OR not_before > :horizon) AND (lease_until IS NULL OR lease_until < :now)
+      AND (not_before <= :now OR not_before > :horizon)
+      AND (lease_until IS NULL OR lease_until < :now OR lease_until > :longest)
       AND (SELECT copy_of FROM fenbu_enterprise) IS NULL
 """
 # As an expression, `operation` does not tempt SQLite away from the index of the open calls.
@@ -160,14 +164,14 @@ class Caller:
         dialect = self._database.dialect
         with self._database.read() as connection:
             now = self._clock(connection)
-            values: dict[str, object] = {"now": now, "horizon": now + pauses.MAX_PAUSE}
+            values = self._times(now)
             due = set(connection.execute(statement(_IS_DUE, dialect), values).scalars())
         if not due:
             return None
         with self._database.write() as connection:
             self._before(connection)
             now = self._clock(connection)
-            values = {"now": now, "horizon": now + pauses.MAX_PAUSE, "key": key}
+            values = self._times(now) | {"key": key}
             for bound in self._in_turn(due):
                 values |= {"operation": bound.operation, "many": self._pace(bound).many}
                 rows = _together(connection.execute(statement(_TAKE, dialect), values).all())
@@ -177,6 +181,11 @@ class Caller:
                     connection.execute(statement(_LEASE, dialect), leases)
                     return bound, rows, now
         return None
+
+    def _times(self, now: int) -> dict[str, object]:
+        """Return what is compared with the times of a call: those too far ahead were set by a clock that jumped."""
+        longest = max((one.deadline for one in self._bound()), default=timedelta(0)) + timedelta(minutes=1)
+        return {"now": now, "horizon": now + pauses.MAX_PAUSE, "longest": now + _microseconds(longest)}
 
     def _in_turn(self, due: set[str]) -> list[BoundCall]:
         """Return the calls that may be due, whoever has waited longest first."""
@@ -214,7 +223,7 @@ class Caller:
                 made = self._made.pop(0)
                 try:
                     self._record_one(made)
-                except Exception:
+                except (Exception, SystemExit):
                     self._made.append(made)
                     raise
             self._give_back_alone(unsent)
@@ -234,7 +243,7 @@ class Caller:
                     self._write_down(pending, bound, made)
                 pending.write()
                 self._give_back(connection, unsent)
-        except Exception:
+        except (Exception, SystemExit):
             return False  # one by one tells what is the matter, and with which
         self._made.clear()
         return True
@@ -284,10 +293,10 @@ class Caller:
                 pending.write()
         except Again:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if infrastructure(error) or isinstance(made.outcome, CallUnknown):
                 raise
-            told = CallUnknown(f"its outcome could not be recorded: {type(error).__name__}: {error}")
+            told = CallUnknown(f"its outcome could not be recorded: {in_words(error)}")
             with self._database.write() as connection:
                 self._before(connection)
                 bound = self._by_operation().get(made.row.operation)
@@ -340,19 +349,28 @@ def _ask_or_send(bound: BoundCall, row: CallRow, request: CallRequest, now: int)
     """Return what is known already, what the outside says, or what comes of sending."""
     if row.result is not None:
         return known_outcome(row.result)
-    sent_long_ago = row.first_sent is not None and now - row.first_sent >= _microseconds(bound.ask_after)
+    since = 0 if row.first_sent is None else now - row.first_sent
+    # In time to come: a clock was set back, and how long ago it was nobody knows.
+    sent_long_ago = not -SET_BACK < since < _microseconds(bound.ask_after)
     try:
         if sent_long_ago:
             if bound.ask is None:
                 return _Unanswerable("it was first sent long ago, and this operation cannot be asked for")
             known = bound.ask(request)
             if known is not None:
-                return known
-        return bound.send(request)
+                return _outcome(known)
+        return _outcome(bound.send(request))
     except Permanent as error:
-        return _Unanswerable(str(error))
-    except Exception as error:
-        return CallUnknown(f"{type(error).__name__}: {error}")
+        return _Unanswerable(storable(str(error)))
+    except (Exception, SystemExit) as error:
+        return CallUnknown(in_words(error))
+
+
+def _outcome(answer: Any) -> Outcome:
+    """Take what a module says became of a call; what is no outcome leaves it unknown."""
+    if isinstance(answer, CallDone | CallFailed | CallUnknown):
+        return answer
+    return CallUnknown(storable(f"it answered {answer!r:.80}, which is no outcome of a call"))
 
 
 def _never() -> bool:

@@ -35,15 +35,24 @@ _EVENT = (
 )  # fmt: skip
 _ABOUT = ("kind", "value", "seq")
 
-_FAN_OUT = """
+_DELIVERIES = """
     INSERT INTO fenbu_delivery (subscription, partition, state, seq, key, not_before)
     SELECT s.id, e.partition, CASE WHEN e.not_before IS NULL THEN 'waiting' ELSE 'scheduled' END,
            e.seq, e.key, coalesce(e.not_before, 0)
-    FROM fenbu_event e
+    FROM {of} e
     JOIN fenbu_subscription_topic t ON t.topic = e.topic AND (t.route IS NULL OR t.route = e.route)
     JOIN fenbu_subscription s ON s.id = t.subscription AND s.gathers = 1 AND s.state <> 'dropped'
-    WHERE {seqs}
 """
+_FAN_OUT = _DELIVERIES.format(of="fenbu_event") + " WHERE {seqs}"
+_PUBLISH = f"""
+    WITH written AS ({{events}} RETURNING seq, topic, key, partition, route, not_before, about),
+    found AS (
+        INSERT INTO fenbu_event_about (kind, value, seq)
+        SELECT a.key, a.value, w.seq FROM written w CROSS JOIN json_each_text(CAST(w.about AS json)) a),
+    delivered AS ({_DELIVERIES.format(of="written")})
+    SELECT seq FROM written
+"""
+"""PostgreSQL does in one statement what takes SQLite three."""
 
 _CANCEL = """
     INSERT INTO fenbu_cancelled_event (seq, at)
@@ -62,12 +71,16 @@ _SKIP_SCHEDULED = """
     SELECT seq, subscription, :at, 'cancelled' FROM fenbu_delivery
     WHERE subscription IN (SELECT subscription FROM fenbu_subscription_topic WHERE topic = :topic)
       AND partition = :partition AND state = 'scheduled' AND {seqs}
-    {lock}
 """
 _DELETE_SCHEDULED = """
     DELETE FROM fenbu_delivery
     WHERE subscription IN (SELECT subscription FROM fenbu_subscription_topic WHERE topic = :topic)
       AND partition = :partition AND state = 'scheduled' AND {seqs}
+"""
+_TAKE_SCHEDULED = f"""
+    WITH gone AS ({_DELETE_SCHEDULED} RETURNING seq, subscription)
+    INSERT INTO fenbu_skipped (seq, subscription, at, reason)
+    SELECT seq, subscription, :at, 'cancelled' FROM gone
 """
 
 
@@ -141,13 +154,16 @@ def write(connection: Connection, dialect: str, events: Sequence[LogRow]) -> lis
     Returns:
         Their sequence numbers, ascending in the order given.
     """
-    if not events:
-        return []
     seqs: list[int] = []
+    publishes = _publish if dialect == "postgresql" else _insert_events
     for chunk in _chunks(events):
-        seqs += _insert(connection, chunk)
-    _insert_about(connection, events, seqs)
-    connection.execute(statement(_FAN_OUT, dialect), {"seqs": packed(dialect, seqs)})
+        values = _numbered(_EVENT, [event.values for event in chunk])
+        seqs += connection.execute(publishes(len(chunk)), values).scalars()
+    if len(seqs) != len(events) or seqs != sorted(seqs):
+        raise RuntimeError(f"the database numbered {len(events)} events {seqs}, out of their order")
+    if seqs and dialect == "sqlite":
+        _insert_about(connection, events, seqs)
+        connection.execute(statement(_FAN_OUT, dialect), {"seqs": packed(dialect, seqs)})
     return seqs
 
 
@@ -168,8 +184,11 @@ def cancel_timers(connection: Connection, topic: str, key: str, at: int) -> int:
     seqs = [row[0] for row in found]
     if seqs:
         values = {"topic": topic, "partition": partition_of(key, dialect), "seqs": packed(dialect, seqs)}
-        connection.execute(statement(_SKIP_SCHEDULED, dialect), values | {"at": at})
-        connection.execute(statement(_DELETE_SCHEDULED, dialect), values)
+        if dialect == "postgresql":
+            connection.execute(statement(_TAKE_SCHEDULED, dialect), values | {"at": at})
+        else:
+            connection.execute(statement(_SKIP_SCHEDULED, dialect), values | {"at": at})
+            connection.execute(statement(_DELETE_SCHEDULED, dialect), values)
     return len(seqs)
 
 
@@ -216,16 +235,6 @@ def _about(declared: EventType, body: object) -> Iterator[tuple[str, str]]:
             yield kind, str(value)
 
 
-def _insert(connection: Connection, events: Sequence[LogRow]) -> list[int]:
-    found = connection.execute(
-        _insert_events(len(events)), _numbered(_EVENT, [event.values for event in events])
-    )
-    seqs = [row[0] for row in found]
-    if len(seqs) != len(events) or seqs != sorted(seqs):
-        raise RuntimeError(f"the database numbered {len(events)} events {seqs}, out of their order")
-    return seqs
-
-
 def _insert_about(connection: Connection, events: Sequence[LogRow], seqs: Sequence[int]) -> None:
     found = [
         (kind, value, seq)
@@ -244,6 +253,11 @@ def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
 @cache
 def _insert_events(count: int) -> TextClause:
     return text(f"{_values_of('fenbu_event', _EVENT, count)} RETURNING seq")
+
+
+@cache
+def _publish(count: int) -> TextClause:
+    return text(_PUBLISH.format(events=_values_of("fenbu_event", _EVENT, count)))
 
 
 @cache

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from fenbu.engine.flows import blocked
 from fenbu.engine.flows.errors import ChainTooDeep, Overtaken
 from fenbu.engine.flows.sql import statement
-from fenbu.errors import FenbuError, Permanent
+from fenbu.errors import FenbuError, Permanent, in_words, storable
 
 MAX_PAUSE = 300_000_000
 """Microseconds. A time further away than this counts as due: the clock must have jumped."""
@@ -45,10 +45,10 @@ def is_final(error: BaseException) -> bool:
 
 def told(error: BaseException) -> str:
     """Return an error as it is kept: its class and text in the first line, then where it was raised."""
-    first = f"{type(error).__name__}: {error}"
+    first = in_words(error)
     if isinstance(error, FenbuError):
         return first[:_MAX_ERROR]
-    trace = "".join(traceback.format_exception(error, limit=-6))
+    trace = storable("".join(traceback.format_exception(error, limit=-6)))
     return f"{first}\n{trace}"[:_MAX_ERROR]
 
 

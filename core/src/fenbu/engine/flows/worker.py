@@ -224,13 +224,12 @@ class Worker:
                 self._keep_house()
                 worked = self.turn() or self._resting()
                 patience.reset()
+                if not worked:
+                    self._database.wait(self._idle())
             except Again:
                 continue
             except Exception as error:
                 patience.with_(error)
-                continue
-            if not worked:
-                self._database.wait(self._idle())
 
     def _call_on(self) -> None:
         assert self._caller is not None
@@ -239,6 +238,8 @@ class Worker:
             try:
                 worked = self._caller.once(stop=self._stop.is_set)
                 patience.reset()
+                if not worked:
+                    self._database.wait(IDLE / 4)
             except Again:
                 continue
             except Exception as error:
@@ -247,9 +248,6 @@ class Worker:
                 except Exception as failure:
                     self._failure = failure
                     self._stop.set()
-                continue
-            if not worked:
-                self._database.wait(IDLE / 4)
 
     def _call(self, key: str | None) -> bool:
         """Make the calls that are due, for a slice of time; return whether there were any."""

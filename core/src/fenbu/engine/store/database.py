@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from fenbu.engine.store.dialects import Backend, DialectName, Watch, parse
-from fenbu.engine.store.errors import DatabaseMissing, NotFenbu, SchemaDiffers
+from fenbu.engine.store.errors import DatabaseMissing, NotFenbu, OutcomeUnknown, SchemaDiffers
 from fenbu.engine.store.guard import Statistics, watch_statements
 from fenbu.engine.store.history import install, installed, newest
-from fenbu.engine.store.infrastructure import explained
+from fenbu.engine.store.infrastructure import connection_lost, explained, first_line
 from fenbu.engine.store.prepared import prepare_statements
 from fenbu.i18n import _
+
+T = TypeVar("T")
 
 
 class Database:
@@ -97,11 +100,11 @@ class Database:
 
         SQLite: the gate, then ``BEGIN IMMEDIATE``. PostgreSQL: READ COMMITTED. Not to be nested in one thread.
         Failures of the machine come out as `StoreError` with the driver's error as cause; `DatabaseReplaced` when the
-        file is no longer the one that was opened.
+        file is no longer the one that was opened; `OutcomeUnknown` when the answer to the commit got lost.
         """
         with self._backend.gate, self._explaining(), self._counting():
             self._backend.check()
-            with self._backend.writer.begin() as connection:
+            with self._ended(self._backend.writer.begin()) as connection:
                 yield connection
 
     @contextmanager
@@ -121,7 +124,7 @@ class Database:
             self._explaining(),
             self._counting(),
             self._backend.writer.connect() as connection,
-            self._backend.migrating(connection),
+            self._ended(self._backend.migrating(connection)),
         ):
             yield connection
 
@@ -183,6 +186,19 @@ class Database:
             watch.close()
             del self._watches.watch
         self._backend.dispose()
+
+    @contextmanager
+    def _ended(self, transaction: AbstractContextManager[T]) -> Iterator[T]:
+        """Open a transaction around the body; when the connection is lost at its very end, nobody knows that end."""
+        over = False
+        try:
+            with transaction as opened:
+                yield opened
+                over = True
+        except Exception as error:
+            if over and connection_lost(error):
+                raise OutcomeUnknown(self.url, first_line(error)) from error
+            raise
 
     @contextmanager
     def _counting(self) -> Iterator[None]:

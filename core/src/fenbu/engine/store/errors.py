@@ -5,7 +5,8 @@
     FenbuError
     └── StoreError
         ├── DatabaseUnreachable     no file, no server, no login
-        │   └── DatabaseMissing     the place is known and nothing is there yet
+        │   ├── DatabaseMissing     the place is known and nothing is there yet
+        │   └── OutcomeUnknown      the connection was lost while the database was asked to commit
         ├── DatabaseReplaced        the file was deleted or replaced while it was open
         ├── NotFenbu                a database of something else
         ├── SchemaDiffers           made by an older or a newer fenbu
@@ -61,6 +62,22 @@ class DatabaseMissing(DatabaseUnreachable):
     @property
     def hint(self) -> str:
         return _("fenbu init creates one; --database, FENBU_DATABASE or fenbu.toml name another")
+
+
+@frozen(eq=False)
+class OutcomeUnknown(DatabaseUnreachable):
+    """The answer to a commit got lost: it was done or not, and to do it again might do it twice."""
+
+    def __str__(self) -> str:
+        return _(
+            "the connection to {url} was lost while it was asked to commit ({reason}): the change was made or not"
+        ).format(url=self.url, reason=self.reason)
+
+    @property
+    def hint(self) -> str:
+        return _(
+            "look whether it was made before you make it again; a request with a key may simply be repeated"
+        )
 
 
 @frozen(eq=False)

@@ -20,6 +20,7 @@ from fenbu.engine.store.errors import (
     DatabaseReadOnly,
     DatabaseUnreachable,
     NotFenbu,
+    OutcomeUnknown,
     StoreError,
 )
 
@@ -49,11 +50,13 @@ _CLEAR: dict[int, Callable[[str, str], StoreError]] = {
     sqlite3.SQLITE_IOERR: DatabaseUnreachable,
 }
 
-_MACHINE_STATES = ("08", "40001", "40P01", "25P03", "53", "55P03", "57P", "58", "XX")
-"""Beginnings of SQLSTATE: connection, serialization, deadlock, idle too long, resources, lock time-out,
-shutting down, system, internal. Not 57014: a statement cancelled for its length is the work's own fault."""
+_MACHINE_STATES = ("08", "40001", "40P01", "25006", "25P03", "53", "55P03", "57P", "58", "XX")
+"""Beginnings of SQLSTATE: connection, serialization, deadlock, a server that takes no writes (a standby, a disk that
+is kept from filling up), idle too long, resources, lock time-out, shutting down, system, internal. Not 57014: a
+statement cancelled for its length is the work's own fault."""
 
-_STAYS = (DatabaseDamaged, NotFenbu)
+_STAYS = (DatabaseDamaged, NotFenbu, OutcomeUnknown)
+"""Failures after which the same transaction is not simply run again."""
 
 
 def infrastructure(error: BaseException) -> bool:
@@ -77,10 +80,22 @@ def infrastructure(error: BaseException) -> bool:
 
 
 def retryable(error: BaseException) -> bool:
-    """Say whether the same transaction may well succeed when it is simply run again soon."""
+    """Say whether the same transaction may well succeed, and does no harm, when it is simply run again soon."""
     if not infrastructure(error) or isinstance(error, _STAYS):
         return False
     return sqlite_code(error) not in _DAMAGED
+
+
+def connection_lost(error: BaseException) -> bool:
+    """Say whether the connection ended, so that nobody knows what became of what was asked last."""
+    if sqlite_code(error) is not None:
+        return False
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = sql_state(error)
+    if state is not None:
+        return state.startswith(("08", "57P"))
+    return isinstance(error, OperationalError | InterfaceError) or _lost(error)
 
 
 def sqlite_code(error: BaseException) -> int | None:
@@ -104,8 +119,7 @@ def explained(error: BaseException, url: str) -> StoreError | None:
     """
     if not infrastructure(error) or isinstance(error, StoreError):
         return None
-    cause = _driver_error(error)
-    reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
+    reason = first_line(error)
     code = sqlite_code(error)
     if code is None:
         return _explained_by_state(error, sql_state(error) or "", url, reason)
@@ -115,13 +129,20 @@ def explained(error: BaseException, url: str) -> StoreError | None:
     return None if clear is None else clear(url, reason)
 
 
+def first_line(error: BaseException) -> str:
+    """Return what the driver said, without the statement and the hints that follow."""
+    cause = _driver_error(error)
+    return next(iter(str(cause).strip().splitlines()), type(cause).__name__)
+
+
 def _explained_by_state(error: BaseException, state: str, url: str, reason: str) -> StoreError | None:
     if state == "53100":
         return DatabaseFull(url)
+    if state == "25006":
+        return DatabaseReadOnly(url, reason)
     if state in ("55P03", "40001", "40P01"):
         return DatabaseBusy(url, reason)
-    gone = isinstance(error, DBAPIError) and error.connection_invalidated
-    if gone or not state or state.startswith(("08", "57P", "25P03")):
+    if connection_lost(error) or not state or state.startswith("25P03"):
         return DatabaseUnreachable(url, reason)
     return None
 

@@ -150,7 +150,17 @@ class _ListenWatch:
     def __init__(self, backend: Postgres) -> None:
         self._backend = backend
         self._connection: Any = None
-        self._listen()
+        self._try_to_listen()
+
+    def _try_to_listen(self) -> bool:
+        """Listen; return False where the server is away or, standing by, lets nobody listen."""
+        import psycopg
+
+        try:
+            self._listen()
+        except (psycopg.Error, DatabaseUnreachable):
+            self.close()
+        return self._connection is not None
 
     def _listen(self) -> None:
         self._connection = self._backend.connect()
@@ -160,14 +170,16 @@ class _ListenWatch:
         """As `Watch.wait`; also True after 2 s in any case, because a notification may be lost."""
         import psycopg
 
-        try:
-            if self._connection is None:
-                self._listen()
+        if self._connection is None:
+            if self._try_to_listen():
                 return True  # what happened while nobody listened is unknown: look
+            time.sleep(min(timeout, 0.2))
+            return False
+        try:
             found = any(
                 True for _note in self._connection.notifies(timeout=min(timeout, _POLL), stop_after=1)
             )
-        except (psycopg.Error, DatabaseUnreachable):
+        except psycopg.Error:
             self.close()
             time.sleep(min(timeout, 0.2))
             return False
@@ -251,6 +263,13 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks for the version
     def _connect(driver: Any, _record: object) -> None:
         driver.fenbu_owner = None
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(driver: Any, _record: object) -> None:
+        # A reader's connection comes back told to write, which a server that takes no writes for now refuses in words
+        # of its own, and which would overrule one that only asks for it (default_transaction_read_only).
+        if driver is not None and driver.read_only is not None and not driver.closed:
+            driver.read_only = None
 
     return engine
 

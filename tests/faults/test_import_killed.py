@@ -15,6 +15,7 @@ from fenbu.engine.store import tables
 from fenbu.testing.databases import DatabaseCopy
 from fenbu.work import Actor
 from tests.faults import killing
+from tests.faults.conftest import Tally
 from tests.flows import retail
 
 
@@ -56,30 +57,34 @@ def difference(one: str, other: str) -> str:
     return "\n".join(list(lines)[:40])
 
 
+@pytest.mark.proof
 def test_killed_five_times_and_continued_an_import_ends_the_same(
-    database_copy: DatabaseCopy, tmp_path: Path
+    database_copy: DatabaseCopy, tmp_path: Path, tally: Tally
 ) -> None:
     file = invoices(tmp_path, 40, seed=7)
     undisturbed, disturbed = (database_copy("retail", retail.build) for _ in range(2))
-    total, _seconds = killing.timed(retail.imported, undisturbed, file)
+    total = killing.ended(retail.imported, undisturbed, file).statements
     died = [
         killing.killed(retail.imported, disturbed, file, kill=kill) for kill in killing.kills(7, 5, total)
     ]
     assert sum(died) >= 4
     killing.killed(retail.imported, disturbed, file)
     assert difference(export(undisturbed), export(disturbed)) == ""
+    tally(sum(died))
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(3000)
-def test_killed_fifty_times_the_real_orders_end_the_same(database_copy: DatabaseCopy, tmp_path: Path) -> None:
+def test_killed_fifty_times_the_real_orders_end_the_same(
+    database_copy: DatabaseCopy, tmp_path: Path, tally: Tally
+) -> None:
     data = retail.real_data()
     if data is None:
         pytest.skip("the real orders are not here; FENBU_DATA names the folder that holds online_retail")
     file = tmp_path / "orders.csv.gz"
     file.write_bytes((data / "small" / "orders.csv.gz").read_bytes())
     undisturbed, disturbed = (database_copy("retail", retail.build) for _ in range(2))
-    total, _seconds = killing.timed(retail.imported, undisturbed, file)
+    total = killing.ended(retail.imported, undisturbed, file).statements
     died = [
         killing.killed(retail.imported, disturbed, file, kill=kill)
         for kill in killing.kills(20261121, 60, total)
@@ -88,3 +93,4 @@ def test_killed_fifty_times_the_real_orders_end_the_same(database_copy: Database
     assert sum(died) >= 50
     killing.killed(retail.imported, disturbed, file)
     assert difference(export(undisturbed), export(disturbed)) == ""
+    tally(sum(died))
