@@ -9,10 +9,11 @@ import pytest
 from pydantic import SecretStr
 
 from fenbu import approvals
+from fenbu.engine.conditions import Condition
 from fenbu.engine.guard.errors import LastOwner, MoreThanHeld, NoOperator, OperatorDisabled, RoleHeld
 from fenbu.engine.guard.operators import STRANGER, layers, os_user
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.reading import Condition, page
+from fenbu.engine.reading import page
 from fenbu.engine.work import EngineWork
 from fenbu.errors import AlreadyExists, InputInvalid, NotFound, NotPermitted, SamePerson, Unknown
 from fenbu.work import Actor
@@ -32,8 +33,7 @@ def granted(kernel: Kernel, name: str) -> str:
 
 
 def test_the_owner_by_the_systems_user_needs_no_login(database_url: str) -> None:
-    told = {"name": "Tea", "currency": "GBP", "time_zone": "UTC"}
-    Kernel.init(database_url, **told).close()
+    Kernel.init(database_url, name="Tea", currency="GBP", time_zone="UTC").close()
 
     with Kernel.open(database_url) as kernel:
         assert kernel.actor == Actor(os_user())

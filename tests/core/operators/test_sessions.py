@@ -145,7 +145,7 @@ def test_who_is_disabled_has_no_session_any_more_and_opens_none(office: Kernel, 
     office.perform("fenbu.operator.enable", {"operator": "ann"})
     with pytest.raises(SessionOver):
         enter(token)
-    assert office.login("ann", SECRET)
+    assert office.login("ann", SECRET).operator == "ann"
 
 
 def test_a_token_that_nobody_was_given_opens_nothing(office: Kernel, enter: Enter) -> None:
