@@ -7,8 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
-
 from fenbu.engine.conditions import Condition
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.reading import page, record
@@ -34,12 +32,8 @@ class Firm(Shop):
         self.clock = clock
         if known:
             return
-        with kernel.database.write() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO fenbu_operator (name, os_user, owner, created_at) VALUES ('bo', 'bo', 1, 0)"
-                )
-            )
+        given = {"operator": BO.name, "os_user": BO.name, "grants": ["hrm.*"]}
+        kernel.perform("fenbu.operator.add", given)
 
     # --- doing ----------------------------------------------------------------------------------------
 

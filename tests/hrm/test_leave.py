@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fenbu_hrm.errors import LeaveHeld, SamePerson
+from fenbu.errors import SamePerson
+from fenbu_hrm.errors import LeaveHeld
 from tests.erp.shop import columns
 from tests.hrm.firm import ADA, BO, Firm, short
 

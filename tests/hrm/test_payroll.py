@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from fenbu.errors import Refused, TransitionRefused
+from fenbu.errors import Refused, SamePerson, TransitionRefused
 from fenbu.testing.clock import Clock
 from fenbu.testing.enterprises import Enterprises
-from fenbu_hrm.errors import PayrollStale, SamePerson
+from fenbu_hrm.errors import PayrollStale
 from tests.erp.shop import columns
 from tests.hrm.conftest import furnished
 from tests.hrm.firm import ADA, BO, NET, OTHERS, SECURITY, SHARE, WAGE_TAX, WAGES, Firm

@@ -8,6 +8,7 @@
     │   ├── NotFound             no such document, account, item …
     │   ├── AlreadyExists        the number or code is taken
     │   ├── NotPermitted         the actor lacks a permission
+    │   ├── SamePerson           who asked for it or made it cannot approve it
     │   ├── TransitionRefused    the document's state does not allow the verb
     │   ├── Vetoed               another module refuses; its reasons are listed
     │   ├── KeyReused            an idempotency key came back with another request
@@ -36,6 +37,9 @@ from typing import ClassVar
 from attrs import field, frozen
 
 from fenbu.i18n import _
+
+_FEW = 3
+"""Names in a sentence."""
 
 
 class FenbuError(Exception):
@@ -157,6 +161,8 @@ class NotPermitted(Refused):
     exit_code = 77
     actor: str
     permission: str
+    may_grant: tuple[str, ...] = ()
+    """Who may grant it, by name."""
 
     def __str__(self) -> str:
         return _("{actor} may not do this: the permission {permission} is missing").format(
@@ -165,7 +171,40 @@ class NotPermitted(Refused):
 
     @property
     def hint(self) -> str:
-        return _("ask an owner of this enterprise to do it or to grant the permission")
+        return self.asked(
+            _("fenbu operator grant {actor} {permission}").format(
+                actor=self.actor, permission=self.permission
+            )
+        )
+
+    def asked(self, command: str) -> str:
+        """Say whom to ask, and for which command, when there is one."""
+        several = len(self.may_grant) > _FEW
+        names = ", ".join(self.may_grant[:_FEW]) + (" …" if several else "")
+        if not names:
+            names = _("an owner of this enterprise")
+        if command:
+            return _("ask {names} for: {command}").format(names=names, command=command)
+        return _("ask {names}").format(names=names)
+
+
+@frozen(eq=False)
+class SamePerson(Refused):
+    """Two people are wanted, and it is one."""
+
+    document: str
+    actor: str
+    did: str
+    """What the actor has done with it before, or is to it."""
+
+    def __str__(self) -> str:
+        return _("{document} cannot be approved by {actor}, who {did}").format(
+            document=self.document, actor=self.actor, did=self.did
+        )
+
+    @property
+    def hint(self) -> str:
+        return _("let another person approve it")
 
 
 @frozen(eq=False)

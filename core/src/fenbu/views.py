@@ -81,6 +81,13 @@ class View:
     """``"package.module:LIFECYCLE"`` of the rows."""
     related: tuple[Related, ...] = ()
     permission: str = ""
+    """Permission to look at it; ``<module>.show`` unless said otherwise. What tells of a person takes
+    ``<module>.personal`` besides."""
+
+    @property
+    def needs(self) -> str:
+        """The permission to look at it."""
+        return self.permission or f"{self.name.partition('.')[0]}.show"
 
     def column(self, name: str) -> Column:
         """Return the column of this name; KeyError when there is none."""

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Executable
@@ -49,7 +49,9 @@ class Actor:
 
     name: str
     kind: str = "operator"
-    """``operator`` or ``system``."""
+    """``operator``, ``system``, or ``stranger``: somebody who is no operator here and may do nothing."""
+    session: str = field(default="", repr=False)
+    """By which session an operator has come in; empty for the user of the operating system."""
 
 
 @frozen

@@ -125,12 +125,13 @@ def test_a_bad_fenbu_toml_ends_with_65_and_names_the_place(
 def test_a_stranger_to_the_enterprise_may_not_act_and_is_told_so_with_77(
     fenbu: Fenbu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("getpass.getuser", lambda: "mallory")
-
-    ran = fenbu("do", "kiosk.sale.pay", "--number", "K-1")
+    with monkeypatch.context() as mallory:
+        mallory.setattr("fenbu.engine.guard.operators.os_user", lambda: "mallory")
+        ran = fenbu("do", "kiosk.sale.pay", "--number", "K-1")
 
     assert ran.code == 77
     assert "mallory may not do this: the permission kiosk.sale.pay is missing" in ran.err
+    assert "fenbu operator add mallory kiosk.sale.pay" in ran.err
     denied = fenbu("audit", "list", "--json").data["rows"][0]
     assert (denied["actor"], denied["action"], denied["outcome"]) == ("mallory", "kiosk.sale.pay", "denied")
 

@@ -89,10 +89,12 @@ def test_an_operation_on_the_outside_exists_once(database: Database) -> None:
 
 def test_a_flag_is_yes_or_no_in_python_and_one_or_zero_in_sql(database: Database) -> None:
     with database.write() as connection:
-        connection.execute(insert(tables.operator).values(name="ada", owner=True, created_at=1))
+        connection.execute(insert(tables.blocked_key).values(subscription=1, key="K", seq=1, releasing=True))
     with database.read() as connection:
-        assert connection.execute(text("SELECT name FROM fenbu_operator WHERE owner = 1")).scalar() == "ada"
-        assert connection.execute(tables.operator.select()).one().owner is True
+        assert (
+            connection.execute(text("SELECT key FROM fenbu_blocked_key WHERE releasing = 1")).scalar() == "K"
+        )
+        assert connection.execute(tables.blocked_key.select()).one().releasing is True
 
 
 def test_no_kernel_table_cascades(database: Database) -> None:

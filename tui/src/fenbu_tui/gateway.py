@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -88,7 +89,7 @@ class EngineWorld:
     def _open(self) -> Kernel:
         with self._opening:
             if self._kernel is None:
-                self._kernel = Kernel.open(self._url)
+                self._kernel = Kernel.open(self._url, token=os.environ.get("FENBU_TOKEN", ""))
             return self._kernel
 
     @contextmanager

@@ -37,11 +37,13 @@ def list_(
 @click.pass_obj
 def verify(session: Session) -> None:
     """Verify the chain."""
+    from fenbu.engine.builtin_views.acts import AUDIT
     from fenbu.engine.guard.audit import verify as recomputed
     from fenbu.values import from_microseconds
 
     with session.noticing() as kernel:
         with kernel.read() as work:
+            work.require(AUDIT.needs)
             verdict = recomputed(work.connection)
         whole = verdict.broken_at is None
         if session.json:

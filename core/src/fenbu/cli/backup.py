@@ -20,11 +20,10 @@ was compared with it, fenbu do fenbu.copy.release lets calls leave again. Postgr
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(session: Session, *, file: Path) -> None:
     """Copy the database, and say what the copy may not do."""
+    from fenbu.engine.backup import backup as copied
+
     with session.noticing() as kernel:
-        with kernel.read() as work:
-            moment = work.now.astimezone(kernel.assembly.enterprise.zone).strftime("%Y-%m-%d %H:%M:%S")
-        mark = _("{name}, backup of {moment}").format(name=kernel.assembly.enterprise.name, moment=moment)
-        kernel.database.copy(file.absolute(), mark)
+        mark = copied(kernel, file.absolute())
         size = file.stat().st_size
         if session.json:
             session.out.document("backup", {"file": str(file), "bytes": size, "copy_of": mark})

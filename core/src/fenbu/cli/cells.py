@@ -55,7 +55,7 @@ def words(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, mas
     value = row.get(column.name)
     if value is None:
         return ""
-    if masked and column.personal:
+    if value == MASK or (masked and column.personal):
         return MASK
     unit = str(row.get(column.unit) or "") if column.unit else ""
     say = _WORDS.get(column.kind)
@@ -67,7 +67,7 @@ def plain(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, mas
     value = row.get(column.name)
     if value is None:
         return None
-    if masked and column.personal:
+    if value == MASK or (masked and column.personal):
         return MASK
     if column.kind is Kind.YES_NO:
         return bool(value)

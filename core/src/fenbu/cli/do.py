@@ -67,7 +67,7 @@ def do(context: click.Context) -> None:
 
 def command_of(ready: ReadyAction) -> click.Command:
     """Return the command of an action: its fields as options, then those that every action has."""
-    from fenbu.cli.options import options_of
+    from fenbu.cli.options import options_of, secrets_of
 
     @click.pass_obj
     def run(session: Session, /, **given: Any) -> None:
@@ -79,6 +79,9 @@ def command_of(ready: ReadyAction) -> click.Command:
         told.append(_("It has consequences that cannot be undone: it asks first, unless -y is given."))
     if action.permission != action.name:
         told.append(_("It needs the permission {permission}.").format(permission=action.permission))
+    if secret := secrets_of(ready.input_model):
+        never = _("Given as JSON alone, in a file or on stdin: {names}. Options are seen by others.")
+        told.append(never.format(names=", ".join(secret)))
     return Command(
         action.name,
         params=[*options_of(ready.input_model), *_own_options()],

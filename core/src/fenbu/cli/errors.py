@@ -22,6 +22,23 @@ class NoEnterprise(FenbuError):
 
 
 @frozen(eq=False)
+class NotLoggedIn(FenbuError):
+    """Somebody is to act who has no session here."""
+
+    exit_code = 77
+    operator: str
+
+    def __str__(self) -> str:
+        return _("{operator} is not logged in here").format(operator=self.operator)
+
+    @property
+    def hint(self) -> str:
+        return _(
+            "fenbu operator login {operator}; without FENBU_OPERATOR the user of this system acts"
+        ).format(operator=self.operator)
+
+
+@frozen(eq=False)
 class FaceMissing(FenbuError):
     """A face that comes with another package is not installed."""
 

@@ -71,6 +71,9 @@ def explain(session: Session, *, kind: str | None, number: str | None, limit: in
         for view, row in records:
             _what_it_is(session, kernel, view, row)
         tell(session, kernel, story)
+        if story.hidden:
+            told = _("more is known, for which permissions are missing: {names}")
+            session.out.say(told.format(names=", ".join(story.hidden)))
         _go_on(session, story, places)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,7 +31,8 @@ def metrics(session: Session, *, names: Sequence[str], definitions: bool) -> Non
         for name in names:
             if name not in known:
                 raise unknown(_("metric"), name, known)
-        measured = [(known[name], measure(kernel, known[name])) for name in names or known]
+        wanted = names or _permitted(session, kernel, known)
+        measured = [(known[name], measure(kernel, known[name])) for name in wanted]
         if session.json:
             session.out.document("metrics", {"metrics": [_plain(kernel, *one) for one in measured]})
         elif not measured:
@@ -40,10 +41,24 @@ def metrics(session: Session, *, names: Sequence[str], definitions: bool) -> Non
             table(session, kernel, measured, definitions or bool(names))
 
 
+def _permitted(session: Session, kernel: Kernel, known: Iterable[str]) -> list[str]:
+    """Return the metrics that the actor may see, and say which permissions the others take."""
+    from fenbu.engine.guard.permissions import show
+
+    with kernel.read() as work:
+        hidden = {module for module in map(kernel.assembly.module_of, known) if not work.holds(show(module))}
+    if hidden:
+        told = _("not shown, for lack of the permissions: {names}")
+        session.out.say(told.format(names=", ".join(map(show, sorted(hidden)))))
+    return [name for name in known if kernel.assembly.module_of(name) not in hidden]
+
+
 def measure(kernel: Kernel, metric: Metric) -> Any:
     """Return what a metric comes to now; None when there is nothing to measure."""
+    from fenbu.engine.reading import measure as measured
+
     with kernel.read(kernel.assembly.module_of(metric.name)) as work:
-        return metric.value(work)
+        return measured(work, metric)
 
 
 def _plain(kernel: Kernel, metric: Metric, value: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -41,8 +41,13 @@ def option_name(field: str) -> str:
 
 
 def options_of(model: type[BaseModel]) -> list[click.Option]:
-    """Return one option a field, in the model's order."""
-    return [_option(name, info) for name, info in model.model_fields.items()]
+    """Return one option a field, in the model's order, but for secrets."""
+    return [_option(name, info) for name, info in model.model_fields.items() if name not in secrets_of(model)]
+
+
+def secrets_of(model: type[BaseModel]) -> list[str]:
+    """Return the fields that no option takes, because a list of processes and a shell's history show options."""
+    return [name for name, info in model.model_fields.items() if _bare(info.annotation) is SecretStr]
 
 
 def values_of(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:

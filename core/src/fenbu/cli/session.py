@@ -31,6 +31,8 @@ class Session:
         self.safe = False
         self.lang = i18n.language()
         self.address = ""
+        self.without_login = False
+        """The user of the operating system comes in, whoever is logged in."""
         self._kernel: Kernel | None = None
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -66,17 +68,29 @@ class Session:
         Raises:
             DatabaseUnreachable: Nothing is there, or no way to it.
             BadFile: The fenbu.toml found cannot be read.
+            NotLoggedIn, SessionOver: The operator who is to act has no session, or it has ended.
         """
         if self._kernel is None:
-            from fenbu.cli import names
+            from fenbu.cli import logins, names
             from fenbu.cli.location import locate
             from fenbu.engine.kernel import Kernel
 
             self.address = locate(self.database)
-            self._kernel = Kernel.open(self.address, safe=self.safe)
+            token = "" if self.without_login else logins.token_for(self.address)
+            self._kernel = Kernel.open(self.address, safe=self.safe, token=token)
+            if token:
+                self._require_wanted(self._kernel.actor.name)
             if not self.safe:
                 names.remember(self.address, self._kernel)
         return self._kernel
+
+    def _require_wanted(self, name: str) -> None:
+        """Refuse a token of somebody else than FENBU_OPERATOR says."""
+        wanted = os.environ.get("FENBU_OPERATOR", name)
+        if wanted != name:
+            from fenbu.cli.errors import NotLoggedIn
+
+            raise NotLoggedIn(wanted)
 
     @contextmanager
     def noticing(self) -> Iterator[Kernel]:
@@ -120,8 +134,13 @@ class Session:
             self._can_ask() and click.prompt(question, default="", show_default=False, err=True) == word
         )
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody sits there who may be asked."""
+        return not self.no_input and os.isatty(0)
+
     def _can_ask(self) -> bool:
-        if self.no_input or not os.isatty(0):
+        if not self.can_ask:
             raise click.UsageError(_("this has consequences and nobody can be asked; -y says yes beforehand"))
         return True
 
@@ -132,7 +151,7 @@ class Session:
             click.UsageError: The text names them.
         """
         missing = [name for name, given in options.items() if not given]
-        if missing and (self.no_input or not os.isatty(0)):
+        if missing and not self.can_ask:
             raise click.UsageError(
                 _("nobody can be asked for what is missing: {options}").format(options=", ".join(missing))
             )

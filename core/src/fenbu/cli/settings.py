@@ -85,12 +85,14 @@ def _parted(module: str, name: str | None) -> tuple[str, str | None]:
 
 def _rows(kernel: Kernel, module: str) -> list[dict[str, Any]]:
     from fenbu.engine.assembly import unknown
+    from fenbu.engine.guard.permissions import show
     from fenbu.engine.settings import shown, stored
 
     if module not in kernel.assembly.settings:
         raise unknown(_("enabled module"), module, kernel.assembly.settings)
     model = kernel.assembly.settings[module]
     with kernel.read() as work:
+        work.require(show("fenbu"))
         changed = stored(work.connection, module)
     return [
         {

@@ -158,8 +158,10 @@ def show_record(session: Session, kernel: Kernel, view: View, key: str, wanted: 
 
     with kernel.read(kernel.assembly.module_of(view.name)) as work:
         row = reading.record(work, view, key)
-    actions = reading.offered(kernel.assembly, view, row)
-    related = [(part, *_related(kernel, part, row)) for part in view.related]
+        offered = reading.offered(kernel.assembly, view, row)
+        actions = [action for action in offered if work.holds(action.permission)]
+        parts = [part for part in view.related if work.holds(kernel.assembly.view(part.view).needs)]
+    related = [(part, *_related(kernel, part, row)) for part in parts]
     if session.json:
         body = {
             "view": view.name,
@@ -192,13 +194,15 @@ def write_rows(
     session: Session,
     kernel: Kernel,
     view: View,
-    rows: Iterable[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
     wanted: Sequence[str] = (),
     *,
     but: str = "",
 ) -> None:
     """Write rows of a view as a table; ``but`` names a column that is clear from where they stand."""
     from fenbu.cli.cells import cell, heading, shown
+    from fenbu.engine.guard.permissions import personal
+    from fenbu.values import MASK
 
     columns = [column for column in shown(view, wanted) if column.name != but]
     enterprise = kernel.assembly.enterprise
@@ -206,7 +210,13 @@ def write_rows(
         [heading(column, view) for column in columns],
         [[cell(column, row, enterprise, masked=not wanted) for column in columns] for row in rows],
     )
-    if hidden := [_(column.title) for column in columns if column.personal and not wanted]:
+    refused = [column for column in columns if any(row.get(column.name) == MASK for row in rows)]
+    if refused:
+        told = _("*** hides what tells of a person: {columns}; it takes the permission {permission}")
+        names = ", ".join(_(column.title) for column in refused)
+        needed = personal(kernel.assembly.module_of(view.name))
+        session.out.say(told.format(columns=names, permission=needed))
+    elif hidden := [_(column.title) for column in columns if column.personal and not wanted]:
         session.out.say(
             _("*** hides what tells of a person: {columns}; --columns or the record shows it").format(
                 columns=", ".join(hidden)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import entry_points
 
 import click
@@ -17,11 +18,15 @@ PACKAGE = "fenbu-tui"
 @command("tui", help=N_("Open the terminal UI; it comes with the package fenbu-tui."))
 def tui(session: Session) -> None:
     """Hand over to the terminal UI."""
+    from fenbu.cli import logins
     from fenbu.cli.errors import FaceMissing
     from fenbu.cli.location import locate
 
     found = next(iter(entry_points(group=FACES, name="tui")), None)
     if found is None:
         raise FaceMissing("terminal UI", PACKAGE)
-    code = found.load()(["--database", locate(session.database)])
+    address = locate(session.database)
+    if token := logins.token_for(address):
+        os.environ[logins.TOKEN] = token  # for this process: arguments are seen by others
+    code = found.load()(["--database", address])
     raise click.exceptions.Exit(int(code or 0))

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from pydantic import BaseModel, ValidationError
 
 from fenbu.actions import Action
@@ -20,6 +20,7 @@ from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.modules import Module, Modules
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.catalog.states import TABLE
+from fenbu.engine.guard.permissions import BEYOND, export, personal, show
 from fenbu.engine.hooks import Dispatcher
 from fenbu.engine.validation import field_problems
 from fenbu.errors import InputInvalid, Unknown
@@ -90,7 +91,10 @@ class ReadyAction:
         try:
             return model.model_validate(values)
         except ValidationError as error:
-            raise InputInvalid(self.action.name, field_problems(error)) from None
+            problems = field_problems(error)
+            if any("SecretStr" in str(field.annotation) for field in model.model_fields.values()):
+                problems = [evolve(one, got="") for one in problems]  # a secret may stand in the wrong field
+            raise InputInvalid(self.action.name, problems) from None
 
     @property
     def input_model(self) -> type[BaseModel]:
@@ -156,6 +160,14 @@ class Assembly:
     def checks(self) -> Mapping[str, Check]:
         """All checks by name, the kernel's first."""
         return {check.name: check for check in (*self.builtin_checks, *self._declared("checks"))}
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """All permissions that something here asks for."""
+        modules = ("fenbu", *self.modules)
+        told = {kind(module) for module in modules for kind in (show, personal, export)}
+        acts = {ready.action.permission for ready in self.actions.values()}
+        return frozenset(told | acts | {view.needs for view in self.views.values()} | BEYOND)
 
     def action(self, name: str) -> ReadyAction:
         """Return an action by name; `Unknown` names the nearest when there is none."""

@@ -6,6 +6,7 @@ from functools import cache
 
 from fenbu.engine.assembling import Builtins
 from fenbu.engine.builtin_flows import ACTIONS as FLOW_ACTIONS
+from fenbu.engine.builtin_operators import ACTIONS as OPERATOR_ACTIONS
 from fenbu.engine.builtin_views import VIEWS
 from fenbu.engine.health import CHECKS
 from fenbu.engine.states.actions import ACTIONS as MODULE_ACTIONS
@@ -16,4 +17,5 @@ from fenbu.engine.states.copies import ACTIONS as COPY_ACTIONS
 @cache
 def builtins() -> Builtins:
     """Return the kernel's declarations."""
-    return Builtins((*MODULE_ACTIONS, *ARCHIVE_ACTIONS, *COPY_ACTIONS, *FLOW_ACTIONS), VIEWS, CHECKS)
+    actions = (*MODULE_ACTIONS, *ARCHIVE_ACTIONS, *COPY_ACTIONS, *FLOW_ACTIONS, *OPERATOR_ACTIONS)
+    return Builtins(actions, VIEWS, CHECKS)

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from fenbu.canonical import Facts
 from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.guard import permissions
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.store.tables import event
 
@@ -48,6 +49,9 @@ def lines(kernel: Kernel, modules: Sequence[str] = ()) -> Iterator[str]:
 def _sections(
     kernel: Kernel, modules: Sequence[str]
 ) -> Iterator[tuple[str, str, Iterable[Any] | Mapping[str, Any]]]:
+    with kernel.read() as work:
+        for name in modules or ("fenbu", *kernel.assembly.modules):
+            work.require(permissions.export(name))
     if not modules or "fenbu" in modules:
         yield "fenbu", "timeline", _timeline(kernel)
     for name in sorted(modules or kernel.assembly.modules):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from fenbu.engine.assembly import unknown
+from fenbu.engine.guard import permissions
 from fenbu.engine.kernel import Kernel
 from fenbu.metrics import Check, Finding, Health
 
@@ -38,7 +39,10 @@ def examine(kernel: Kernel, names: Sequence[str] = ()) -> Iterator[Examined]:
 
     Raises:
         Unknown: A name that nobody declares.
+        NotPermitted: The actor may not look at how the enterprise stands.
     """
+    with kernel.read() as work:
+        work.require(permissions.show("fenbu"))
     known = kernel.assembly.checks
     for name in names:
         if name not in known:

@@ -18,6 +18,7 @@ from sqlalchemy import and_, or_, select, type_coerce
 
 from fenbu.column_types import MoneyType
 from fenbu.contracts.module import module_also_known
+from fenbu.engine.guard import permissions
 from fenbu.engine.guard.operators import SYSTEM
 from fenbu.engine.store.tables import (
     audit,
@@ -113,6 +114,8 @@ class Story:
     """View that holds its record."""
     others: Sequence[Document]
     """The other documents that it speaks of, in the order in which they appear."""
+    hidden: tuple[str, ...] = ()
+    """Permissions that the actor lacks to be told the rest."""
 
 
 def kinds(assembly: Assembly) -> dict[str, str | None]:
@@ -136,12 +139,15 @@ def explain(work: EngineWork, kind: str, number: str, *, most: int = MOST) -> St
 
     Raises:
         Unknown: No module knows this kind.
+        NotPermitted: The actor may not look at its record.
     """
     assembly = work.transaction.assembly
     known = kinds(assembly)
     if kind not in known:
         near = get_close_matches(kind, known, 1)
         raise KindUnknown(_("kind of document"), kind, near[0] if near else "", known=tuple(known))
+    view = assembly.views.get(known[kind] or "")
+    work.require(view.needs if view else permissions.show("fenbu"))
     names = [Document(kind, number), *_other_names(work, kind, number)]
     rows, left_out = _events(work, names, most)
     seqs = [row.seq for row in rows]
@@ -153,10 +159,19 @@ def explain(work: EngineWork, kind: str, number: str, *, most: int = MOST) -> St
     ]
     numbers = sorted({name.number for name in names})
     chapters += _acts(work, numbers) + _calls(work, numbers)
+    chapters, hidden = _permitted(work, chapters)
     chapters.sort(key=lambda chapter: (chapter.at, _ORDER.index(chapter.kind), chapter.seq or 0))
     named = dict.fromkeys([*names, *(one for seq in seqs for one in about.get(seq, ()))])
     others = [one for one in named if one != names[0] and known.get(one.kind)]
-    return Story(kind, number, chapters, left_out, known[kind], others)
+    return Story(kind, number, chapters, left_out, known[kind], others, hidden)
+
+
+def _permitted(work: EngineWork, chapters: Sequence[Chapter]) -> tuple[list[Chapter], tuple[str, ...]]:
+    """Return the chapters of modules that the actor may look at, and which permissions the others take."""
+    needed = {one.module: permissions.show(one.module) for one in chapters}
+    hidden = {module for module, permission in needed.items() if not work.holds(permission)}
+    told = [one for one in chapters if one.module not in hidden]
+    return told, tuple(sorted(needed[module] for module in hidden))
 
 
 def _other_names(work: EngineWork, kind: str, number: str) -> list[Document]:

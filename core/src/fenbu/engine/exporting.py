@@ -9,6 +9,7 @@ from attrs import frozen
 
 from fenbu.engine.assembly import not_running, unknown
 from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.guard import permissions
 from fenbu.engine.kernel import Kernel
 from fenbu.errors import FenbuError, Unknown
 from fenbu.exporting import Exporter, Span, Writer
@@ -74,8 +75,9 @@ def find(kernel: Kernel, name: str, format_: str = "") -> Found:
 
 
 def lines(kernel: Kernel, found: Found, span: Span) -> Iterator[str]:
-    """Yield the lines of an export, all of one moment, without their ends."""
+    """Yield the lines of an export, all of one moment, without their ends; NotPermitted without ``.export``."""
     with kernel.read(found.module) as work:
+        work.require(permissions.export(found.module))
         yield from writer(found)(work, span)
 
 

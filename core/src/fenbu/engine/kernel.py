@@ -6,21 +6,24 @@ under the catalogue lock, the permission checked, the verb run, audit row and ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from fenbu.actions import Consequence
-from fenbu.engine import performed
+from fenbu.engine import entering, performed
 from fenbu.engine.assembly import Assembly
 from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.modules import Modules
 from fenbu.engine.catalog.reference import resolve
+from fenbu.engine.entering import who_comes
 from fenbu.engine.founding import found
 from fenbu.engine.guard import audit, operators
 from fenbu.engine.guard.network import no_network
+from fenbu.engine.guard.sessions import LASTS, Login
 from fenbu.engine.preparing import Prepared, filled, prepare
 from fenbu.engine.serving import Serving
 from fenbu.engine.store.database import Database
@@ -57,13 +60,16 @@ class Kernel:
         database: Database,
         *,
         actor: Actor | None = None,
+        token: str = "",
         safe: bool = False,
         clock: Callable[[], int] | None = None,
     ) -> None:
         self.database = database
         self.catalog = Catalog(safe=safe)
         with database.read() as connection:
-            self.actor = actor or operators.operator_of(connection, operators.os_user())
+            self.actor = actor or who_comes(
+                connection, token, clock() if clock else database.clock(connection)
+            )
         self._transactions = Transactions(database, self.catalog, clock)
         self._serving = Serving(self._transactions)
 
@@ -94,6 +100,7 @@ class Kernel:
         url: str,
         *,
         actor: Actor | None = None,
+        token: str = "",
         safe: bool = False,
         clock: Callable[[], int] | None = None,
     ) -> Kernel:
@@ -101,11 +108,20 @@ class Kernel:
 
         Args:
             url: Of SQLite or PostgreSQL, or the path of a SQLite file.
-            actor: Who acts; the operator of the operating system's user unless given.
+            actor: Who acts, as the caller vouches for; from the token unless given.
+            token: Of a session that `login` has opened; without one the operating system's user acts.
             safe: Load no module's code, for repair.
             clock: UTC microseconds; the machine's (the database's on PostgreSQL) unless given.
+
+        Raises:
+            SessionOver: The token opens nothing, or no more.
         """
-        return cls(Database.open(url), actor=actor, safe=safe, clock=clock)
+        database = Database.open(url)
+        try:
+            return cls(database, actor=actor, token=token, safe=safe, clock=clock)
+        except BaseException:
+            database.dispose()
+            raise
 
     def __enter__(self) -> Kernel:
         return self
@@ -116,6 +132,23 @@ class Kernel:
     def close(self) -> None:
         """Close the database's connections."""
         self.database.dispose()
+
+    # --- coming in ------------------------------------------------------------------------------------
+
+    def login(self, name: str, secret: SecretStr, lasts: timedelta = LASTS) -> Login:
+        """Open a session of an operator; this kernel goes on for whom it was opened.
+
+        Args:
+            name: Of the operator.
+            secret: As the operator knows it.
+            lasts: How long the session opens the enterprise.
+
+        Raises:
+            InputInvalid: A session does not last so long.
+            LoginRefused: Name and secret do not fit.
+            TooManyTries: The name has to wait, after too many wrong secrets.
+        """
+        return entering.login(self._transactions, name, secret, lasts)
 
     # --- looking --------------------------------------------------------------------------------------
 
@@ -156,7 +189,7 @@ class Kernel:
         """
         prepared = self._prepare(action, values or {})
         who = actor or self.actor
-        try:
+        with self._noting_denial(who, lambda: prepared, key):
             return self.run(
                 lambda work: self._perform(work, prepared, key),
                 who,
@@ -164,9 +197,6 @@ class Kernel:
                 migrates=prepared.ready.migrates,
                 repeatable=key is not None,
             )
-        except NotPermitted:
-            self.run(lambda work: self._write_down(work, [(prepared, "denied", key)]), who)
-            raise
 
     def preview(self, action: str, values: Mapping[str, Any] | BaseModel | None = None) -> list[Consequence]:
         """Return what performing an action would bring, in words and numbers; nothing when it does not say.
@@ -174,12 +204,17 @@ class Kernel:
         Raises:
             Unknown: No enabled module declares the action.
             InputInvalid: The input does not fit.
+            NotPermitted: The actor may not perform it either.
         """
         prepared = self._prepare(action, values or {})
         reference = prepared.ready.action.preview
         if reference is None:
             return []
-        with self.read(prepared.ready.module) as work:
+        with (
+            self._noting_denial(self.actor, lambda: prepared, None),
+            self.read(prepared.ready.module) as work,
+        ):
+            work.require(prepared.ready.action.permission)
             return list(resolve(reference)(work, prepared.values))
 
     def dry_run(
@@ -220,17 +255,19 @@ class Kernel:
                 record of what it has read).
         """
         who = actor or self.actor
+        last: list[Prepared] = []
 
         def body(work: EngineWork) -> list[Performed]:
             done: list[Performed] = []
             for step in steps:
-                prepared = self._prepare(step.action, filled(step, done))
-                done.append(self._perform(work, prepared, None))
+                last[:] = [self._prepare(step.action, filled(step, done))]
+                done.append(self._perform(work, last[0], None))
             if note is not None:
                 note(work, done)
             return done
 
-        return self.run(body, who)
+        with self._noting_denial(who, lambda: last[0], None):
+            return self.run(body, who)
 
     def run(
         self,
@@ -248,7 +285,7 @@ class Kernel:
 
     def _perform(self, work: EngineWork, prepared: Prepared, key: str | None) -> Performed:
         ready, connection = prepared.ready, work.connection
-        operators.require(connection, work.actor, ready.action.permission)
+        work.require(ready.action.permission)
         at = work.transaction.at
         if key and (known := performed.claim(connection, key, ready.action.name, prepared.digest, at)):
             return known
@@ -261,6 +298,15 @@ class Kernel:
             performed.keep(connection, key, answer)
         self._write_down(work, [(prepared, "done", key)], answer)
         return Performed(answer, keys=tuple(dict.fromkeys(keys)))
+
+    @contextmanager
+    def _noting_denial(self, who: Actor, prepared: Callable[[], Prepared], key: str | None) -> Iterator[None]:
+        """Write down in a transaction of its own that somebody was not permitted to act."""
+        try:
+            yield
+        except NotPermitted:
+            self.run(lambda work: self._write_down(work, [(prepared(), "denied", key)]), who)
+            raise
 
     def _write_down(
         self,

@@ -15,15 +15,18 @@ from sqlalchemy import Subquery, select
 from fenbu.engine import paging
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.conditions import Condition, kind_of, narrowed, parse, refused
+from fenbu.engine.guard import permissions
 from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.lifecycle import Lifecycle
+from fenbu.values import MASK
 from fenbu.views import Kind, View
 
 if TYPE_CHECKING:
     from fenbu.actions import Action
     from fenbu.engine.assembly import Assembly
-    from fenbu.work import Work
+    from fenbu.engine.work import EngineWork
+    from fenbu.metrics import Metric
 
 DEFAULT_LIMIT = 50
 MOST = 10_000
@@ -50,7 +53,7 @@ class Page:
 
 
 def page(
-    work: Work,
+    work: EngineWork,
     view: View,
     *,
     filters: Sequence[Condition] = (),
@@ -70,7 +73,10 @@ def page(
 
     Raises:
         ReadingRefused: No such column, a value of another kind, or an ``after`` of another order.
+        NotPermitted: The actor may not look at it, or asks by what tells of a person and may not see that.
     """
+    work.require(view.needs)
+    _refuse_telling(work, view, [*(one.column for one in filters), sort.removeprefix("-")])
     if not 1 <= limit <= MOST:
         raise refused(view, "limit", _("1 to {most} is wanted").format(most=MOST), str(limit))
     source = view.query(work).subquery()
@@ -82,28 +88,43 @@ def page(
     rows = [dict(row) for row in work.execute(wanted).mappings()]
     more = len(rows) > limit
     del rows[limit:]
-    return Page(rows, paging.write_after(orders, rows[-1]) if more else None)
+    following = paging.write_after(orders, rows[-1]) if more else None
+    return Page([_as_permitted(work, view, row) for row in rows], following)
 
 
-def count(work: Work, view: View, *, filters: Sequence[Condition] = (), most: int = MOST) -> int:
+def count(work: EngineWork, view: View, *, filters: Sequence[Condition] = (), most: int = MOST) -> int:
     """Return how many rows match, counting no further than ``most``."""
+    work.require(view.needs)
+    _refuse_telling(work, view, [one.column for one in filters])
     source = view.query(work).subquery()
     limited = narrowed(select(source.c[view.record]), source, view, filters).limit(most)
     return len(work.execute(limited).all())
 
 
-def record(work: Work, view: View, key: str) -> Row:
+def record(work: EngineWork, view: View, key: str) -> Row:
     """Return one record by the value that people know it by.
 
     Raises:
         RecordMissing: There is none; the nearest that begin alike are named.
+        NotPermitted: The actor may not look at it.
     """
+    work.require(view.needs)
     source = view.query(work).subquery()
     value = parse(view, view.record, key, source)
     row = work.execute(select(source).where(source.c[view.record] == value).limit(1)).mappings().first()
     if row is None:
         raise RecordMissing(view.name, key, _nearest(work, view, source, key))
-    return dict(row)
+    return _as_permitted(work, view, dict(row))
+
+
+def measure(work: EngineWork, metric: Metric) -> Any:
+    """Return what a metric of the work's module comes to now; None when there is nothing to measure.
+
+    Raises:
+        NotPermitted: The actor may not look at what the module shows.
+    """
+    work.require(permissions.show(work.module))
+    return metric.value(work)
 
 
 def offered(assembly: Assembly, view: View, row: Row) -> list[Action]:
@@ -113,7 +134,30 @@ def offered(assembly: Assembly, view: View, row: Row) -> list[Action]:
     return [action for action in found if _allows(action, view, state)]
 
 
-def _nearest(work: Work, view: View, source: Subquery, key: str) -> str:
+def _as_permitted(work: EngineWork, view: View, row: dict[str, Any]) -> Row:
+    """Return a row with what tells of a person masked, unless the actor may see that."""
+    names = _telling(view)
+    if names and not work.holds(_personal(view)):
+        row |= {name: MASK for name in names if row.get(name) is not None}
+    return row
+
+
+def _refuse_telling(work: EngineWork, view: View, names: Sequence[str]) -> None:
+    """Refuse to narrow or order by what tells of a person, which would tell it, unless the actor may see that."""
+    if not _telling(view).isdisjoint(names):
+        work.require(_personal(view))
+
+
+def _telling(view: View) -> frozenset[str]:
+    """Return the columns that tell of a person, but for the one that a record is known by."""
+    return frozenset(column.name for column in view.columns if column.personal and column.name != view.record)
+
+
+def _personal(view: View) -> str:
+    return permissions.personal(view.name.partition(".")[0])
+
+
+def _nearest(work: EngineWork, view: View, source: Subquery, key: str) -> str:
     """Say which records are spelled alike: those that contain the text, else nothing."""
     column = source.c[view.record]
     if kind_of(view, view.record, source) is not Kind.TEXT:

@@ -38,11 +38,14 @@ class Place:
 def records(work: EngineWork, view: str, number: str) -> list[tuple[View, Row]]:
     """Return what enabled modules keep under a number: the record of a view, then those that others add to it.
 
-    Empty when the view does not have it, or its module is not enabled.
+    Empty when the view does not have it, or its module is not enabled. What others add is left out where the actor
+    may not look at it; NotPermitted when that is so of the view itself.
     """
     assembly = work.transaction.assembly
     found = []
     for one in _same(assembly, view):
+        if one.name != view and not work.holds(one.needs):
+            continue
         try:
             found.append((one, reading.record(_bound(work, one.name), one, number)))
         except RecordMissing:
@@ -65,6 +68,8 @@ def places(work: EngineWork, view: str, number: str) -> list[Place]:
     same = {one.name for one in _same(assembly, view)}
     for other, column in _leading_to(assembly, same):
         wanted = [Condition(column, number)]
+        if not work.holds(other.needs):
+            continue
         if count := reading.count(_bound(work, other.name), other, filters=wanted, most=MOST):
             found.append(Place(other, column, count))
     return sorted(found, key=lambda place: (place.view.name.partition(".")[0] != own, place.view.name))

@@ -23,6 +23,8 @@ from fenbu.engine.assembly import Assembly
 from fenbu.engine.flows import books, calls, log
 from fenbu.engine.flows.log import NewEvent
 from fenbu.engine.flows.pending import Pending
+from fenbu.engine.guard import operators
+from fenbu.engine.guard.operators import Standing
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.guard import owner
 from fenbu.errors import HookFailed, NotFound, ReadOnlyWork
@@ -72,10 +74,22 @@ class Transaction:
     """Module and event, in the order in which they were published; what is handed over already stays here."""
     _handed: int = 0
     """How many of the published are pending or in the log."""
+    _standing: Standing | None = None
 
     @cached_property
     def now(self) -> datetime:
         return from_microseconds(self.at)
+
+    @property
+    def standing(self) -> Standing:
+        """How the actor stands: asked once a transaction, in it; nobody changes it meanwhile but the actor."""
+        if self._standing is None:
+            self._standing = operators.standing(self.connection, self.actor, self.at)
+        return self._standing
+
+    def ask_again(self) -> None:
+        """Forget how the actor stands, because this transaction has changed an operator."""
+        self._standing = None
 
     @cached_property
     def session(self) -> Session:
@@ -271,6 +285,16 @@ class EngineWork:
         if self.module == "fenbu":
             return nullcontext()
         return owner(self.connection, self.module, read_only=self._read_only)
+
+    def require(self, permission: str) -> None:
+        """Refuse unless the actor holds a permission at this moment; NotPermitted names who may grant it."""
+        found = self.transaction.standing
+        if not found.holds(permission):
+            operators.require(self.connection, self.actor, permission, found)
+
+    def holds(self, permission: str) -> bool:
+        """Say whether the actor holds a permission at this moment."""
+        return self.transaction.standing.holds(permission)
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Keep what the body writes and publishes only when it does not raise."""

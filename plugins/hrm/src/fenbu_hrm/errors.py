@@ -15,7 +15,6 @@
     ├── LeaveWithoutWork       nobody works on those days anyway
     ├── LeaveTooLong           more days than are left
     ├── LeaveHeld              somebody who goes has leave after the last day
-    ├── SamePerson             who asked or made it cannot approve it
     ├── ComponentUnclear       the rule of a component and its figures do not fit
     ├── ComponentInUse         what payslips name stays what it is
     ├── PeriodTaken            the month has its run already
@@ -264,25 +263,6 @@ class LeaveHeld(Refused):
     @property
     def hint(self) -> str:
         return _("cancel it first: fenbu do hrm.leave.cancel")
-
-
-@frozen(eq=False)
-class SamePerson(Refused):
-    """Two people are wanted, and it is one."""
-
-    document: str
-    actor: str
-    did: str
-    """What the actor has done with it before, or is to it."""
-
-    def __str__(self) -> str:
-        return _("{document} cannot be approved by {actor}, who {did}").format(
-            document=self.document, actor=self.actor, did=self.did
-        )
-
-    @property
-    def hint(self) -> str:
-        return _("let another person approve it")
 
 
 @frozen(eq=False)

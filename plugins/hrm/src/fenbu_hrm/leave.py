@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import Field, model_validator
 from sqlalchemy import bindparam, insert, select, update
 
+from fenbu import approvals
 from fenbu.contracts.hrm import LeaveApproved, LeaveCancelled, LeaveDeclined, LeaveRequested
 from fenbu.errors import NotFound
 from fenbu.i18n import _
 from fenbu.inputs import Day, Input, Reason
 from fenbu.work import Work
 from fenbu_hrm import calendar, employees, history, leave_store
-from fenbu_hrm.errors import LeaveOutside, LeaveOverlaps, LeaveWithoutWork, SamePerson
+from fenbu_hrm.errors import LeaveOutside, LeaveOverlaps, LeaveWithoutWork
 from fenbu_hrm.inputs import EmployeeNumber, OwnLeaveType, PersonalText, RequestNumber
 from fenbu_hrm.leave_store import RETURNED, TAKEN
 from fenbu_hrm.lifecycles import LEAVE as LIFECYCLE
@@ -132,10 +133,8 @@ def approve(work: Work, wanted: LeaveRef) -> dict[str, Any]:
     """
     row, employee = _lock(work, wanted.request)
     state = LIFECYCLE.next(row.state, "approve", row.number)
-    if work.actor.name == row.requested_by:
-        raise SamePerson(row.number, work.actor.name, _("has asked for it"))
-    if work.actor.name == employee.operator:
-        raise SamePerson(row.number, work.actor.name, _("would be away"))
+    concerned = [(row.requested_by, _("has asked for it")), (employee.operator, _("would be away"))]
+    approvals.require_another(work.actor, row.number, concerned)
     leave_type = leave_store.find_type(work, row.leave_type)
     for part in work.execute(_DAYS, {"wanted": row.number}).all():
         leave_store.book(work, row.employee, leave_type, part.year, TAKEN, -part.days, document=row.number)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from fenbu import approvals
 from fenbu.actions import Consequence
 from fenbu.contracts.hrm import PayrollApproved
 from fenbu.errors import Refused
@@ -17,16 +18,13 @@ from fenbu.values import round_amount
 from fenbu.work import Work
 from fenbu_hrm import months, runs
 from fenbu_hrm.calendar import Month
-from fenbu_hrm.errors import NotCorrectable, PayrollStale, PeriodTaken, SamePerson
+from fenbu_hrm.errors import NotCorrectable, PayrollStale, PeriodTaken
 from fenbu_hrm.inputs import Period, RunNumber
 from fenbu_hrm.lifecycles import PAYMENT, PAYROLL, PayrollState
 from fenbu_hrm.numbers import next_number
 from fenbu_hrm.payslips import ZERO, Payslip
 from fenbu_hrm.runs import CORRECTION, REGULAR, Run, answer, money
 from fenbu_hrm.settings import HrmSettings
-
-_MADE = ("calculate", "correct", "review")
-"""Who did one of these to a run does not approve it."""
 
 
 class OpenPayroll(Input):
@@ -212,14 +210,15 @@ def _calculate(work: Work, run: Run) -> None:
 
 
 def _refuse_same_person(work: Work, run: Run) -> None:
-    done = {verb for actor, verb in runs.all_steps(work, run) if actor == work.actor.name}
-    if made := [verb for verb in _MADE if verb in done]:
-        told = {
-            "calculate": _("has calculated it"),
-            "correct": _("has made the correction"),
-            "review": _("has reviewed it"),
-        }
-        raise SamePerson(run.number, work.actor.name, told[made[0]])
+    """Refuse who calculated, corrected or reviewed a run; opening it is no part in its figures."""
+    told = {
+        "calculate": _("has calculated it"),
+        "correct": _("has made the correction"),
+        "review": _("has reviewed it"),
+    }
+    steps = runs.all_steps(work, run)
+    concerned = [(actor, did) for made, did in told.items() for actor, verb in steps if verb == made]
+    approvals.require_another(work.actor, run.number, concerned)
 
 
 def _refuse_stale(work: Work, run: Run, slips: Sequence[Payslip]) -> None:

@@ -55,12 +55,8 @@ class Staff:
 
     def begin(self, season: Season) -> None:
         """Enter departments and people, who have worked here since the year before; plan leave and the pay day."""
-        from fenbu.engine.guard import operators
-        from fenbu.values import to_microseconds
-
         trade, since = self._trade, date(season.first.year - 1, 3, 1)
-        with trade.kernel.database.write() as connection:
-            operators.add_owner(connection, self._manager.name, to_microseconds(trade.now))
+        trade.do("fenbu.operator.add", operator=self._manager.name, grants=["functional", "hrm.*"])
         self._enter_places()
         for number, person in enumerate(PEOPLE):
             hired = trade.do(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fenbu.engine.builtin_views import acts, deliveries, flows, modules
+from fenbu.engine.builtin_views import acts, deliveries, flows, modules, people
 
 VIEWS = (
     modules.MODULES,
@@ -18,6 +18,8 @@ VIEWS = (
     flows.WORKERS,
     acts.IMPORTS,
     acts.AUDIT,
-    modules.OPERATORS,
+    people.OPERATORS,
+    people.GRANTS,
+    people.ROLE_LIST,
 )
 """All views of the kernel."""

@@ -14,6 +14,7 @@ AUDIT = View(
     name="fenbu.audit",
     title=N_("Audit trail"),
     help=N_("Who did what, when, with what outcome."),
+    permission="fenbu.audit",
     query=looks.always(
         select(
             t.audit.c.id,

@@ -1,4 +1,4 @@
-"""The kernel's views of modules: their states, problems and settings, and who may act."""
+"""The kernel's views of modules: their states, problems and settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fenbu import looks
 from fenbu.engine.builtin_views.moments import moment
 from fenbu.engine.store import tables as t
 from fenbu.i18n import N_
-from fenbu.views import Column, Kind, Related, View
+from fenbu.views import Column, Related, View
 
 MODULES = View(
     name="fenbu.modules",
@@ -93,27 +93,4 @@ SETTINGS = View(
     key=("module", "name"),
     record="setting",
     filters=("module",),
-)
-
-OPERATORS = View(
-    name="fenbu.operators",
-    title=N_("Operators"),
-    query=looks.always(
-        select(
-            t.operator.c.name.label("operator"),
-            t.operator.c.os_user,
-            t.operator.c.owner,
-            moment(t.operator.c.created_at).label("since"),
-            moment(t.operator.c.disabled_at).label("disabled"),
-        )
-    ),
-    columns=(
-        Column("operator", N_("Operator")),
-        Column("os_user", N_("User of the system")),
-        Column("owner", N_("Owner"), Kind.YES_NO),
-        looks.time("since", N_("Since")),
-        looks.time("disabled", N_("Disabled")),
-    ),
-    key=("operator",),
-    record="operator",
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from sqlalchemy import Connection, func, select
 
 from fenbu.engine.store.tables import audit, audit_seal
@@ -83,13 +83,15 @@ def digest(text: str) -> str:
 
 
 def masked(model: BaseModel) -> dict[str, Any]:
-    """Return an input as it may be written down: personal fields masked, long lists counted."""
+    """Return an input as it may be written down: personal fields and secrets masked, long lists counted."""
     summary: dict[str, Any] = {}
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
         if value is None or value == info.default:
             continue
-        summary[name] = MASK if any(map(is_personal, (info.annotation, *info.metadata))) else _short(value)
+        secret = isinstance(value, SecretStr)
+        hidden = secret or any(map(is_personal, (info.annotation, *info.metadata)))
+        summary[name] = MASK if hidden else _short(value)
     return summary
 
 

@@ -216,6 +216,15 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "fenbu_login_attempt",
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("last_at", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_fenbu_login_attempt")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "fenbu_module",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -240,8 +249,9 @@ def upgrade() -> None:
         "fenbu_operator",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("os_user", sa.Text(), nullable=True),
-        sa.Column("owner", FLAG, server_default=sa.text("0"), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=True),
         sa.Column("created_at", BIG, nullable=False),
+        sa.Column("last_login", BIG, nullable=True),
         sa.Column("disabled_at", BIG, nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_fenbu_operator")),
         sa.UniqueConstraint("os_user", name=op.f("uq_fenbu_operator_os_user")),
@@ -272,6 +282,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fenbu_problem")),
         sa.UniqueConstraint("module", "kind", "subject", name=op.f("uq_fenbu_problem_module_kind_subject")),
         sqlite_strict=True,
+    )
+    op.create_table(
+        "fenbu_role",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("permissions", sa.Text(), nullable=False),
+        sa.Column("changed_at", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_fenbu_role")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "fenbu_setting",
@@ -338,6 +358,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "fenbu_operator_grant",
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("granted_by", sa.Text(), nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operator"], ["fenbu_operator.name"], name=op.f("fk_fenbu_operator_grant_operator")
+        ),
+        sa.PrimaryKeyConstraint("operator", "what", name=op.f("pk_fenbu_operator_grant")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "fenbu_partition",
         sa.Column("subscription", sa.Integer(), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
@@ -350,6 +383,21 @@ def upgrade() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "fenbu_session",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("created_at", BIG, nullable=False),
+        sa.Column("expires_at", BIG, nullable=False),
+        sa.CheckConstraint("expires_at > created_at", name=op.f("ck_fenbu_session_lasts")),
+        sa.ForeignKeyConstraint(
+            ["operator"], ["fenbu_operator.name"], name=op.f("fk_fenbu_session_operator")
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_fenbu_session")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_fenbu_session_operator"), "fenbu_session", ["operator"], unique=False)
     op.create_table(
         "fenbu_subscription_topic",
         sa.Column("topic", sa.Text(), nullable=False),

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from fenbu.engine.store.tables.acts import audit, audit_seal, number_series, performed
 from fenbu.engine.store.tables.columns import Big, Flag, metadata
-from fenbu.engine.store.tables.enterprises import enterprise, module, operator, problem, setting
+from fenbu.engine.store.tables.enterprises import enterprise, module, problem, setting
 from fenbu.engine.store.tables.flows import (
     OPEN_CALLS,
     blocked_key,
@@ -38,6 +38,7 @@ from fenbu.engine.store.tables.flows import (
     worker,
 )
 from fenbu.engine.store.tables.imports import import_reference, import_run
+from fenbu.engine.store.tables.operators import login_attempt, operator, operator_grant, role, session
 
 APPEND_ONLY = (event, event_about, audit, audit_seal)
 """Tables whose rows neither change nor go, by trigger, on both databases."""
@@ -60,13 +61,17 @@ __all__ = [
     "gathering",
     "import_reference",
     "import_run",
+    "login_attempt",
     "metadata",
     "module",
     "number_series",
     "operator",
+    "operator_grant",
     "partition",
     "performed",
     "problem",
+    "role",
+    "session",
     "setting",
     "skipped",
     "subscription",

@@ -29,9 +29,9 @@ def table(name: str, *parts: Any, rowid: bool = True, autoincrement: bool = Fals
     return Table(f"fenbu_{name}", metadata, *parts, **options)
 
 
-def text(name: str, null: bool = False, **options: Any) -> Column[str]:
-    """Return a column of text."""
-    return Column(name, Text, nullable=null, **options)
+def text(name: str, *parts: Any, null: bool = False, **options: Any) -> Column[str]:
+    """Return a column of text; ``parts`` may be the foreign key that it is."""
+    return Column(name, Text, *parts, nullable=null, **options)
 
 
 def big(name: str, null: bool = False, **options: Any) -> Column[int]:

@@ -19,15 +19,6 @@ enterprise = columns.table(
     CheckConstraint("length(currency) = 3", name="currency"),
 )
 
-operator = columns.table(
-    "operator",
-    columns.text("name", primary_key=True),
-    columns.text("os_user", null=True, unique=True),
-    columns.flag("owner", server_default=text("0")),
-    columns.big("created_at"),
-    columns.big("disabled_at", null=True),
-)
-
 module = columns.table(
     "module",
     columns.text("name", primary_key=True),
