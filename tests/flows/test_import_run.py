@@ -301,9 +301,9 @@ def test_deliveries_that_die_are_counted(
 
 def test_an_operator_without_permission_imports_nothing(url: str, tmp_path: Path) -> None:
     path = write(tmp_path, SALE)
-    with Kernel.open(url, actor=Actor("nobody")) as kernel:
-        with pytest.raises(NotPermitted):
-            run(kernel, path)
+    with Kernel.open(url, actor=Actor("nobody")) as kernel, pytest.raises(NotPermitted):
+        run(kernel, path)
+    with Kernel.open(url, actor=Actor(retail.OWNER)) as kernel:
         assert not rows(kernel, "erp.orders")
 
 

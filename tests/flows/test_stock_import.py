@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fenbu.cli.running import run as fenbu
+from fenbu.engine.guard.operators import os_user
 from fenbu.engine.importing import profiles
 from fenbu.engine.importing.errors import CapabilityNotEnabled
 from fenbu.engine.importing.report import Report
@@ -190,6 +191,8 @@ def test_what_is_short_is_named_by_the_command_line(
         three.take_cards(kernel, tmp_path / "sandbox.db")
         open_with(kernel, tmp_path, "85123A,4,1.00")
         run(kernel, write(tmp_path, line(quantity="6")))
+        looker = {"operator": "looker", "os_user": os_user(), "grants": ["scm.show"]}
+        kernel.perform("fenbu.operator.add", looker)
     assert fenbu(["show", "scm.backorders"]) == 0
     told = capsys.readouterr().out
     assert "SO-00000001" in told
