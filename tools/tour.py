@@ -22,6 +22,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from fenbu.cli.running import run
+from fenbu.engine.guard import operators
 from fenbu.engine.store.sqlite import Sqlite
 from fenbu.testing.clock import Clock
 from tools.constraints import ROOT
@@ -39,7 +40,7 @@ _BLOCK = re.compile(
 _COMMAND = re.compile(
     r"^\$ (?P<command>(?:[^\n]*\\\n)*[^\n]*)\n(?P<printed>(?:(?!\$ )[^\n]*\n)*)", re.MULTILINE
 )
-_ENVIRONMENT = {"COLUMNS": "100", "NO_COLOR": "1", "LOGNAME": "ada"}
+_ENVIRONMENT = {"COLUMNS": "100", "NO_COLOR": "1"}
 
 
 def rewritten(page: str) -> str:
@@ -138,6 +139,7 @@ def _terminal() -> Iterator[Clock]:
         contextlib.chdir(folder),
         patch.dict(os.environ, _ENVIRONMENT | {"XDG_CACHE_HOME": folder}),
         patch.object(Sqlite, "clock", lambda _database, _connection: clock()),
+        patch.object(operators, "os_user", lambda: "ada"),
     ):
         os.environ.pop("FENBU_DATABASE", None)
         yield clock

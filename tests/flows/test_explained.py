@@ -13,6 +13,7 @@ from fenbu.contracts.erp import OrderFulfilled, OrderPlaced
 from fenbu.contracts.scm import StockAdjusted
 from fenbu.engine import surroundings
 from fenbu.engine.explaining import Document, KindUnknown, Story, explain
+from fenbu.engine.guard.operators import os_user
 from fenbu.engine.telling import sentence
 from fenbu.events import EventType
 from fenbu.testing.enterprises import Enterprises
@@ -93,6 +94,8 @@ def test_who_only_keeps_a_record_is_named_where_it_is_late_and_not_in_every_line
     with shop.deaf("crm.timeline"):
         shop.placed(("TEA", 1), account="C1")
     monkeypatch.setenv("FENBU_DATABASE", shop.kernel.database.url)
+    looker = {"operator": "looker", "os_user": os_user(), "grants": ["viewer"]}
+    shop.kernel.perform("fenbu.operator.add", looker)
 
     def explained(order: str) -> str:
         assert run(["explain", "order", order]) == 0
