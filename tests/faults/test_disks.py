@@ -63,7 +63,7 @@ def asked(url: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
 @pytest.fixture(autouse=True)
 def owner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever types a command is the enterprise's owner."""
-    monkeypatch.setenv("LOGNAME", OWNER.name)
+    monkeypatch.setattr("fenbu.engine.guard.operators.os_user", lambda: OWNER.name)
 
 
 @pytest.fixture
