@@ -30,6 +30,7 @@ from sqlalchemy import Connection, text
 
 from fenbu.calls import CallDone, CallRequest, Outcome
 from fenbu.engine.flows import admin, books, calls, retry
+from fenbu.engine.flows.pending import Pending
 from fenbu.engine.flows.records import Received
 from fenbu.engine.flows.worker import Worker
 from fenbu.engine.store.database import Database
@@ -149,8 +150,8 @@ class Enterprise:
 
         return reserve
 
-    def _captured(self, connection: Connection, request: CallRequest, _outcome: Outcome) -> None:
-        self.shop.publish_in(connection, Captured(order=request.key, subject=request.subject))
+    def _captured(self, pending: Pending, request: CallRequest, _outcome: Outcome) -> None:
+        self.shop.publish_in(pending.connection, Captured(order=request.key, subject=request.subject))
 
 
 def publish(url: str, folder: Path, number: int) -> None:
