@@ -19,7 +19,7 @@ COMMANDS = {
     "show": ("fenbu.cli.show:show", N_("Look at a list or a record; without a name, list them")),
     "explain": ("fenbu.cli.explain:explain", N_("The story of an order, account or invoice in time order")),
     "settings": ("fenbu.cli.settings:settings", N_("Read and change the settings of modules")),
-    "metrics": ("fenbu.cli.metrics:metrics", N_("Numbers with their definitions")),
+    "metrics": ("fenbu.cli.metrics:metrics", N_("Numbers with their definitions, now and over time")),
     "doctor": ("fenbu.cli.doctor:doctor", N_("Check the health of books, flows, audit and modules")),
     "flows": ("fenbu.cli.flows:flows", N_("What travels between modules; retry, skip, pause, replay")),
     "worker": ("fenbu.cli.worker:worker", N_("Deliver what waits until stopped")),

@@ -45,6 +45,7 @@ LAYERS: Mapping[str, Role] = {
             "fenbu.audit",
             "fenbu.backup",
             "fenbu.flow.*",
+            "fenbu.metric.*",
             "fenbu.module.*",
             "fenbu.problem.*",
             "fenbu.rollout.*",
