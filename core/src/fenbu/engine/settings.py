@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
 from fenbu.engine.store import catalogue
-from fenbu.engine.validation import field_problems
+from fenbu.validation import field_problems
 from fenbu.errors import Refused
 from fenbu.i18n import _
 from fenbu.settings import Settings
