@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 from textual.binding import Binding, BindingType
 
-from fenbu.i18n import N_, _
+from fenbu.i18n import N_
+from fenbu_tui.places import SCREENS
 
 
 @frozen
@@ -31,6 +32,13 @@ APP = (
     Key("app.quit", "q", "quit", N_("Quit"), N_("Leave; nothing is lost"), "q"),
 )  # fmt: skip
 
+GOING = (
+    *(Key(f"go.{one.name}", one.key, f"go('{one.name}')", one.title, one.help, one.key, footer=False)
+      for one in SCREENS),
+    Key("go.back", "left_square_bracket", "step(-1)", N_("Back"), N_("Go back to where you were"), "[", footer=False),
+    Key("go.forth", "right_square_bracket", "step(1)", N_("Forth"), N_("Go forth again"), "]", footer=False),
+)  # fmt: skip
+
 LIST = (
     Key("list.down", "j,down", "cursor(1)", N_("Down"), N_("Go to the next row"), "j ↓", footer=False),
     Key("list.up", "k,up", "cursor(-1)", N_("Up"), N_("Go to the row before"), "k ↑", footer=False),
@@ -50,17 +58,23 @@ TYPING = (
     Key("filter.keep", "enter,down", "leave", N_("Keep"), N_("Keep the filter and go back to the rows"), "↵"),
 )  # fmt: skip
 
+FORM = (
+    Key("form.submit", "ctrl+s", "submit", N_("Done"), N_("Be done with the form"), "^s"),
+)  # fmt: skip
+
+ENTRIES = (Key("entries.add", "ctrl+n", "add", N_("One more"), N_("Go to an empty entry"), "^n"),)
+
+ENTRY = (Key("entry.remove", "ctrl+r", "remove", N_("Take out"), N_("Take this entry out"), "^r"),)
+
 RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)
 
 CLOSE = (Key("dialog.close", "escape,q,question_mark", "close", N_("Close"), N_("Go back"), "esc"),)
 
 
 def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
-    """Return the bindings of some groups, with their texts in the current language."""
+    """Return the bindings of some groups; their texts are translated where they are shown."""
     return [
-        Binding(
-            key.keys, key.action, _(key.label), key.footer, key.shown or None, id=key.id, tooltip=_(key.help)
-        )
+        Binding(key.keys, key.action, key.label, key.footer, key.shown or None, id=key.id, tooltip=key.help)
         for group in groups
         for key in group
     ]
