@@ -25,6 +25,12 @@ def series(kernel: Kernel, name: str = "scales.weight") -> list[Reading]:
         return readings.series(work, name)
 
 
+def keep(kernel: Kernel, age: timedelta) -> None:
+    """Keep a reading that is so old."""
+    found = Measured(to_microseconds(START - age), {"scales.weight": Decimal(1)})
+    kernel.run(lambda work: readings.keep(work, found), SYSTEM)
+
+
 def problems(kernel: Kernel) -> list[str]:
     with kernel.read() as work:
         return [f"{one.kind} {one.subject}" for one in open_problems(work.connection)]
@@ -117,8 +123,7 @@ def test_of_two_workers_one_takes_the_reading(weighing_house: Kernel, clock: Clo
 def test_readings_are_kept_for_400_days(weighing_house: Kernel, clock: Clock) -> None:
     put(weighing_house, "7")
     for age in (KEEP + timedelta(microseconds=1), KEEP, timedelta(days=1)):
-        found = Measured(to_microseconds(START - age), {"scales.weight": Decimal(1)})
-        weighing_house.run(lambda work, found=found: readings.keep(work, found), SYSTEM)
+        keep(weighing_house, age)
     with weighing_house.read() as work:
         found = readings.measure_all(work)
 
@@ -130,10 +135,7 @@ def test_readings_are_kept_for_400_days(weighing_house: Kernel, clock: Clock) ->
 def test_old_readings_go_a_number_at_a_time(weighing_house: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readings, "CHUNK", 2)
     for days in range(5):
-        found = Measured(
-            to_microseconds(START - KEEP - timedelta(days=days + 1)), {"scales.weight": Decimal(1)}
-        )
-        weighing_house.run(lambda work, found=found: readings.keep(work, found), SYSTEM)
+        keep(weighing_house, KEEP + timedelta(days=days + 1))
 
     gone = [
         weighing_house.run(lambda work: readings.prune(work.connection, work.transaction.at), SYSTEM)
@@ -150,8 +152,8 @@ def test_a_series_is_of_a_span_of_time_with_both_ends(weighing_house: Kernel, cl
         clock.move(hours=1)
 
     with weighing_house.read() as work:
-        hour = timedelta(hours=1)
-        found = readings.series(work, "scales.weight", since=START + hour, until=START + 3 * hour)
+        span = {"since": START + timedelta(hours=1), "until": START + timedelta(hours=3)}
+        found = readings.series(work, "scales.weight", **span)
 
     assert [one.value for one in found] == [1, 2, 3]
 
