@@ -39,6 +39,7 @@ from fenbu.engine.store.tables.flows import (
 )
 from fenbu.engine.store.tables.imports import import_reference, import_run
 from fenbu.engine.store.tables.operators import login_attempt, operator, operator_grant, role, session
+from fenbu.engine.store.tables.readings import metric_reading
 
 APPEND_ONLY = (event, event_about, audit, audit_seal)
 """Tables whose rows neither change nor go, by trigger, on both databases."""
@@ -63,6 +64,7 @@ __all__ = [
     "import_run",
     "login_attempt",
     "metadata",
+    "metric_reading",
     "module",
     "number_series",
     "operator",
