@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fenbu.cli.running import run
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.rollout import adopting, replacing
+from fenbu.engine.rollout import adopting
 from fenbu.engine.rollout.adopting import Adopted
 from fenbu.engine.rollout.drift import ADOPT, adopt
 from fenbu.engine.rollout.file import parse
@@ -261,7 +261,7 @@ def test_a_file_is_replaced_whole_where_its_link_points_and_stays_as_readable(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(replacing.os, "fsync", full)
+        patch.setattr("os.fsync", full)
         with pytest.raises(Exception, match="No space left"):
             replace(link, PLAN, "new")
     assert target.read_text(encoding="utf-8") == PLAN

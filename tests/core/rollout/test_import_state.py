@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from fenbu.work import Actor
 from tests.core.rollout.plans import told
 
 CARD = [{"name": "manual", "kind": "manual"}, {"name": "card", "kind": "sandbox"}]
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "erp": {"payment_days": 14},
     "payments": {"gateways": CARD, "secrets": {"card": "env:CARD_KEY"}, "gateway": "card"},
     "hrm": {"weekly_hours": "37.5", "weekend": [5, 6]},

@@ -196,7 +196,7 @@ class _Adopting:
             )
             return
         secret = secret_names(type(module.settings))
-        changes = []
+        changes: list[_Change] = []
         for name, now in kept(module.settings).items():
             if now != planned[name]:
                 hide = MASK if name in secret else None
