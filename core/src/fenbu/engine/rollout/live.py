@@ -19,10 +19,10 @@ from fenbu.engine.guard.permissions import LAYERS
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.settings import stored
 from fenbu.engine.store.tables import operator, operator_grant
-from fenbu.engine.validation import field_problems
 from fenbu.engine.work import EngineWork
 from fenbu.i18n import _
 from fenbu.settings import Settings
+from fenbu.validation import field_problems
 
 _DECIDING = (
     select(operator.c.name)
