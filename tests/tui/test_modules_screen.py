@@ -73,7 +73,7 @@ def test_the_card_tells_every_trouble_of_the_module_under_the_cursor_and_the_way
 def test_the_first_line_names_enterprise_database_actor_and_worker() -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         told = str(app.screen.query("TopLine").only_one(Static).render())
-        assert told == "Harbour Tea ─ sqlite:///tea.db ─ ada ─ no worker runs, 3 deliveries wait"
+        assert told == "2 Modules ─ Harbour Tea ─ sqlite:///tea.db ─ ada ─ no worker runs, 3 deliveries wait"
 
     play(FakeWorld(*ALL), steps)
 

@@ -12,8 +12,10 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from fenbu_tui.app import FenbuApp
+from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
-from fenbu_tui.world import ModuleLine, Picture, Standing, Trouble, Unreachable
+from fenbu_tui.world.base import Head, Standing, Trouble, Unreachable
+from fenbu_tui.world.modules import ModuleLine, Picture
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 GONE = Unreachable("the database sqlite:///tea.db cannot be reached: no such folder", "check that it runs")
@@ -57,17 +59,18 @@ TEA = ModuleLine(
     todo="enable it: fenbu enable tea",
 )
 
+HEAD = Head(
+    enterprise="Harbour Tea",
+    place="sqlite:///tea.db",
+    actor="ada",
+    at=AT,
+    worker="no worker runs, 3 deliveries wait",
+)
+
 
 def picture(*lines: ModuleLine) -> Picture:
     """Return a picture of Harbour Tea with these modules."""
-    return Picture(
-        enterprise="Harbour Tea",
-        place="sqlite:///tea.db",
-        actor="ada",
-        at=AT,
-        worker="no worker runs, 3 deliveries wait",
-        modules=lines,
-    )
+    return Picture(head=HEAD, modules=lines)
 
 
 class FakeWorld:
@@ -80,11 +83,18 @@ class FakeWorld:
         self.asked = 0
         self._changed = threading.Event()
 
+    def head(self) -> Head:
+        self._look()
+        return HEAD
+
     def modules(self) -> Picture:
+        self._look()
+        return picture(*self.lines)
+
+    def _look(self) -> None:
         self.asked += 1
         if self.gone:
             raise self.gone
-        return picture(*self.lines)
 
     def wait(self, timeout: float) -> bool:
         if not self._changed.wait(min(timeout, 0.02)):
@@ -109,11 +119,11 @@ class FakeWorld:
 Steps = Callable[[FenbuApp, Pilot[Any]], Awaitable[None]]
 
 
-def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
-    """Run the app on a world, and these steps when the first screen has read."""
+def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules") -> None:
+    """Run the app on a world from this screen, and these steps when it has read."""
 
     async def run() -> None:
-        app = FenbuApp(world)
+        app = FenbuApp(world, Place(place))
         async with app.run_test(size=size) as pilot:
             await read(app, pilot)
             await steps(app, pilot)
@@ -124,9 +134,9 @@ def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
 async def read(app: App[Any], pilot: Pilot[Any]) -> None:
     """Wait until what was being read is on the screen."""
     await pilot.pause()
-    if reading := [worker for worker in app.workers if worker.group == "read"]:
+    while reading := [worker for worker in app.workers if worker.group == "read"]:
         await app.workers.wait_for_complete(reading)  # all workers, were the list empty
-    await pilot.pause()
+        await pilot.pause()
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], patience: float = 60) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 from textual.binding import Binding, BindingType
 
-from fenbu.i18n import N_, _
+from fenbu.i18n import N_
+from fenbu_tui.places import SCREENS
 
 
 @frozen
@@ -29,6 +30,13 @@ APP = (
     Key("app.help", "question_mark", "help", N_("Help"), N_("Show the keys that work here"), "?"),
     Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T"),
     Key("app.quit", "q", "quit", N_("Quit"), N_("Leave; nothing is lost"), "q"),
+)  # fmt: skip
+
+GOING = (
+    *(Key(f"go.{one.name}", one.key, f"go('{one.name}')", one.title, one.help, one.key, footer=False)
+      for one in SCREENS),
+    Key("go.back", "left_square_bracket", "step(-1)", N_("Back"), N_("Go back to where you were"), "[", footer=False),
+    Key("go.forth", "right_square_bracket", "step(1)", N_("Forth"), N_("Go forth again"), "]", footer=False),
 )  # fmt: skip
 
 LIST = (
@@ -56,11 +64,9 @@ CLOSE = (Key("dialog.close", "escape,q,question_mark", "close", N_("Close"), N_(
 
 
 def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
-    """Return the bindings of some groups, with their texts in the current language."""
+    """Return the bindings of some groups; their texts are translated where they are shown."""
     return [
-        Binding(
-            key.keys, key.action, _(key.label), key.footer, key.shown or None, id=key.id, tooltip=_(key.help)
-        )
+        Binding(key.keys, key.action, key.label, key.footer, key.shown or None, id=key.id, tooltip=key.help)
         for group in groups
         for key in group
     ]

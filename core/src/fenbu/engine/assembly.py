@@ -183,6 +183,20 @@ class Assembly:
             raise self._unknown("view", name, self.views)
         return found
 
+    def metric(self, name: str) -> Metric:
+        """Return a metric by name; `Unknown` names the nearest when there is none."""
+        found = self.metrics.get(name)
+        if found is None:
+            raise self._unknown("metric", name, self.metrics)
+        return found
+
+    def check(self, name: str) -> Check:
+        """Return a check by name; `Unknown` names the nearest when there is none."""
+        found = self.checks.get(name)
+        if found is None:
+            raise self._unknown("check", name, self.checks)
+        return found
+
     def module_of(self, name: str) -> str:
         """Return the module to which an action, a view, a metric or a check belongs."""
         return name.partition(".")[0]

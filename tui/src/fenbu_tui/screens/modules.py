@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import FILTERED, bindings
-from fenbu_tui.messages import Changed, Lost, Seen
+from fenbu_tui.messages import Seen
+from fenbu_tui.screens.live import Found, LiveScreen
+from fenbu_tui.signs import SIGNS
 from fenbu_tui.widgets.filter_bar import FilterBar, matches
 from fenbu_tui.widgets.module_card import ModuleCard
 from fenbu_tui.widgets.module_table import ModuleTable
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.widgets.top_line import TopLine
-from fenbu_tui.world import ModuleLine, Modules, Picture, Unreachable
+from fenbu_tui.world.modules import ModuleLine, Modules, Picture
 
 
-class ModulesScreen(Screen[None]):
+class ModulesScreen(LiveScreen):
     """Lists the modules and follows what others change."""
 
     HELP_TEXT = N_(
@@ -54,28 +57,25 @@ class ModulesScreen(Screen[None]):
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        """Ask for the modules; the frame is on the screen before they come."""
+        """Name the frame; it is on the screen before the modules come."""
         self.query_one("#frame").border_title = _("Modules")
-        self.query_one(TopLine).update(_("opening the database …"))
-        self.reload()
 
-    @on(Changed)
-    @work(thread=True, exclusive=True, group="read")
-    def reload(self) -> None:
+    def read_again(self) -> None:
         """Read the modules again."""
-        try:
-            picture = self._modules.modules()
-        except Unreachable as error:
-            self.post_message(Lost(error))
-        else:
-            self.post_message(Seen(picture))
+        self.read(self._modules.modules, self.show)
 
-    @on(Seen)
-    def show(self, message: Seen) -> None:
+    def show(self, picture: Picture) -> None:
         """Show a picture; the app keeps it too, for when the database is gone."""
-        self._picture = message.picture
-        self.query_one(TopLine).picture = message.picture
+        self._picture = picture
+        self.post_message(Seen(picture))
         self._show_lines()
+
+    def found(self) -> Iterable[Found]:
+        """Offer every module."""
+        table = self.query_one(ModuleTable)
+        for line in table.lines:
+            told = f"{SIGNS[line.standing.tone]} {line.standing.word} {line.problem}".strip()
+            yield Found(f"{line.name} {line.title}", told, partial(table.go_to, line.name))
 
     # --- filter ---------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from fenbu.i18n import _
 from fenbu_tui.signs import SIGNS, Tone
-from fenbu_tui.world import ModuleLine
+from fenbu_tui.world.modules import ModuleLine
 
 COLOURS = {
     Tone.GOOD: "$text-success",

@@ -225,6 +225,16 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "fenbu_metric_reading",
+        sa.Column("metric", sa.Text(), nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("metric", "at", name=op.f("pk_fenbu_metric_reading")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_fenbu_metric_reading_at"), "fenbu_metric_reading", ["at"], unique=False)
+    op.create_table(
         "fenbu_module",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),

@@ -39,6 +39,7 @@ from fenbu.engine.store.tables.flows import (
 )
 from fenbu.engine.store.tables.imports import import_reference, import_run
 from fenbu.engine.store.tables.operators import login_attempt, operator, operator_grant, role, session
+from fenbu.engine.store.tables.readings import metric_reading
 from fenbu.engine.store.tables.rollout import (
     rollout_approval,
     rollout_file,
@@ -71,6 +72,7 @@ __all__ = [
     "import_run",
     "login_attempt",
     "metadata",
+    "metric_reading",
     "module",
     "number_series",
     "operator",

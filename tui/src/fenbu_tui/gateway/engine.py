@@ -1,0 +1,9 @@
+"""The world as the engine knows it: all parts of the gateway together."""
+
+from __future__ import annotations
+
+from fenbu_tui.gateway.modules import ModulesPart
+
+
+class EngineWorld(ModulesPart):
+    """Fulfils `fenbu_tui.world.whole.World` with a kernel, opened when something is first asked."""
