@@ -18,5 +18,12 @@ from fenbu.engine.states.copies import ACTIONS as COPY_ACTIONS
 @cache
 def builtins() -> Builtins:
     """Return the kernel's declarations."""
-    actions = (*MODULE_ACTIONS, *ARCHIVE_ACTIONS, *COPY_ACTIONS, *FLOW_ACTIONS, *OPERATOR_ACTIONS, *STAGE_ACTIONS)
+    actions = (
+        *MODULE_ACTIONS,
+        *ARCHIVE_ACTIONS,
+        *COPY_ACTIONS,
+        *FLOW_ACTIONS,
+        *OPERATOR_ACTIONS,
+        *STAGE_ACTIONS,
+    )
     return Builtins(actions, VIEWS, CHECKS)

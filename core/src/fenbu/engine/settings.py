@@ -70,6 +70,11 @@ def settings_of(connection: Connection, module: str, model: type[SettingsT]) -> 
     return _validated(module, model, stored(connection, module))
 
 
+def settings_from(module: str, model: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
+    """Return the settings that these values come to, over the model's defaults; otherwise as `settings_of`."""
+    return _validated(module, model, values)
+
+
 def stored(connection: Connection, module: str) -> dict[str, Any]:
     """Return what somebody has set of a module, by name."""
     return {row.name: json.loads(row.value) for row in connection.execute(_READ, {"module": module})}
@@ -126,7 +131,11 @@ def set_settings(
     Raises:
         SettingInvalid: There is no such field, or what is stored then does not fit.
     """
-    kept = in_force(connection, module, model, values, reset)
+    for name in values:
+        if name not in model.model_fields:
+            raise _no_such(module, model, name)
+    before = {name: value for name, value in stored(connection, module).items() if name not in reset}
+    kept = _validated(module, model, {**before, **values})
     for name in reset:
         connection.execute(_RESET, {"module": module, "name": name})
     told = kept.model_dump(mode="json")
@@ -136,21 +145,6 @@ def set_settings(
     if values or reset:
         catalogue.bump(connection)
     return kept
-
-
-def in_force(
-    connection: Connection,
-    module: str,
-    model: type[SettingsT],
-    values: Mapping[str, Any],
-    reset: Collection[str] = (),
-) -> SettingsT:
-    """Return the settings of a module as they would be with some of them changed; otherwise as `set_settings`."""
-    for name in values:
-        if name not in model.model_fields:
-            raise _no_such(module, model, name)
-    before = {name: value for name, value in stored(connection, module).items() if name not in reset}
-    return _validated(module, model, {**before, **values})
 
 
 def reset_setting(connection: Connection, module: str, name: str) -> None:
@@ -184,9 +178,7 @@ def _validated(module: str, model: type[SettingsT], values: Mapping[str, Any]) -
 
 def _no_such(module: str, model: type[Settings], name: str) -> SettingInvalid:
     known = ", ".join(sorted(model.model_fields)) or _("none")
-    return SettingInvalid(
-        module, name, _("there is no such setting; there are: {known}").format(known=known)
-    )
+    return SettingInvalid(module, name, _("there is no such setting; there are: {known}").format(known=known))
 
 
 def _as_json(value: str) -> object:

@@ -9,7 +9,9 @@ from typing import Any
 
 import attrs
 
+from fenbu.engine.catalog.errors import ReferenceBroken
 from fenbu.engine.catalog.loading import LoadedModule
+from fenbu.engine.catalog.modules import Module
 from fenbu.engine.catalog.snapshot import declared
 from fenbu.engine.rollout.file import RolloutFile
 
@@ -36,9 +38,18 @@ def stage_digest(file: RolloutFile, number: int) -> str:
     return digest_of({"rollout": rollout.name, "stage": document["stages"][number], "modules": modules})
 
 
-def package_digest(module: LoadedModule) -> str:
+def package_digest(module: Module) -> str:
     """Return the digest of what is installed of a module: package, version and all that its manifest declares."""
-    return digest_of([module.package, attrs.asdict(declared(module)), module.manifest.settings])
+    return digest_of([module.distribution, module.version, _declared(module.loaded)])
+
+
+def _declared(loaded: LoadedModule | None) -> Any:
+    if loaded is None:
+        return None
+    try:
+        return [loaded.version, attrs.asdict(declared(loaded)), loaded.manifest.settings]
+    except ReferenceBroken as error:
+        return str(error)
 
 
 def _plain(value: object) -> Any:

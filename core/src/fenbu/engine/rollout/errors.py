@@ -91,7 +91,9 @@ class OutOfTurn(Refused):
     way_out: str = ""
 
     def __str__(self) -> str:
-        return _("not the turn of the stage {stage}: {problem}").format(stage=self.stage, problem=self.problem)
+        return _("not the turn of the stage {stage}: {problem}").format(
+            stage=self.stage, problem=self.problem
+        )
 
     @property
     def hint(self) -> str:
@@ -113,6 +115,4 @@ class WouldStrand(Refused):
 
     @property
     def hint(self) -> str:
-        return _(
-            "let it be finished, or let the file say what becomes of it: rollback.in_flight, on_disable"
-        )
+        return _("let it be finished, or let the file say what becomes of it: rollback.in_flight, on_disable")

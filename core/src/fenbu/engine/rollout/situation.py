@@ -96,9 +96,7 @@ def look(work: EngineWork, rollout: str) -> Situation:
 
 def without(situation: Situation, stage: str) -> Situation:
     """Return the same as if a stage did not stand."""
-    return evolve(
-        situation, applied={name: one for name, one in situation.applied.items() if name != stage}
-    )
+    return evolve(situation, applied={name: one for name, one in situation.applied.items() if name != stage})
 
 
 def _settings(work: EngineWork) -> dict[str, dict[str, Any]]:

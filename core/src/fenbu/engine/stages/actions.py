@@ -30,13 +30,17 @@ class OfStage(Input):
 
     rollout: str = Field(min_length=1, description=N_("Name of the plan"))
     stage: str = Field(min_length=1, description=N_("Name of the stage"))
-    digest: Digest = Field(description=N_("Of what the file says of the stage, as fenbu plan --json tells it"))
+    digest: Digest = Field(
+        description=N_("Of what the file says of the stage, as fenbu plan --json tells it")
+    )
 
 
 class Approve(OfStage):
     """A yes to a stage, or to one of its gates."""
 
-    gate: GateName | Literal[""] = Field("", description=N_("Gate that asks for it: before.1; else the stage"))
+    gate: GateName | Literal[""] = Field(
+        "", description=N_("Gate that asks for it: before.1; else the stage")
+    )
     layer: Literal["decision", "core", "functional", ""] = Field(
         "", description=N_("Layer for which one speaks; needed by who belongs to several")
     )
@@ -118,7 +122,13 @@ def unlock(work: EngineWork, wanted: Unlock) -> dict[str, Any]:
     if not found.dead and not wanted.force:
         raise found.refusal(work.transaction.at)
     work.execute(delete(rollout_lock).where(rollout_lock.c.token == found.token))
-    return {"holder": found.operator, "verb": found.verb, "host": found.host, "pid": found.pid, "dead": found.dead}
+    return {
+        "holder": found.operator,
+        "verb": found.verb,
+        "host": found.host,
+        "pid": found.pid,
+        "dead": found.dead,
+    }
 
 
 def _key(wanted: OfStage) -> dict[str, str]:

@@ -42,9 +42,9 @@ class Locked(FenbuError):
     def hint(self) -> str:
         if self.silent < _LONG:
             return _("wait until it is done; fenbu rollout status shows how far it is")
-        return _("it has shown no sign of life for {age}; if it is gone: fenbu rollout unlock --force").format(
-            age=span(self.silent)
-        )
+        return _(
+            "it has shown no sign of life for {age}; if it is gone: fenbu rollout unlock --force"
+        ).format(age=span(self.silent))
 
 
 @frozen(eq=False)

@@ -150,8 +150,8 @@ def steps(connection: Connection, run: int) -> list[Journalled]:
 def step_of(kind: Kind, text: str) -> Step:
     """Read a step as the journal has it."""
     told: dict[str, Any] = json.loads(text)
-    lists = {name: tuple(told[name]) for name in ("modules", "reset") if name in told}
-    return Step(kind=kind, **{**told, **lists})
+    told |= {name: tuple(told[name]) for name in ("modules", "reset") if name in told}
+    return Step(kind=kind, **told)
 
 
 def file_text(connection: Connection, digest: str) -> str:
@@ -190,7 +190,10 @@ def begin(
         at: UTC microseconds.
     """
     digest, text = file
-    if connection.execute(select(rollout_file.c.digest).where(rollout_file.c.digest == digest)).first() is None:
+    if (
+        connection.execute(select(rollout_file.c.digest).where(rollout_file.c.digest == digest)).first()
+        is None
+    ):
         connection.execute(rollout_file.insert(), {"digest": digest, "text": text, "at": at})
     row = {
         "rollout": rollout,
