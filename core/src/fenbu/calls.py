@@ -54,6 +54,8 @@ class CallRequest:
     attempt: int
     settings: Any
     """The module's settings model."""
+    cause: int | None = None
+    """Number of the event whose handler wants it; what the outcome publishes follows from that event."""
 
 
 @frozen

@@ -10,7 +10,7 @@ from fenbu.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from fenbu.engine.rollout.ahead import Ahead
-    from fenbu.engine.rollout.drift import Drifted
+    from fenbu.engine.rollout.by_hand import Drifted
     from fenbu.engine.rollout.guards import GateLine, Guards
     from fenbu.engine.rollout.plan import Plan, PlannedStep, StagePlan
     from fenbu.engine.rollout.taking_back import TakingBack

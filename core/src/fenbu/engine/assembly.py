@@ -22,11 +22,11 @@ from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.catalog.states import TABLE
 from fenbu.engine.guard.permissions import BEYOND, export, personal, show
 from fenbu.engine.hooks import Dispatcher
-from fenbu.engine.validation import field_problems
 from fenbu.errors import InputInvalid, Unknown
 from fenbu.i18n import _
 from fenbu.metrics import Check, Metric
 from fenbu.settings import Settings
+from fenbu.validation import field_problems
 from fenbu.views import View
 from fenbu.work import Enterprise
 

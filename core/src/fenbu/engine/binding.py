@@ -198,6 +198,9 @@ def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall
 
     def recorded(pending: Pending, request: CallRequest, outcome: Outcome) -> None:
         transaction = begin(pending, None)
+        transaction.cause = (
+            request.cause
+        )  # its depth stays 0: a chain through the outside is no loop of handlers
         work = EngineWork(transaction, module)
         with no_network(module), work.owned():
             record(work, request, outcome)

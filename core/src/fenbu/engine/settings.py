@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
 from fenbu.engine.store import catalogue
-from fenbu.engine.validation import field_problems
 from fenbu.errors import Refused
 from fenbu.i18n import _
 from fenbu.settings import Settings
+from fenbu.validation import field_problems
 from fenbu.values import MASK
 
 SettingsT = TypeVar("SettingsT", bound=Settings)

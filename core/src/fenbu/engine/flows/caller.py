@@ -46,11 +46,11 @@ _OPEN = """
       AND (lease_until IS NULL OR lease_until < :now OR lease_until > :longest)
       AND (SELECT copy_of FROM fenbu_enterprise) IS NULL
 """
-# As an expression, `operation` does not tempt SQLite away from the index of the open calls.
+# As expressions, `operation` and `at` do not tempt SQLite away from the index of the open calls.
 _IS_DUE = f"SELECT DISTINCT operation || '' FROM fenbu_call WHERE {_OPEN}"
 _TAKE = f"""
     {COLUMNS} WHERE {_OPEN} AND operation || '' = :operation AND (CAST(:key AS TEXT) IS NULL OR key = :key)
-    ORDER BY at, id LIMIT :many {{lock_free}}
+    ORDER BY at + 0, id LIMIT :many {{lock_free}}
 """
 _LEASE = """
     UPDATE fenbu_call SET state = 'sending', attempts = attempts + 1, lease_until = :until,

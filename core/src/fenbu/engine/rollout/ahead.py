@@ -12,7 +12,7 @@ from fenbu.engine.assembling import hook_kinds
 from fenbu.engine.catalog import resolver
 from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.modules import Module, Modules
-from fenbu.engine.catalog.snapshot import declared, migration_folder
+from fenbu.engine.catalog.snapshot import Snapshot, declared, migration_folder
 from fenbu.engine.stages.records import Step
 from fenbu.engine.states import disable
 from fenbu.engine.work import EngineWork
@@ -134,27 +134,25 @@ def _unmet(modules: Modules, before: Collection[str], after: Collection[str]) ->
 def _migrations(work: EngineWork, module: Module, unmet: list[str]) -> Iterator[Migration]:
     if module.loaded is None:
         return
-    snapshot = module.row.snapshot if module.row else None
-    fresh = [
-        step
-        for step in declared(module.loaded).migrations
-        if snapshot is None or step not in snapshot.migrations
-    ]
-    folder = migration_folder(module.loaded.manifest)
-    if not fresh or folder is None:
+    try:
+        yield from _pending(work, module.loaded, module.row.snapshot if module.row else None)
+    except FenbuError as error:
+        unmet.append(str(error))
+
+
+def _pending(work: EngineWork, loaded: LoadedModule, snapshot: Snapshot | None) -> Iterator[Migration]:
+    names = declared(loaded).migrations
+    folder = migration_folder(loaded.manifest)
+    if folder is None or (snapshot is not None and set(names) <= set(snapshot.migrations)):
         return
     if snapshot is None:  # there is nothing that it could lose yet
-        yield from (Migration(module.name, name) for name in fresh)
+        yield from (Migration(loaded.name, name) for name in names)
         return
     from fenbu.engine.store.migrations import pending  # Alembic takes half a second to import
 
-    try:
-        steps = pending(work.connection, module.name, folder)
-    except FenbuError as error:
-        unmet.append(str(error))
-        return
-    for step in steps:
-        yield Migration(module.name, f"{step.revision} {step.title}".strip(), step.unsafe, step.irreversible)
+    for step in pending(work.connection, loaded.name, folder):
+        name = f"{step.revision} {step.title}".strip()
+        yield Migration(loaded.name, name, step.unsafe, step.irreversible)
 
 
 def _history(work: EngineWork, steps: Sequence[Step], modules: Modules) -> Iterator[ToRead]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from fenbu.engine.rollout.drift import Drifted
+from fenbu.engine.rollout.by_hand import Drifted
 from fenbu.engine.rollout.guards import GateLine, Needed
 from fenbu.engine.rollout.plan import Plan, PlannedStep, StagePlan
 

@@ -1,58 +1,51 @@
-"""Drift: what was changed by hand since a file was applied; the next apply sets it right again, `adopt` keeps it."""
+"""From the enterprise to the file: the state of a running system, and what was changed by hand since.
+
+Seam: `import_state` and `adopt` are the verbs of the Python API; a face calls them and shows what they answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from pathlib import Path
 
-from attrs import frozen
+from fenbu.engine.kernel import Kernel
+from fenbu.engine.rollout import adopting
+from fenbu.engine.rollout.adopting import Adopted
+from fenbu.engine.rollout.file import read
+from fenbu.engine.rollout.from_state import StateFile, state_file
+from fenbu.engine.rollout.installed import installed
+from fenbu.engine.rollout.live import look
+from fenbu.engine.rollout.replacing import replace
 
-from fenbu.engine.rollout.model import Rollout
-from fenbu.engine.rollout.situation import Situation
-from fenbu.engine.rollout.steps import Course, secrets_of
-from fenbu.values import MASK
-
-
-@frozen(kw_only=True)
-class Drifted:
-    """Something that is not as the file that was applied says."""
-
-    kind: Literal["module", "setting"]
-    module: str
-    name: str = ""
-    """Of the setting."""
-    planned: Any = None
-    """``on`` or ``off`` of a module; the value of a setting, None for its default."""
-    found: Any = None
+IMPORT_STATE = "fenbu.rollout.import-state"
+ADOPT = "fenbu.rollout.adopt"
 
 
-def drift(situation: Situation) -> Iterator[Drifted]:
-    """Yield what differs from the plan that was applied last, in its order; nothing while no stage stands."""
-    rollout = situation.newest
-    if rollout is None:
-        return
-    numbers = {stage.name: number for number, stage in enumerate(rollout.stages)}
-    members = sorted(numbers[name] for name in situation.applied if name in numbers)
-    course = Course(rollout, situation)
-    for number in members:
-        for step in course.carry_out(number):
-            secret = secrets_of(situation, step.module) if step.settings or step.reset else frozenset()
-            if step.kind == "enable":
-                yield Drifted(kind="module", module=step.module, planned="on", found="off")
-            if step.kind == "disable":
-                yield from (
-                    Drifted(kind="module", module=name, planned="off", found="on") for name in step.modules
-                )
-            for name in (*step.settings, *step.reset):
-                planned, found = step.settings.get(name), step.before.get(name)
-                if name in secret:
-                    planned, found = planned and MASK, found and MASK
-                yield Drifted(kind="setting", module=step.module, name=name, planned=planned, found=found)
-    due = {name for number in members for name in rollout.stages[number].modules}
-    for name in sorted((situation.on & rollout.modules.keys()) - due):
-        yield Drifted(kind="module", module=name, planned="off", found="on")
+def import_state(kernel: Kernel) -> StateFile:
+    """Return a rollout file that says what is on: one stage, settings that differ, secrets by reference.
+
+    Raises:
+        NotPermitted: The actor may not see how everything is set.
+        NothingOn: No module is on that a file could have.
+    """
+    return state_file(look(kernel, IMPORT_STATE), installed().offers)
 
 
-def unplanned(situation: Situation, rollout: Rollout) -> Iterator[str]:
-    """Yield the modules that are on and that a plan does not know."""
-    yield from sorted(situation.modules.on - rollout.modules.keys())
+def adopt(kernel: Kernel, path: Path, *, dry_run: bool = False) -> Adopted:
+    """Write what was changed by hand back into a rollout file; twice is once.
+
+    Args:
+        kernel: Of the enterprise.
+        path: Of the file; it is replaced whole, and only while it holds what was read.
+        dry_run: Only say what would be written.
+
+    Raises:
+        NotPermitted: The actor may not see how everything is set.
+        BadFile, RolloutInvalid: The file cannot be read, or has faults.
+        FileChanged: Somebody else has changed the file meanwhile.
+    """
+    live = look(kernel, ADOPT)
+    file = read(path)
+    done = adopting.adopt(file, live, installed(), adopting.stages_reached(file.checked(), live))
+    if done.diff and not dry_run:
+        replace(path, done.before, done.after)
+    return done

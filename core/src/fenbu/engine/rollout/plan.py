@@ -15,8 +15,8 @@ from attrs import field, frozen
 
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.rollout.ahead import Ahead, ahead
+from fenbu.engine.rollout.by_hand import Drifted, drift, unplanned
 from fenbu.engine.rollout.digests import digest_of, package_digest, stage_digest, text_digest
-from fenbu.engine.rollout.drift import Drifted, drift, unplanned
 from fenbu.engine.rollout.errors import OutOfTurn, StageGone
 from fenbu.engine.rollout.faults import nearest, refuse
 from fenbu.engine.rollout.file import RolloutFile

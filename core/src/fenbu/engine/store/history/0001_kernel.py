@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
         sa.Column("at", BIG, nullable=False),
+        sa.Column("cause", BIG, nullable=True),
         sa.CheckConstraint(
             "state IN ('new', 'sending', 'done', 'failed', 'unknown', 'dead')",
             name=op.f("ck_fenbu_call_state"),
@@ -81,6 +82,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fenbu_call")),
         sa.UniqueConstraint("operation", "subject", "n", name=op.f("uq_fenbu_call_operation_subject_n")),
         sqlite_strict=True,
+    )
+    op.create_index("ix_fenbu_call_at", "fenbu_call", ["at", "id"], unique=False)
+    op.create_index(
+        "ix_fenbu_call_cause",
+        "fenbu_call",
+        ["cause"],
+        unique=False,
+        sqlite_where=sa.text("cause IS NOT NULL"),
+        postgresql_where=sa.text("cause IS NOT NULL"),
     )
     op.create_index(
         "ix_fenbu_call_due",
@@ -177,6 +187,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_fenbu_event_id")),
         sqlite_autoincrement=True,
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_fenbu_event_cause",
+        "fenbu_event",
+        ["cause"],
+        unique=False,
+        sqlite_where=sa.text("cause IS NOT NULL"),
+        postgresql_where=sa.text("cause IS NOT NULL"),
     )
     op.create_index(op.f("ix_fenbu_event_key"), "fenbu_event", ["key"], unique=False)
     op.create_table(
