@@ -87,8 +87,7 @@ def counted(
     """
     key = records.selected_columns[0]
     many = records.with_only_columns(func.count(), func.sum(case((lacks, 1), else_=0)))
-    row = work.execute(many, values).one()
-    of, wrong = int(row[0]), int(row[1] or 0)
+    of, wrong = (int(number or 0) for number in work.execute(many, values).one())
     first = records.where(lacks).order_by(key).limit(SHOWN)
     lacking = tuple(map(str, work.execute(first, values).scalars())) if wrong else ()
     return Counted(of, of - wrong, lacking)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import bindparam, or_, select
 
 from fenbu.completeness import Completeness, Counted, counted
@@ -14,7 +16,8 @@ from fenbu_erp.tables import ACCOUNT, EXCHANGE_RATE, ITEM, PRICE, TAX_RATE
 _A = ACCOUNT.c
 _ITEMS = select(ITEM.c.code).where(ITEM.c.state == ItemState.ACTIVE)
 _ACCOUNTS = select(_A.number).where(_A.state == AccountState.OPEN, _A.number != WALK_IN)
-_OWN, _TODAY = bindparam("own"), bindparam("today", type_=PRICE.c.since.type)
+_OWN: Any = bindparam("own")
+_TODAY: Any = bindparam("today", type_=PRICE.c.since.type)
 _PRICED = select(PRICE.c.item).where(PRICE.c.currency == _OWN, PRICE.c.since <= _TODAY)
 _TAXED = select(TAX_RATE.c.category).where(TAX_RATE.c.since <= _TODAY)
 _RATED = select(EXCHANGE_RATE.c.currency).where(EXCHANGE_RATE.c.since <= _TODAY)
