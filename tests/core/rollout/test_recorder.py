@@ -60,7 +60,8 @@ CALL = "send='fenbu_post.flows:go_out', record='fenbu_post.flows:record'"
 
 def post(rehearse: str) -> DummyModule:
     calls = f"(Call(operation='post.card', {CALL}, {rehearse}), Call(operation='post.parcel', {CALL}))"
-    action = "(Action(name='post.card.send', title='Send', input='fenbu_post.flows:Send', run='fenbu_post.flows:send_card'),)"
+    told = "title='Send', input='fenbu_post.flows:Send', run='fenbu_post.flows:send_card'"
+    action = f"(Action(name='post.card.send', {told}),)"
     return DummyModule(
         name="post", settings='token: Secret = ""', flows=FLOWS, manifest={"calls": calls, "actions": action}
     )
