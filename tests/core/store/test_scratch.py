@@ -11,7 +11,6 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import insert, text
 
-from fenbu.engine.store import scratch
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.errors import CopyRefused
 from fenbu.engine.store.tables import enterprise
@@ -66,7 +65,7 @@ def test_a_copy_for_which_there_is_no_room_is_refused_before_it_is_begun(
     named: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = Path(named.url.removeprefix("sqlite:///")).parent
-    monkeypatch.setattr(scratch.shutil, "disk_usage", lambda _folder: _Usage(1000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: _Usage(1000))
 
     with pytest.raises(CopyRefused, match="no room for a second one"):
         named.scratch("rehearsal")
