@@ -150,7 +150,7 @@ class Manifest:
         for subscription in self.subscriptions:
             found += [*subscription.on.values(), subscription.locks, subscription.together]
         for call in self.calls:
-            found += [call.send, call.record, call.ask, call.locks]
+            found += [call.send, call.record, call.ask, call.locks, call.rehearse]
         found += [importer.reader for importer in self.importers]
         found += [writer for exporter in self.exporters for writer in exporter.formats.values()]
         return [text for text in found if text]

@@ -185,6 +185,7 @@ _MOVES = tuple(
         operation=f"payments.{kind}",
         send="fenbu_payments.calls:send",
         ask="fenbu_payments.calls:ask",
+        rehearse="fenbu_payments.calls:rehearse",
         record="fenbu_payments.calls:record",
         locks="fenbu_payments.calls:lock",
     )
