@@ -72,16 +72,14 @@ def test_customers_are_reachable_by_mail_or_phone_and_linked_where_there_are_boo
     assert asked(bureau, "crm.customers_linked") == Counted(3, 0, tuple(numbers))
 
 
-def test_goods_without_stock_cost_or_lead_time_are_named(enterprise: Enterprises, drain: Drain) -> None:
+def test_goods_without_stock_or_cost_are_named(enterprise: Enterprises, drain: Drain) -> None:
     depot = enterprise("erp", "scm")
     do(depot, "erp.item.register", items=[{"item": "CUP"}, {"item": "POT"}])
     drain(depot)
     do(depot, "scm.receipt.post", lines=[{"item": "CUP", "quantity": 5, "unit_cost": "1.20"}])
-    do(depot, "scm.item.plan", item="POT", lead_days=9)
 
     assert asked(depot, "scm.items_stocked") == Counted(2, 1, ("POT",))
     assert asked(depot, "scm.items_valued") == Counted(2, 1, ("POT",))
-    assert asked(depot, "scm.items_planned") == Counted(2, 1, ("CUP",))
     assert asked(depot, "scm.warehouses_furnished") == Counted(1, 1)
 
 

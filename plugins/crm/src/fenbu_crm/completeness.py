@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from fenbu.completeness import Completeness, Counted, counted
 from fenbu.i18n import N_
@@ -15,12 +15,11 @@ _CUSTOMERS = select(CUSTOMER.c.number).where(
     CUSTOMER.c.state == CustomerState.ACTIVE, CUSTOMER.c.kind != WALK_IN
 )
 _REACHED = select(CONTACT.c.customer).where(or_(CONTACT.c.email != "", CONTACT.c.phone != ""))
-_NAMED = CUSTOMER.c.name == ""
 
 
 def customers_named(work: Work) -> Counted:
-    """Count the customers whose name is known."""
-    return counted(work, _CUSTOMERS, _NAMED)
+    """Count the customers whose name is known here, or to those who keep their account."""
+    return counted(work, _CUSTOMERS, and_(CUSTOMER.c.name == "", CUSTOMER.c.account.is_(None)))
 
 
 def customers_reachable(work: Work) -> Counted:
@@ -42,7 +41,9 @@ COMPLETENESS = (
     Completeness(
         name="crm.customers_named",
         title=N_("Customers with a name"),
-        definition=N_("Of active customers but buyers without name, those whose name is known."),
+        definition=N_(
+            "Of active customers but buyers without name, those with a name here or an account that has it."
+        ),
         count=customers_named,
         drill="crm.customers",
         repair=N_("fenbu do crm.customer.change"),

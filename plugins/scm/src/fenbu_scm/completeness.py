@@ -1,4 +1,4 @@
-"""Which items the warehouse can promise, value and replenish."""
+"""Which items the warehouse can promise and value, and which warehouses have a place for them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,6 @@ def items_valued(work: Work) -> Counted:
     return counted(work, _ITEMS, ITEM.c.unit_cost == 0)
 
 
-def items_planned(work: Work) -> Counted:
-    """Count the items with a time of replenishment of their own."""
-    return counted(work, _ITEMS, ITEM.c.lead_days.is_(None))
-
-
 def warehouses_furnished(work: Work) -> Counted:
     """Count the warehouses with a place for pieces that are for sale."""
     return counted(work, _WAREHOUSES, WAREHOUSE.c.code.not_in(_WITH_PLACE))
@@ -50,16 +45,6 @@ COMPLETENESS = (
         count=items_valued,
         drill="scm.items",
         repair=N_("fenbu do scm.item.value, or fenbu do scm.receipt.post with a cost"),
-    ),
-    Completeness(
-        name="scm.items_planned",
-        title=N_("Items with a lead time"),
-        definition=N_(
-            "Of goods, those with days of replenishment of their own; the others take that of the settings."
-        ),
-        count=items_planned,
-        drill="scm.items",
-        repair=N_("fenbu do scm.item.plan"),
     ),
     Completeness(
         name="scm.warehouses_furnished",
