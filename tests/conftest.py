@@ -10,10 +10,13 @@ To have one made smaller: ``pytest --hypothesis-profile=default``.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
 from hypothesis import Phase, settings
+
+os.environ["LC_ALL"] = "C.UTF-8"  # whatever the system is set to: tests read what commands write
 
 settings.register_profile(
     "unshrunk", settings(), phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True
