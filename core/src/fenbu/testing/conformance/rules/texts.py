@@ -19,6 +19,7 @@ _NAMED = {
     "Related": ("title",),
     "Metric": ("title", "definition"),
     "Check": ("title", "repair"),
+    "Completeness": ("title", "definition", "repair"),
     "Importer": ("title",),
     "Profile": ("title",),
     "Exporter": ("title", "help"),
