@@ -97,8 +97,6 @@ class Manifest:
     """Kind of document to the view that holds its record, for ``fenbu explain order SO-00000001``."""
     canonical: str | None = None
     """``"package.module:function"`` of ``(work)`` → business facts without surrogate keys, for comparing."""
-    locale: str | None = None
-    """Package whose ``locale/`` folder holds the catalogues."""
     tier: str = ""
 
     def __attrs_post_init__(self) -> None:

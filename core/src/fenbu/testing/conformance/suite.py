@@ -93,6 +93,7 @@ class Conformance:
 
     def test_its_texts_are_marked_for_translation(self, subject: Subject) -> None:
         refuse("Texts are marked for translation", texts.texts_are_marked(subject))
+        refuse("Translations can be shown", texts.catalogues_are_sound(subject))
 
     def test_in_its_lifecycles_terminal_states_are_final(self, subject: Subject) -> None:
         pytest.importorskip("hypothesis", reason="install hypothesis to walk the lifecycles")
