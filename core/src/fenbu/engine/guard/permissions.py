@@ -27,6 +27,7 @@ BEYOND = frozenset(
         "fenbu.rollout.adopt",
         "fenbu.rollout.apply",
         "fenbu.rollout.import-state",
+        "fenbu.rollout.rehearse",
         "fenbu.rollout.rollback",
     }
 )
