@@ -28,6 +28,10 @@ COMMANDS = {
     "audit": ("fenbu.cli.audit:audit", N_("Who did what; verify and seal the trail")),
     "rollout": ("fenbu.cli.rollout:rollout", N_("The file of the overall plan: begin one, check it")),
     "plan": ("fenbu.cli.planning:plan", N_("What applying a rollout file would do; writes nothing")),
+    "apply": ("fenbu.cli.applying:apply", N_("Carry out the next stage of a rollout file, or a saved plan")),
+    "rollback": ("fenbu.cli.applying:rollback", N_("Take a stage back; every row is kept")),
+    "approve": ("fenbu.cli.agreeing:approve", N_("Say yes to a stage, for the layer one belongs to")),
+    "override": ("fenbu.cli.agreeing:override", N_("Let a gate be passed once; another operator applies")),
     "rehearse": (
         "fenbu.cli.rehearsing:rehearse",
         N_("Apply a rollout file to a copy, and see what comes of it"),
