@@ -62,7 +62,9 @@ def planned(folder: Path, installed: int, runs: int) -> Iterator[Line]:
         cells = {"modules": installed}
         before = timed(fenbu(*words), surroundings, runs, ends=2)
         yield Line(COMMANDS, cells | {"command": "plan of all stages"} | before | {"budget, ms": PLAN_BUDGET})
-        yield Line(INSIDE, cells | {"call": "plan of all stages"} | apart(planning, url, str(file), last, runs))
+        yield Line(
+            INSIDE, cells | {"call": "plan of all stages"} | apart(planning, url, str(file), last, runs)
+        )
         took = apart(applying, url, str(file), last)
         yield Line(INSIDE, cells | {"call": "apply of all stages"} | took)
         after = timed(fenbu(*words), surroundings, runs)
@@ -99,7 +101,12 @@ def text_of(modules: Sequence[DummyModule]) -> str:
     for number, start in enumerate(range(0, len(modules), STAGE), 1):
         names = ", ".join(f'"{module.name}"' for module in modules[start : start + STAGE])
         lines += ["", "[[stages]]", f'name = "stage{number}"', f'title = "Stage {number}"']
-        lines += ['goal = "They are on."', f"modules = [{names}]", '[[stages.before]]', 'check = "fenbu.books"']
+        lines += [
+            'goal = "They are on."',
+            f"modules = [{names}]",
+            "[[stages.before]]",
+            'check = "fenbu.books"',
+        ]
     return "\n".join([*lines, ""])
 
 

@@ -178,8 +178,9 @@ def _conclude(session: Session, done: Rehearsal) -> None:
     out = session.out
     if done.kept:
         out.say(_("the copy is kept: fenbu doctor --database {place}").format(place=done.kept))
-    for name in done.held_up:
-        out.say(_("{stage} would not begin yet: fenbu plan says what holds it up").format(stage=name))
+    if done.held_up:
+        told = _("not to be begun yet: {stages}; fenbu plan says what holds them up")
+        out.say(told.format(stages=", ".join(done.held_up)))
     if done.well:
         told = _("all went well: copied in {copying}, applied and delivered in {applying}")
         out.say(told.format(copying=_took(done.copied_seconds), applying=_took(done.seconds)))

@@ -13,6 +13,9 @@ from fenbu.engine.rollout.ahead import ToRead
 from fenbu.engine.rollout.document import of_gate, of_needed
 from fenbu.engine.rollout.guards import Guards
 
+_ENOUGH = 100
+"""Deliveries by which a pace can be told."""
+
 
 @frozen(kw_only=True)
 class RehearsedStep:
@@ -43,7 +46,7 @@ class Reading:
     @property
     def a_second(self) -> float | None:
         """Deliveries a second; None where there were too few to say."""
-        return self.deliveries / self.seconds if self.deliveries and self.seconds > 0 else None
+        return self.deliveries / self.seconds if self.deliveries >= _ENOUGH and self.seconds > 0 else None
 
 
 @frozen(kw_only=True)
