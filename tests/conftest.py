@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+os.environ["LC_ALL"] = "C.UTF-8"  # whatever the system is set to: tests read what commands write
+
 settings.register_profile(
     "unshrunk", settings(), phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True
 )

@@ -30,6 +30,7 @@ LATE = {
         N_("What has changed since the last apply: in the file, by hand"),
     ),
     "unlock": ("fenbu.cli.rollout_past:unlock", N_("Free the lock of a process that has died")),
+    "readiness": ("fenbu.cli.readiness:readiness", N_("Say how fit data, health and numbers are")),
     "import-state": ("fenbu.cli.rollout_state:import_state", N_("Write a file from what is on")),
 }
 

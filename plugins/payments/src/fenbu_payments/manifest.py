@@ -214,6 +214,7 @@ MANIFEST = Manifest(
     views="fenbu_payments.views:VIEWS",
     metrics="fenbu_payments.views:METRICS",
     checks="fenbu_payments.views:CHECKS",
+    completeness="fenbu_payments.completeness:COMPLETENESS",
     lifecycles="fenbu_payments.lifecycles:LIFECYCLES",
     subscriptions=SUBSCRIPTIONS,
     calls=(*_MOVES, _POLL),

@@ -33,6 +33,7 @@ from fenbu.engine.flows.sql import statement
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.errors import Permanent, in_words, storable
+from fenbu.i18n import _
 
 MOMENT = 0.03
 """How long calls are sent before the outcomes of those are recorded, seconds."""
@@ -283,7 +284,7 @@ class Caller:
         if isinstance(outcome, CallUnknown):
             self._write_unknown(connection, known, made, outcome, result=None)
         elif known is None:
-            told = CallUnknown("its module was switched off meanwhile; the outcome is kept")
+            told = CallUnknown(_("its module was switched off meanwhile; the outcome is kept"))
             self._write_unknown(connection, known, made, told, result=kept(outcome))
         elif self._ended(connection, made.row, outcome):
             known.record(pending, made.request, outcome)
@@ -308,7 +309,9 @@ class Caller:
         except (Exception, SystemExit) as error:
             if infrastructure(error) or isinstance(made.outcome, CallUnknown):
                 raise
-            told = CallUnknown(f"its outcome could not be recorded: {in_words(error)}")
+            told = CallUnknown(
+                _("its outcome could not be recorded: {reason}").format(reason=in_words(error))
+            )
             with self._database.write() as connection:
                 self._before(connection)
                 bound = self._by_operation().get(made.row.operation)
