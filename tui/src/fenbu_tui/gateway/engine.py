@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fenbu_tui.gateway.commands import CommandsPart
 from fenbu_tui.gateway.modules import ModulesPart
 
 
-class EngineWorld(ModulesPart):
+class EngineWorld(CommandsPart, ModulesPart):
     """Fulfils `fenbu_tui.world.whole.World` with a kernel, opened when something is first asked."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from fenbu_tui.world.base import Heads
+from fenbu_tui.world.commands import Commands
 from fenbu_tui.world.modules import Modules
 
 
-class World(Heads, Modules, Protocol):
+class World(Heads, Commands, Modules, Protocol):
     """Everything all screens ask, and how the app hears that something has changed."""
 
     def wait(self, timeout: float) -> bool:
