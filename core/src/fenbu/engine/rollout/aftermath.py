@@ -6,11 +6,12 @@ from collections.abc import Hashable, Iterator, Mapping
 
 from sqlalchemy import text
 
+from fenbu.engine import readings
 from fenbu.engine.catalog.states import ModuleState
-from fenbu.engine.doctor import examine
 from fenbu.engine.flows import calls
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.problems import open_problems
+from fenbu.engine.readings import NotMeasured
 from fenbu.engine.rollout.rehearsal import Trouble
 from fenbu.i18n import _, ngettext
 from fenbu.metrics import Health
@@ -65,12 +66,19 @@ def _found(kernel: Kernel) -> Iterator[tuple[Hashable, Trouble]]:
             told = _("{state}: {reason}").format(state=_(module.state.value), reason=module.reason)
             trouble = Trouble(kind="module", what=module.name, told=told, way_out=module.advice)
             yield ("module", module.name, module.state), trouble
-    for found in examine(kernel):
-        if found.finding.health is Health.FAILED:
-            trouble = Trouble(
-                kind="check", what=found.check.name, told=found.finding.detail, way_out=_(found.check.repair)
-            )
-            yield ("check", found.check.name, found.finding.detail), trouble
+    yield from _checks(kernel)
+
+
+def _checks(kernel: Kernel) -> Iterator[tuple[Hashable, Trouble]]:
+    with kernel.read() as work:
+        for name, check in work.transaction.assembly.checks.items():
+            try:
+                found = readings.answer(work, name, check.run)
+            except NotMeasured:
+                continue  # nobody can say, which a problem of its module tells
+            if found.health is Health.FAILED:
+                told = Trouble(kind="check", what=name, told=found.detail, way_out=_(check.repair))
+                yield ("check", name, found.detail), told
 
 
 def _stuck(state: str, many: int, error: str) -> str:

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from attrs import define, field
 from sqlalchemy import text
 
-from fenbu.engine.backup import PERMISSION as BACKUP
 from fenbu.engine.flows.calls import request as request_of
 from fenbu.engine.guard import audit
+from fenbu.engine.guard.permissions import BACKUP
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.recorder import Recorder
 from fenbu.engine.rollout import plan as planning
