@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from fenbu.cli.running import run
 from fenbu.engine import canonical
-from fenbu.engine.guard import operators
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.rollout import rehearsing
 from fenbu.engine.rollout.apply import apply
@@ -21,6 +20,7 @@ from fenbu.engine.rollout.rehearsing import rehearse
 from fenbu.errors import NotPermitted, Unknown
 from fenbu.settings import reveal
 from fenbu.testing.dummies import DummyModules
+from fenbu.work import Actor
 from tests.core.rollout import tea
 
 SECRET = "plant-7f3a91"
@@ -63,7 +63,7 @@ def business(kernel: Kernel) -> dict[str, object]:
 
 
 def _as_owner(kernel: Kernel) -> Kernel:
-    return Kernel(kernel.database, actor=operators.Actor("ada"))
+    return Kernel(kernel.database, actor=Actor("ada"))
 
 
 def acts(kernel: Kernel) -> list[str]:
@@ -276,7 +276,7 @@ class _kept:
             if kernel.database.dialect == "sqlite"
             else _url(kernel).replace(_name(kernel), _copy(done))
         )
-        self._copy = Kernel.open(url, actor=operators.Actor("ada"))
+        self._copy = Kernel.open(url, actor=Actor("ada"))
 
     def __enter__(self) -> Kernel:
         return self._copy
