@@ -240,15 +240,16 @@ def _heard(folder: Path) -> set[int]:
 
 
 def _drain(enterprise: Enterprise) -> bool:
-    """Finish everything; an event that was in hand at three kills is innocent here, and tried again."""
-    worker = enterprise.worker()
-    for _ in range(5):
-        finished = worker.drain(timeout=60).finished
+    """Finish everything, however slowly; an event that was in hand at three kills is innocent, and tried again."""
+    worker, in_vain = enterprise.worker(), 0
+    while in_vain < 5:
+        drained = worker.drain(timeout=60)
         with enterprise.shop.database.write() as connection:
             enterprise.shop.before(connection)
             again = admin.retry_all(connection)
-        if finished and not again:
+        if drained.finished and not again:
             return True
+        in_vain = 0 if drained.done else in_vain + 1
     return False
 
 
