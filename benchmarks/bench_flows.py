@@ -31,6 +31,7 @@ from fenbu.engine.flows.records import BoundSubscription, Received
 from fenbu.engine.flows.worker import Worker
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.store import catalogue
+from fenbu.testing.counting import untimed
 from fenbu.testing.databases import DatabaseServer, PostgresServer
 from fenbu.testing.enterprises import OWNER
 
@@ -73,7 +74,8 @@ def delivering(server: DatabaseServer, events: int, batches: bool) -> Iterator[L
     for handler, url in (("a function", urls[1]), ("a module's", urls[2])):
         with Kernel.open(url, actor=OWNER) as kernel:
             worker = kernel.worker() if handler == "a module's" else alone(kernel, module, batches)
-            done, took = drained(worker, url)
+            with untimed():
+                done, took = drained(worker, url)
             if done != events or (wrong := readers.complaints(kernel)):
                 raise RuntimeError(f"{done} of {events} were delivered; {wrong}")
         yield Line(

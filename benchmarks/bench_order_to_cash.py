@@ -46,6 +46,7 @@ ITEMS, CUSTOMERS, LINES = 50, 20, 3
 COUNTED = 20
 """Orders of which the Python calls are counted; counting makes them several times slower."""
 AT_ONCE, GROWN_AT_ONCE = 200, 1000
+HOUR = 3600.0
 TABLE = "Order to cash, three lines an order"
 REACH = "0.33 of raw with a commit a step, 120 statements, 16 commits"
 """What an order in batches is to reach: this share of the raw writes, at most so many statements and commits."""
@@ -90,7 +91,7 @@ class Shop:
         for first in range(0, orders, at_once):
             for _order in range(min(at_once, orders - first)):
                 self.place()
-            self.kernel.drain()
+            self.kernel.drain(timeout=HOUR)
 
     def closed(self) -> int:
         with self.kernel.database.read() as connection:
@@ -164,7 +165,7 @@ def beside_raw(server: DatabaseServer, grown: str, bank: Path, orders: int, at_o
     measured, recorded_on, everything, writes = (server.clone(grown) for _copy in range(4))
     with opened(measured, bank) as shop:
         found = spent(shop, measured, orders, at_once)
-    with opened(recorded_on, bank) as shop, floor.recorded() as told:
+    with opened(recorded_on, bank) as shop, untimed(), floor.recorded() as told:
         shop.trade(orders, at_once)
     found["rows"] = sum(told.rows) / orders
     raw = floor.replay(everything, told, floor.anything)
@@ -202,13 +203,13 @@ def spent(shop: Shop, url: str, orders: int, at_once: int) -> dict[str, Any]:
     """Return what so many orders cost, the first three left out."""
     shop.trade(3, at_once)
     statistics, before = shop.kernel.database.statistics.copy(), shop.closed()
-    with timing(url) as took:
+    with untimed(), timing(url) as took:
         shop.trade(orders, at_once)
     asked = shop.kernel.database.statistics.since(statistics)
     if shop.closed() - before != orders:
         raise RuntimeError("an order did not come to its end")
     few = min(COUNTED, orders)
-    with counted_calls() as calls:
+    with untimed(), counted_calls() as calls:
         shop.trade(few, at_once)
     return {
         "took": took,
