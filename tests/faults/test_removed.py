@@ -22,6 +22,7 @@ COMMITS = (
     "for told in ('COMMIT', 'BEGIN IMMEDIATE'): work.connection.connection.driver_connection.execute(told)"
 )
 """Ends a work's transaction and begins another, on SQLite: what was one is two."""
+EXPANDS = "            made, done = history.expand(connection, one.id, self._clock(connection))\n"
 FAILED = 1
 """How pytest ends when a test has failed; anything else says nothing."""
 
@@ -140,11 +141,13 @@ REMOVED = (
     ),
     Removed(
         "how far history is read commits with its deliveries",
-        f"{ENGINE}/flows/history.py",
-        "    made = connection.execute(statement(_EXPAND, dialect), values).rowcount\n",
-        "    connection.execute(statement(_MOVE, dialect), values)\n"
-        f"    {COMMITS.replace('work.', '')}\n"
-        "    made = connection.execute(statement(_EXPAND, dialect), values).rowcount\n",
+        f"{ENGINE}/flows/worker.py",
+        EXPANDS,
+        f"{EXPANDS}            taken = connection.exec_driver_sql('DELETE FROM fenbu_delivery RETURNING *').all()\n"
+        "        with self._writing() as connection:\n"
+        "            for row in taken:\n"
+        "                values = ', '.join('?' for _column in row)\n"
+        "                connection.exec_driver_sql(f'INSERT INTO fenbu_delivery VALUES ({values})', tuple(row))\n",
         f"{FAULTS}/test_killed.py",
         "before_and_after and sqlite and catching",
     ),
