@@ -240,16 +240,19 @@ def _heard(folder: Path) -> set[int]:
 
 
 def _drain(enterprise: Enterprise) -> bool:
-    """Finish everything, however slowly; an event that was in hand at three kills is innocent, and tried again."""
-    worker, in_vain = enterprise.worker(), 0
-    while in_vain < 5:
+    """Finish everything; an event that was in hand at three kills is innocent here, and tried again.
+
+    However slow the disk is: given up when nothing more is done, not when much time has passed.
+    """
+    worker, patience = enterprise.worker(), 5
+    while patience:
         drained = worker.drain(timeout=60)
         with enterprise.shop.database.write() as connection:
             enterprise.shop.before(connection)
             again = admin.retry_all(connection)
         if drained.finished and not again:
             return True
-        in_vain = 0 if drained.done else in_vain + 1
+        patience = patience - 1 if drained.finished or not drained.done else 5
     return False
 
 

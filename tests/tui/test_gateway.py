@@ -12,11 +12,13 @@ from fenbu.engine.kernel import Kernel
 from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModule, DummyModules
 from fenbu_tui.app import FenbuApp
-from fenbu_tui.gateway import TONES, EngineWorld
+from fenbu_tui.gateway.engine import EngineWorld
+from fenbu_tui.gateway.modules import TONES
 from fenbu_tui.screens.modules import ModulesScreen
 from fenbu_tui.signs import Tone
 from fenbu_tui.widgets.module_table import ModuleTable
-from fenbu_tui.world import Picture, Unreachable
+from fenbu_tui.world.base import Unreachable
+from fenbu_tui.world.modules import Picture
 from tests.tui.worlds import play, until
 
 
@@ -50,8 +52,8 @@ def test_installed_enabled_and_broken_modules_are_told_with_what_to_do(
         picture = world.modules()
     finally:
         world.close()
-    assert picture.enterprise == "Harbour Tea"
-    assert picture.at.tzname() in ("GMT", "BST")
+    assert picture.head.enterprise == "Harbour Tea"
+    assert picture.head.at.tzname() in ("GMT", "BST")
     assert standing(picture, "tea") == ("enabled", Tone.GOOD)
     assert standing(picture, "kettle") == ("quarantined", Tone.BAD)
     [kettle] = [line for line in picture.modules if line.name == "kettle"]

@@ -73,7 +73,7 @@ def test_the_card_tells_every_trouble_of_the_module_under_the_cursor_and_the_way
 def test_the_first_line_names_enterprise_database_actor_and_worker() -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         told = str(app.screen.query("TopLine").only_one(Static).render())
-        assert told == "Harbour Tea ─ sqlite:///tea.db ─ ada ─ no worker runs, 3 deliveries wait"
+        assert told == "2 Modules ─ Harbour Tea ─ sqlite:///tea.db ─ ada ─ no worker runs, 3 deliveries wait"
 
     play(FakeWorld(*ALL), steps)
 
@@ -215,7 +215,7 @@ def test_the_palette_finds_a_module_by_a_word_of_its_title() -> None:
         await pilot.press("ctrl+p", *"loyal")
         found = app.screen.query_one(CommandList)
         await until(pilot, lambda: found.option_count == 1)
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ModulesScreen))
         assert table(app).key == "loyalty"
 

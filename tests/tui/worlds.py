@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import BaseModel, Field
 from textual.app import App
 from textual.pilot import Pilot
 
 from fenbu_tui.app import FenbuApp
+from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
-from fenbu_tui.world import ModuleLine, Picture, Standing, Trouble, Unreachable
+from fenbu_tui.world.base import Act, Choice, Consequence, Head, Question, Standing, Trouble, Unreachable
+from fenbu_tui.world.commands import Proposal
+from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
+from fenbu_tui.world.settings import ModuleSettings
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 GONE = Unreachable("the database sqlite:///tea.db cannot be reached: no such folder", "check that it runs")
@@ -25,6 +30,7 @@ ERP = ModuleLine(
     standing=Standing("enabled", Tone.GOOD, "it works"),
     todo="nothing to do",
     facts=(("package", "fenbu-erp 1.0"), ("provides", "sales.orders, ledger")),
+    verbs=frozenset({"disable", "set"}),
 )
 LOYALTY = ModuleLine(
     name="loyalty",
@@ -32,6 +38,8 @@ LOYALTY = ModuleLine(
     version="0.3 → 0.4",
     standing=Standing("upgrade pending", Tone.BUSY, "its code is not the one that was enabled"),
     todo="bring its data up to date: fenbu upgrade loyalty",
+    verbs=frozenset({"upgrade", "disable"}),
+    reading=(Reading("loyalty.points has read 1,200 of 4,800 events, 300 a second, about 12 s left", 0.25),),
 )
 KETTLE = ModuleLine(
     name="kettle",
@@ -55,18 +63,76 @@ TEA = ModuleLine(
     version="0.9",
     standing=Standing("discovered", Tone.QUIET, "installed, never enabled"),
     todo="enable it: fenbu enable tea",
+    verbs=frozenset({"enable"}),
+)
+
+HEAD = Head(
+    enterprise="Harbour Tea",
+    place="sqlite:///tea.db",
+    actor="ada",
+    at=AT,
+    worker="no worker runs, 3 deliveries wait",
 )
 
 
 def picture(*lines: ModuleLine) -> Picture:
     """Return a picture of Harbour Tea with these modules."""
-    return Picture(
-        enterprise="Harbour Tea",
-        place="sqlite:///tea.db",
-        actor="ada",
-        at=AT,
-        worker="no worker runs, 3 deliveries wait",
-        modules=lines,
+    return Picture(head=HEAD, modules=lines)
+
+
+COMMANDS = (Proposal("enable", "Switch modules on"), Proposal("explain", "The story of an order"))
+
+
+class FakeRunning:
+    """A command that says what it was told, and fails when it was told to."""
+
+    def __init__(self, line: str, width: int) -> None:
+        self.line, self.width = line, width
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self.line} within {self.width}"
+        yield "that is all"
+
+    def code(self) -> int:
+        return 1 if "fail" in self.line else 0
+
+    def stop(self) -> None:
+        """It has ended already."""
+
+
+class TeaSettings(BaseModel):
+    """Settings of a module of these tests."""
+
+    strength: int = Field(default=3, ge=1, le=9, description="how strong, 1 to 9")
+    milk: bool = False
+
+
+def acts(command: str, said: str, done: list[str]) -> Act:
+    """Return an act that takes itself down and says a sentence."""
+
+    def run() -> str:
+        done.append(command)
+        return said
+
+    return Act(command=command, run=run)
+
+
+def question(verb: str, names: Sequence[str], done: list[str]) -> Question:
+    """Return what is asked before something is done to modules."""
+    name = ", ".join(names)
+    ways = ("drain", "park") if verb == "disable" else (verb,)
+    return Question(
+        title=f"{verb.title()} {name}",
+        consequences=(Consequence("orders wait for it", "3"), Consequence("every row is kept")),
+        choices=tuple(
+            Choice(
+                label=way.title(),
+                act=acts(f"fenbu {verb} {name} {way}", f"{way}: {name}", done),
+                told=f"to {way}",
+            )
+            for way in ways
+        ),
+        typed=name if verb == "purge" else "",
     )
 
 
@@ -78,13 +144,54 @@ class FakeWorld:
         self.gone: Unreachable | None = None
         self.closed = False
         self.asked = 0
+        self.started = ""
+        self.done: list[str] = []
+        """Commands of the acts that were done."""
         self._changed = threading.Event()
 
+    def head(self) -> Head:
+        self._look()
+        return HEAD
+
     def modules(self) -> Picture:
+        self._look()
+        return picture(*self.lines)
+
+    def module(self, name: str) -> ModuleDetail:
+        self._look()
+        [line] = [line for line in self.lines if line.name == name]
+        return ModuleDetail(line=line, chapters=((("tables"), ((f"{name}_leaf", "3 rows"),)),))
+
+    def switch(self, verb: str, names: Sequence[str]) -> Question:
+        self._look()
+        return question(verb, names, self.done)
+
+    def settings(self, module: str) -> ModuleSettings:
+        self._look()
+        return ModuleSettings(
+            module=module, title=module, model=TeaSettings, given={"strength": 3, "milk": False}
+        )
+
+    def set(self, module: str, changed: Mapping[str, Any]) -> Act:
+        return self._acts(f"fenbu settings set {module} {dict(changed)}", f"set: {', '.join(changed)}")
+
+    def _acts(self, command: str, said: str) -> Act:
+        return acts(command, said, self.done)
+
+    def _look(self) -> None:
         self.asked += 1
         if self.gone:
             raise self.gone
-        return picture(*self.lines)
+
+    def proposals(self, line: str) -> Sequence[Proposal]:
+        return [one for one in COMMANDS if one.word.startswith(line.rsplit(" ", maxsplit=1)[-1])]
+
+    def looks_only(self, line: str) -> bool:
+        return not line.startswith("enable")
+
+    def start(self, line: str, width: int) -> FakeRunning:
+        self.started = line
+        return FakeRunning(line, width)
 
     def wait(self, timeout: float) -> bool:
         if not self._changed.wait(min(timeout, 0.02)):
@@ -109,11 +216,15 @@ class FakeWorld:
 Steps = Callable[[FenbuApp, Pilot[Any]], Awaitable[None]]
 
 
-def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
-    """Run the app on a world, and these steps when the first screen has read."""
+def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules") -> None:
+    """Run the app on a world from this screen, and these steps when it has read."""
+    run_app(FenbuApp(world, Place(place)), steps, size)
+
+
+def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
+    """Run an app, and these steps when its first screen has read."""
 
     async def run() -> None:
-        app = FenbuApp(world)
         async with app.run_test(size=size) as pilot:
             await read(app, pilot)
             await steps(app, pilot)
@@ -124,9 +235,9 @@ def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
 async def read(app: App[Any], pilot: Pilot[Any]) -> None:
     """Wait until what was being read is on the screen."""
     await pilot.pause()
-    if reading := [worker for worker in app.workers if worker.group == "read"]:
+    while reading := [worker for worker in app.workers if worker.group == "read"]:
         await app.workers.wait_for_complete(reading)  # all workers, were the list empty
-    await pilot.pause()
+        await pilot.pause()
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], patience: float = 60) -> None:

@@ -6,57 +6,100 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
+from attrs import frozen
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.worker import get_current_worker
 
+from fenbu import i18n
+from fenbu.cli import app as command_line
 from fenbu.cli.location import locate
 from fenbu.errors import FenbuError
 from fenbu.i18n import N_, _
-from fenbu_tui import themes
-from fenbu_tui.keys import APP, bindings
-from fenbu_tui.late import LateWorld
-from fenbu_tui.messages import Changed, Lost, Seen
-from fenbu_tui.screens.modules import ModulesScreen
-from fenbu_tui.world import Picture, Unreachable, World
+from fenbu_tui.going import Going
+from fenbu_tui.keys import APP, GOING, bindings
+from fenbu_tui.late import late
+from fenbu_tui.memory import Memory
+from fenbu_tui.messages import Acted, Changed, Headed, Lost, Ran
+from fenbu_tui.places import SCREENS, Place
+from fenbu_tui.screens.live import LiveScreen
+from fenbu_tui.signs import SIGNS, Tone
+from fenbu_tui.world.acts import Logged
+from fenbu_tui.world.base import Act, Head, Unreachable
+from fenbu_tui.world.commands import Running
+from fenbu_tui.world.whole import World
 
 LISTENING = 0.25
 """Seconds for which one turn of listening sleeps; leaving waits for the turn."""
 CALM = 0.5
 """Seconds between two readings, however busy the enterprise is."""
+LOGGED = 1000
+"""Acts that the log keeps."""
 
 
 def _palette() -> type[Provider]:
-    from fenbu_tui.palette import ModulePalette
+    from fenbu_tui.palette import Palette
 
-    return ModulePalette
+    return Palette
 
 
-class FenbuApp(App[None]):
+@frozen
+class ReadOnly(FenbuError):
+    """A command would change something, or may."""
+
+    line: str
+
+    def __str__(self) -> str:
+        return _("fenbu {line} changes something, and this was opened read-only").format(line=self.line)
+
+
+class FenbuApp(Going):
     """Shows one enterprise; I/O is in workers, rules are elsewhere."""
 
     TITLE = "fenbu 分步"
     HELP_TEXT = N_("The terminal UI of fenbu.")
-    BINDINGS: ClassVar[list[BindingType]] = bindings(APP)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(APP, GOING)
     COMMANDS = App.COMMANDS | {_palette}
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-        self._last: Picture | None = None
-        for theme in themes.THEMES:
-            self.register_theme(theme)
-        self.theme = themes.DARK.name
+    def __init__(
+        self,
+        world: World,
+        place: Place | None = None,
+        *,
+        memory: Memory | None = None,
+        read_only: bool = False,
+    ) -> None:
+        """Make the app.
+
+        Args:
+            world: What it shows.
+            place: Where it begins; where one was last time unless given.
+            memory: What is remembered of this enterprise; nothing is kept without one.
+            read_only: Nothing may be changed from here.
+        """
+        super().__init__(world, memory or Memory(), place, read_only=read_only)
+        self._acts: list[Logged] = []
+        self._undo: list[Act] = []
 
     def on_mount(self) -> None:
         """Open the first screen, then listen."""
-        self.push_screen(ModulesScreen(self._world))
+        self.go(self._first)
+        self._read_head()
         self._listen()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Stay where the database is unreachable."""
+        if action in {"go", "step", "command", "undo", "next_language"}:
+            return isinstance(self.screen, LiveScreen)
+        return super().check_action(action, parameters)
+
+    # --- following ------------------------------------------------------------------------------------
 
     @work(thread=True, group="listen")
     def _listen(self) -> None:
@@ -74,13 +117,21 @@ class FenbuApp(App[None]):
                 time.sleep(CALM)
 
     @on(Changed)
-    def _pass_on(self) -> None:
-        if isinstance(self.screen, ModulesScreen):
-            self.screen.reload()
+    def _read_again(self) -> None:
+        if isinstance(self.screen, LiveScreen):
+            self.screen.read_again()
+            self._read_head()
 
-    @on(Seen)
-    def _keep(self, message: Seen) -> None:
-        self._last = message.picture
+    @work(thread=True, exclusive=True, group="head")
+    def _read_head(self) -> None:
+        try:
+            head = self._world.head()
+        except Unreachable as error:
+            self.post_message(Lost(error))
+        else:
+            self.post_message(Headed(head))
+
+    # --- losing the database --------------------------------------------------------------------------
 
     @on(Lost)
     def _show_loss(self, message: Lost) -> None:
@@ -89,9 +140,82 @@ class FenbuApp(App[None]):
         if not any(isinstance(screen, UnreachableScreen) for screen in self.screen_stack):
             self.push_screen(UnreachableScreen(self._world, message.error, self._last), self._show_again)
 
-    def _show_again(self, picture: Picture | None) -> None:
-        if picture is not None and isinstance(self.screen, ModulesScreen):
-            self.screen.post_message(Seen(picture))
+    def _show_again(self, head: Head | None) -> None:
+        self._head = head
+        self._write_head()
+
+    # --- acting ---------------------------------------------------------------------------------------
+
+    @on(Acted)
+    def _tell(self, message: Acted) -> None:
+        if message.act.undo and not message.refused:
+            self._undo.append(message.act.undo)
+        told = _("{said}; u takes it back").format(said=message.said)
+        offered = message.act.undo and not message.refused
+        self._write_down(message.act.command, told if offered else message.said, failed=message.refused)
+
+    @on(Ran)
+    def _tell_end(self, message: Ran) -> None:
+        self._write_down(message.command, message.said, failed=message.failed)
+        self._read_again()
+
+    def _write_down(self, command: str, said: str, *, failed: bool) -> None:
+        self._acts.append(
+            Logged(datetime.now().astimezone(), command, said, Tone.BAD if failed else Tone.GOOD)
+        )
+        del self._acts[:-LOGGED]
+        title = f"{SIGNS[Tone.BAD]} {command}" if failed else command
+        self.notify(said, title=title, severity="error" if failed else "information", markup=False)
+
+    def action_acts(self) -> None:
+        """Show what was done."""
+        from fenbu_tui.screens.acts import ActsScreen
+
+        self.push_screen(ActsScreen(tuple(self._acts)))
+
+    def action_undo(self) -> None:
+        """Take back the last act that can be taken back."""
+        if not self._undo:
+            self.notify(_("nothing that was done here can be taken back"))
+        elif isinstance(self.screen, LiveScreen):
+            act = self._undo.pop()
+            self.screen.act(lambda: act)
+
+    # --- commands -------------------------------------------------------------------------------------
+
+    def action_command(self, line: str = "") -> None:
+        """Let a command be typed."""
+        from fenbu_tui.screens.command import CommandScreen
+
+        self.push_screen(CommandScreen(self._world, self._memory.history, line), self._take_command)
+
+    def _take_command(self, line: str | None) -> None:
+        line = (line or "").strip().removeprefix("fenbu ").strip()
+        if not line:
+            return
+        self._memory.typed(line)
+        name, _space, subject = line.partition(" ")
+        if line in {"q", "quit", "exit"}:
+            self.exit()
+        elif name in {one.name for one in SCREENS} and (not subject or name not in command_line.COMMANDS):
+            self.go(Place(name, subject.strip()))
+        else:
+            self.run_command(line)
+
+    def run_command(self, line: str) -> None:
+        """Run what follows ``fenbu``, and show what it writes."""
+        from fenbu_tui.screens.output import OutputScreen
+
+        width = max(self.size.width - 6, 20)
+        self.push_screen(OutputScreen(line, lambda: self._start(line, width)))
+
+    def _start(self, line: str, width: int) -> Running:
+        """Called in a worker's thread."""
+        if self.read_only and not self._world.looks_only(line):
+            raise ReadOnly(line)
+        return self._world.start(line, width)
+
+    # --- help -----------------------------------------------------------------------------------------
 
     def action_help(self) -> None:
         """Show the keys that work here."""
@@ -105,12 +229,9 @@ class FenbuApp(App[None]):
         }
         self.push_screen(HelpScreen(_(text), [_told(binding) for binding in keys.values()]))
 
-    def action_next_theme(self) -> None:
-        """Use the next of our own themes."""
-        self.theme = themes.after(self.theme)
-
     def on_unmount(self) -> None:
-        """Let go of the database."""
+        """Remember where one was, and let go of the database."""
+        self.remember()
         self._world.close()
 
 
@@ -123,23 +244,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Args:
         argv: ``--database URL``; without it FENBU_DATABASE or the nearest fenbu.toml, as for every command.
+            ``--read-only`` changes nothing.
 
     Returns:
         Exit code of the command line.
     """
     parser = argparse.ArgumentParser("fenbu tui", description=_("The terminal UI of fenbu"))
     parser.add_argument("--database", help=_("SQLAlchemy URL, or a SQLite file"))
+    parser.add_argument("--read-only", action="store_true", help=_("Look only; nothing can be changed"))
+    given = parser.parse_args(argv)
     try:
-        url = locate(parser.parse_args(argv).database)
+        url = locate(given.database)
     except FenbuError as error:
         sys.stderr.write(f"{error}\n{error.hint}\n")
         return error.exit_code
-    app = FenbuApp(LateWorld(lambda: _engine_world(url)))
+    memory = Memory.of(url)
+    if memory.language and memory.instead_of == i18n.language():
+        i18n.use(memory.language)
+    app = FenbuApp(late(lambda: _engine_world(url)), memory=memory, read_only=given.read_only)
     app.run()
     return app.return_code or 0
 
 
 def _engine_world(url: str) -> World:
-    from fenbu_tui.gateway import EngineWorld
+    from fenbu_tui.gateway.engine import EngineWorld
 
     return EngineWorld(url)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import frozen
 from textual.binding import Binding, BindingType
 
-from fenbu.i18n import N_, _
+from fenbu.i18n import N_
+from fenbu_tui.places import SCREENS
 
 
 @frozen
@@ -26,16 +27,29 @@ class Key:
 
 
 APP = (
+    Key("app.command", "colon", "command", N_("Command"), N_("Type a screen's name or a command of the command line"),
+        ":"),
     Key("app.help", "question_mark", "help", N_("Help"), N_("Show the keys that work here"), "?"),
-    Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T"),
+    Key("app.log", "at", "acts", N_("Log"), N_("Show what was done, each act as its command"), "@", footer=False),
+    Key("app.undo", "u", "undo", N_("Undo"), N_("Take back the last act that can be taken back"), "u", footer=False),
+    Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T",
+        footer=False),
+    Key("app.language", "L", "next_language", N_("Language"), N_("Use the next language"), "L", footer=False),
     Key("app.quit", "q", "quit", N_("Quit"), N_("Leave; nothing is lost"), "q"),
+)  # fmt: skip
+
+GOING = (
+    *(Key(f"go.{one.name}", one.key, f"go('{one.name}')", one.title, one.help, one.key, footer=False)
+      for one in SCREENS),
+    Key("go.back", "left_square_bracket", "step(-1)", N_("Back"), N_("Go back to where you were"), "[", footer=False),
+    Key("go.forth", "right_square_bracket", "step(1)", N_("Forth"), N_("Go forth again"), "]", footer=False),
 )  # fmt: skip
 
 LIST = (
     Key("list.down", "j,down", "cursor(1)", N_("Down"), N_("Go to the next row"), "j ↓", footer=False),
     Key("list.up", "k,up", "cursor(-1)", N_("Up"), N_("Go to the row before"), "k ↑", footer=False),
-    Key("list.first", "g,home", "edge(-1)", N_("First"), N_("Go to the first row"), "g", footer=False),
-    Key("list.last", "G,end", "edge(1)", N_("Last"), N_("Go to the last row"), "G", footer=False),
+    Key("list.first", "g,home", "edge(-1)", N_("Top"), N_("Go to the first row"), "g", footer=False),
+    Key("list.last", "G,end", "edge(1)", N_("Bottom"), N_("Go to the last row"), "G", footer=False),
     Key("list.page_down", "pagedown,ctrl+f", "page(1)", N_("Page"), N_("Go one page down"), "PgDn", footer=False),
     Key("list.page_up", "pageup,ctrl+b", "page(-1)", N_("Back"), N_("Go one page up"), "PgUp", footer=False),
 )  # fmt: skip
@@ -50,17 +64,64 @@ TYPING = (
     Key("filter.keep", "enter,down", "leave", N_("Keep"), N_("Keep the filter and go back to the rows"), "↵"),
 )  # fmt: skip
 
+FORM = (
+    Key("form.submit", "ctrl+s", "submit", N_("Done"), N_("Be done with the form"), "^s"),
+)  # fmt: skip
+
+ENTRIES = (Key("entries.add", "ctrl+n", "add", N_("One more"), N_("Go to an empty entry"), "^n"),)
+
+ENTRY = (Key("entry.remove", "ctrl+r", "remove", N_("Take out"), N_("Take this entry out"), "^r"),)
+
 RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)
 
 CLOSE = (Key("dialog.close", "escape,q,question_mark", "close", N_("Close"), N_("Go back"), "esc"),)
 
+SWITCHING = (
+    Key("module.enable", "e", "switch('enable')", N_("Enable"),
+        N_("Switch it on; what that brings is shown first"), "e"),
+    Key("module.disable", "d", "switch('disable')", N_("Disable"),
+        N_("Switch it off; what waits for it is shown first, every row is kept"), "d"),
+    Key("module.settings", "c", "settings", N_("Settings"), N_("Change its settings"), "c"),
+    Key("module.upgrade", "U", "switch('upgrade')", N_("Upgrade"), N_("Bring its data up to its installed code"), "U",
+        footer=False),
+    Key("module.purge", "X", "switch('purge')", N_("Purge"),
+        N_("Take its data out, into an archive; its name must be typed"), "X", footer=False),
+)  # fmt: skip
+
+OPEN = (Key("list.open", "enter", "open", N_("Open"), N_("Show all that is known of it"), "↵", footer=False),)
+
+GO_BACK = (Key("page.leave", "escape", "leave", N_("Back"), N_("Go back to the list"), "esc"),)
+
+DIALOG = (
+    Key("dialog.next", "right,down,j,l", "turn(1)", N_("Next"), N_("Go to the next answer"), "→", footer=False),
+    Key("dialog.before", "left,up,k,h", "turn(-1)", N_("Before"), N_("Go to the answer before"), "←", footer=False),
+    Key("dialog.cancel", "escape", "cancel", N_("Cancel"), N_("Change nothing"), "esc"),
+)  # fmt: skip
+
+COMMAND = (
+    Key("command.complete", "tab", "complete", N_("Complete"), N_("Take the next proposal"), "tab"),
+    Key("command.older", "up", "recall(-1)", N_("Older"), N_("What was typed before"), "↑"),
+    Key("command.newer", "down", "recall(1)", N_("Newer"), N_("What was typed after"), "↓"),
+    Key("command.leave", "escape", "leave", N_("Leave"), N_("Go back; nothing is run"), "esc"),
+)  # fmt: skip
+
+OUTPUT = (
+    Key("output.stop", "x", "stop", N_("Stop"), N_("Stop the command"), "x"),
+    Key("output.copy", "c", "copy_command", N_("Copy command"), N_("Copy the command"), "c"),
+    Key("output.copy_all", "y", "copy_output", N_("Copy output"), N_("Copy what the command has written"), "y"),
+    Key("output.close", "escape,q", "close", N_("Close"), N_("Go back; what still runs is stopped"), "esc"),
+)  # fmt: skip
+
+ACTS = (
+    Key("acts.copy", "c", "copy", N_("Copy"), N_("Copy the command under the cursor"), "c"),
+    Key("acts.close", "escape,q,at", "close", N_("Close"), N_("Go back"), "esc"),
+)  # fmt: skip
+
 
 def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:
-    """Return the bindings of some groups, with their texts in the current language."""
+    """Return the bindings of some groups; their texts are translated where they are shown."""
     return [
-        Binding(
-            key.keys, key.action, _(key.label), key.footer, key.shown or None, id=key.id, tooltip=_(key.help)
-        )
+        Binding(key.keys, key.action, key.label, key.footer, key.shown or None, id=key.id, tooltip=key.help)
         for group in groups
         for key in group
     ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from fenbu_tui.world import Picture, Unreachable
+from fenbu_tui.places import Place
+from fenbu_tui.world.base import Act, Head, Unreachable
+from fenbu_tui.world.modules import Picture
 
 
 class Lost(Message):
@@ -23,5 +25,41 @@ class Seen(Message):
         self.picture = picture
 
 
+class Headed(Message):
+    """The first line was read."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__()
+        self.head = head
+
+
+class Appeared(Message):
+    """A screen is on top now; its first line is to be written."""
+
+
 class Changed(Message):
     """Somebody, in whatever process, has committed something."""
+
+
+class Go(Message):
+    """The user wants to be elsewhere."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
+
+class Acted(Message):
+    """An act is over: done, or refused."""
+
+    def __init__(self, act: Act, said: str, *, refused: bool = False) -> None:
+        super().__init__()
+        self.act, self.said, self.refused = act, said, refused
+
+
+class Ran(Message):
+    """A command of the command line has ended."""
+
+    def __init__(self, command: str, said: str, *, failed: bool = False) -> None:
+        super().__init__()
+        self.command, self.said, self.failed = command, said, failed

@@ -1,4 +1,4 @@
-"""The palette (ctrl+p): what can be done here and every module, found by any of their words."""
+"""The palette (ctrl+p): every screen, and whatever the screen on top offers, found by any of their words."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Iterator
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.types import IgnoreReturnCallbackType
 
-from fenbu_tui.screens.modules import ModulesScreen
-from fenbu_tui.signs import SIGNS
-from fenbu_tui.widgets.module_table import ModuleTable
+from fenbu.i18n import _
+from fenbu_tui.messages import Go
+from fenbu_tui.places import SCREENS, Place
+from fenbu_tui.screens.live import Found, LiveScreen
 
 
-class ModulePalette(Provider):
-    """Goes to a module."""
+class Palette(Provider):
+    """Goes to screens and to what they show."""
 
     async def discover(self) -> Hits:
-        """Offer every module before anything is typed."""
-        for shown, told, go in self._known():
-            yield DiscoveryHit(shown, go, help=told)
+        """Offer everything before anything is typed."""
+        for one in self._known():
+            yield DiscoveryHit(one.words, one.go, help=one.told)
 
     async def search(self, query: str) -> Hits:
-        """Offer the modules whose words fit."""
+        """Offer what fits the words."""
         matcher = self.matcher(query)
-        for shown, told, go in self._known():
-            if (score := matcher.match(shown)) > 0:
-                yield Hit(score, matcher.highlight(shown), go, help=told)
+        for one in self._known():
+            if (score := matcher.match(one.words)) > 0:
+                yield Hit(score, matcher.highlight(one.words), one.go, help=one.told)
 
-    def _known(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
-        screen = self.screen
-        if isinstance(screen, ModulesScreen):
-            table = screen.query_one(ModuleTable)
-            for line in table.lines:
-                told = f"{SIGNS[line.standing.tone]} {line.standing.word} {line.problem}".strip()
-                yield f"{line.name} {line.title}", told, partial(table.go_to, line.name)
+    def _known(self) -> Iterator[Found]:
+        if not isinstance(self.screen, LiveScreen):
+            return
+        for entry in SCREENS:
+            go = partial(self.app.post_message, Go(Place(entry.name)))
+            yield Found(f"{_(entry.title)} ({entry.name})", _(entry.help), go)
+        yield from self.screen.found()

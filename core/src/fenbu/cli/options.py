@@ -6,20 +6,20 @@ every face. A list of parts is one repeated option: ``--line item=TEA,quantity=2
 
 from __future__ import annotations
 
-import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 import click
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from fenbu.cli.base import RESERVED
 from fenbu.cli.inputs import parse_json
+from fenbu.fields import bare, choices_of, is_mapping, is_model, is_secret, limits, part_of
 from fenbu.i18n import _
 
 _METAVARS: Mapping[Any, str] = {
@@ -47,7 +47,7 @@ def options_of(model: type[BaseModel]) -> list[click.Option]:
 
 def secrets_of(model: type[BaseModel]) -> list[str]:
     """Return the fields that no option takes, because a list of processes and a shell's history show options."""
-    return [name for name, info in model.model_fields.items() if _bare(info.annotation) is SecretStr]
+    return [name for name, info in model.model_fields.items() if is_secret(info)]
 
 
 def values_of(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,12 +66,12 @@ def values_of(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any
         value = given.get(name)
         if value is None or value == ():
             continue
-        kind = _bare(info.annotation)
+        kind = bare(info.annotation)
         option = option_name(name)
-        if part := _list_of(kind):
+        if part := part_of(kind):
             option = _singular(option)
             values[name] = [one for text in value for one in _entries(part, text, option)]
-        elif _is_model(kind) or _is_mapping(kind):
+        elif is_model(kind) or is_mapping(kind):
             values[name] = _part(value, option)
         else:
             values[name] = value
@@ -79,12 +79,12 @@ def values_of(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any
 
 
 def _option(name: str, info: FieldInfo) -> click.Option:
-    kind = _bare(info.annotation)
+    kind = bare(info.annotation)
     long = option_name(name)
     described = _described(info)
     if kind is bool:
         return click.Option([name, f"{long}/--no-{long[2:]}"], default=None, help=described)
-    part = _list_of(kind)
+    part = part_of(kind)
     names = [name, *dict.fromkeys([_singular(long), long])] if part else [name, long]
     return click.Option(
         names,
@@ -96,12 +96,12 @@ def _option(name: str, info: FieldInfo) -> click.Option:
 
 
 def _described(info: FieldInfo) -> str:
-    kind = _bare(info.annotation)
-    part = _list_of(kind)
+    kind = bare(info.annotation)
+    part = part_of(kind)
     told = [
         _(info.description or "").rstrip("."),
         _parts(part or kind),
-        _limits(info, listed=part is not None),
+        ", ".join(limits(info)),
     ]
     if info.is_required():
         told.append(_("required"))
@@ -115,73 +115,26 @@ def _described(info: FieldInfo) -> str:
 
 def _parts(kind: Any) -> str:
     """Say what else a nested part may have beside what its metavar shows."""
-    if not _is_model(kind):
+    if not is_model(kind):
         return ""
     others = [name for name, info in kind.model_fields.items() if not info.is_required()]
     return _("also: {names}").format(names=", ".join(others)) if others else ""
 
 
-def _limits(info: FieldInfo, *, listed: bool) -> str:
-    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
-    found = [
-        f"{sign} {limit}"
-        for mark in info.metadata
-        for name, sign in signs.items()
-        if (limit := getattr(mark, name, None)) is not None
-    ]
-    longest = [limit for mark in info.metadata if (limit := getattr(mark, "max_length", None)) is not None]
-    if longest:
-        told = _("at most {count:,} of them") if listed else _("at most {count:,} characters")
-        found.append(told.format(count=min(longest)))
-    return ", ".join(found)
-
-
 def _metavar(kind: Any) -> str | None:
     if _choices(kind) is not None:
         return None
-    if _is_model(kind):
+    if is_model(kind):
         return (
             ",".join(f"{name}=…" for name, info in kind.model_fields.items() if info.is_required())
             or "name=…"
         )
-    return "JSON" if _is_mapping(kind) else _METAVARS.get(kind, "TEXT")
+    return "JSON" if is_mapping(kind) else _METAVARS.get(kind, "TEXT")
 
 
 def _choices(kind: Any) -> click.Choice[str] | None:
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return click.Choice([str(member.value) for member in kind])
-    if get_origin(kind) is Literal:
-        return click.Choice([str(value) for value in get_args(kind)])
-    return None
-
-
-def _bare(kind: Any) -> Any:
-    """Return a type without ``Annotated`` and ``| None``; of a union the first that is not None."""
-    while True:
-        origin = get_origin(kind)
-        if origin is Annotated:
-            kind = get_args(kind)[0]
-        elif origin in (Union, types.UnionType):
-            kind = next(part for part in get_args(kind) if part is not type(None))
-        else:
-            return kind
-
-
-def _list_of(kind: Any) -> Any:
-    """Return what a list, tuple or sequence holds; None for anything else."""
-    origin = get_origin(kind)
-    if isinstance(origin, type) and issubclass(origin, Sequence | set | frozenset):
-        return _bare(get_args(kind)[0])
-    return None
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
-
-
-def _is_mapping(kind: Any) -> bool:
-    origin = get_origin(kind) or kind
-    return isinstance(origin, type) and issubclass(origin, Mapping)
+    choices = choices_of(kind)
+    return click.Choice(choices) if choices else None
 
 
 def _singular(option: str) -> str:
@@ -195,7 +148,7 @@ def _entries(part: Any, text: str, option: str) -> list[Any]:
     if text.lstrip().startswith("["):
         found = parse_json(text, option)
         return found if isinstance(found, list) else [found]
-    return [_part(text, option) if _is_model(part) or _is_mapping(part) else text]
+    return [_part(text, option) if is_model(part) or is_mapping(part) else text]
 
 
 def _part(text: str, option: str) -> Any:

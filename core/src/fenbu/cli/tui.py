@@ -9,14 +9,15 @@ import click
 
 from fenbu.cli.base import command
 from fenbu.cli.session import Session
-from fenbu.i18n import N_
+from fenbu.i18n import N_, _
 
 FACES = "fenbu.faces"
 PACKAGE = "fenbu-tui"
 
 
 @command("tui", help=N_("Open the terminal UI; it comes with the package fenbu-tui."))
-def tui(session: Session) -> None:
+@click.option("--read-only", is_flag=True, help=N_("Look only; nothing can be changed."))
+def tui(session: Session, *, read_only: bool) -> None:
     """Hand over to the terminal UI."""
     from fenbu.cli import logins
     from fenbu.cli.errors import FaceMissing
@@ -24,9 +25,9 @@ def tui(session: Session) -> None:
 
     found = next(iter(entry_points(group=FACES, name="tui")), None)
     if found is None:
-        raise FaceMissing("terminal UI", PACKAGE)
+        raise FaceMissing(_("terminal UI"), PACKAGE)
     address = locate(session.database)
     if token := logins.token_for(address):
         os.environ[logins.TOKEN] = token  # for this process: arguments are seen by others
-    code = found.load()(["--database", address])
+    code = found.load()(["--database", address, *(["--read-only"] if read_only else [])])
     raise click.exceptions.Exit(int(code or 0))

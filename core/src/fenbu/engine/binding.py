@@ -198,6 +198,9 @@ def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall
 
     def recorded(pending: Pending, request: CallRequest, outcome: Outcome) -> None:
         transaction = begin(pending, None)
+        transaction.cause = (
+            request.cause
+        )  # its depth stays 0: a chain through the outside is no loop of handlers
         work = EngineWork(transaction, module)
         with no_network(module), work.owned():
             record(work, request, outcome)
@@ -209,6 +212,7 @@ def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall
         send=resolve(declared.send, module=module),
         ask=resolve(declared.ask, module=module) if declared.ask else None,
         record=recorded,
+        rehearse=resolve(declared.rehearse, module=module) if declared.rehearse else None,
         locks=_call_locks(module, declared, begin),
         deadline=declared.deadline,
         ask_after=declared.ask_after,

@@ -245,6 +245,7 @@ class EngineWork:
                 payload=payload,
                 amount=amount,
                 at=self.transaction.at,
+                cause=self.transaction.cause,
             )
 
     def number(self, series: str) -> int:

@@ -15,9 +15,10 @@ from textual.widgets import Static
 
 from fenbu.i18n import _
 from fenbu_tui.keys import CLOSE, bindings
+from fenbu_tui.screens.translated import Translated
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Translated, ModalScreen[None]):
     """Shows a text and keys; any of its own keys closes it."""
 
     AUTO_FOCUS = "#help"

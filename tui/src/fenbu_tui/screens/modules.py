@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
-from fenbu_tui.keys import FILTERED, bindings
-from fenbu_tui.messages import Changed, Lost, Seen
+from fenbu_tui.keys import FILTERED, OPEN, bindings
+from fenbu_tui.messages import Seen
+from fenbu_tui.screens.live import Found
+from fenbu_tui.screens.switching import SwitchingScreen
+from fenbu_tui.signs import SIGNS
 from fenbu_tui.widgets.filter_bar import FilterBar, matches
 from fenbu_tui.widgets.module_card import ModuleCard
 from fenbu_tui.widgets.module_table import ModuleTable
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.widgets.top_line import TopLine
-from fenbu_tui.world import ModuleLine, Modules, Picture, Unreachable
+from fenbu_tui.world.modules import ModuleLine, Picture
+from fenbu_tui.world.switchable import Switchable
 
 
-class ModulesScreen(Screen[None]):
+class ModulesScreen(SwitchingScreen):
     """Lists the modules and follows what others change."""
 
     HELP_TEXT = N_(
@@ -30,7 +35,7 @@ class ModulesScreen(Screen[None]):
         "say the same; below the list stands what is known of the module under the cursor, and what to do."
     )
     AUTO_FOCUS = "ModuleTable"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(FILTERED)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OPEN, FILTERED)
     DEFAULT_CSS = """
     ModulesScreen > Vertical { border: round $secondary; border-title-color: $accent; }
     ModulesScreen #empty { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
@@ -38,9 +43,8 @@ class ModulesScreen(Screen[None]):
     ModulesScreen .without-rows #empty { display: block; }
     """
 
-    def __init__(self, modules: Modules) -> None:
-        super().__init__()
-        self._modules = modules
+    def __init__(self, modules: Switchable) -> None:
+        super().__init__(modules)
         self._picture: Picture | None = None
         self._filter = ""
 
@@ -50,32 +54,37 @@ class ModulesScreen(Screen[None]):
             yield ModuleTable()
             yield Static(id="empty")
             yield ModuleCard()
-        yield FilterBar()
+        yield FilterBar(self._filter)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        """Ask for the modules; the frame is on the screen before they come."""
+        """Name the frame; it is on the screen before the modules come."""
         self.query_one("#frame").border_title = _("Modules")
-        self.query_one(TopLine).update(_("opening the database …"))
-        self.reload()
 
-    @on(Changed)
-    @work(thread=True, exclusive=True, group="read")
-    def reload(self) -> None:
+    def read_again(self) -> None:
         """Read the modules again."""
-        try:
-            picture = self._modules.modules()
-        except Unreachable as error:
-            self.post_message(Lost(error))
-        else:
-            self.post_message(Seen(picture))
+        self.read(self._modules.modules, self.show)
 
-    @on(Seen)
-    def show(self, message: Seen) -> None:
+    def show(self, picture: Picture) -> None:
         """Show a picture; the app keeps it too, for when the database is gone."""
-        self._picture = message.picture
-        self.query_one(TopLine).picture = message.picture
+        self._picture = picture
+        self.post_message(Seen(picture))
         self._show_lines()
+
+    def memory(self) -> dict[str, Any]:
+        """Keep the filter."""
+        return {"filter": self._filter}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Take up the filter."""
+        self._filter = str(memory.get("filter", ""))
+
+    def found(self) -> Iterable[Found]:
+        """Offer every module."""
+        table = self.query_one(ModuleTable)
+        for line in table.lines:
+            told = f"{SIGNS[line.standing.tone]} {line.standing.word} {line.problem}".strip()
+            yield Found(f"{line.name} {line.title}", told, partial(table.go_to, line.name))
 
     # --- filter ---------------------------------------------------------------------------------------
 
@@ -92,13 +101,30 @@ class ModulesScreen(Screen[None]):
         """Type a filter."""
         self.query_one(FilterBar).open()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer the filter's key where it does not type itself."""
-        return action != "filter" or not self.query_one(FilterBar).has_focus
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer keys where they are not letters of the filter."""
+        if action in {"filter", "open", "settings", "switch"} and self.query_one(FilterBar).has_focus:
+            return False
+        return super().check_action(action, parameters)
 
     def action_back(self) -> None:
         """Clear the filter."""
         self.query_one(FilterBar).action_clear_and_leave()
+
+    # --- one of them ----------------------------------------------------------------------------------
+
+    @property
+    def here(self) -> ModuleLine | None:
+        """The module under the cursor."""
+        key = self.query_one(ModuleTable).key
+        return next((line for line in self._all if line.name == key), None)
+
+    def action_open(self) -> None:
+        """Show all that is known of the module under the cursor."""
+        from fenbu_tui.screens.module import ModuleScreen
+
+        if (here := self.here) is not None:
+            self.app.push_screen(ModuleScreen(self._modules, here.name))
 
     # --- showing --------------------------------------------------------------------------------------
 
@@ -106,6 +132,7 @@ class ModulesScreen(Screen[None]):
     def _show_card(self, message: RowTable.Highlighted) -> None:
         found = [line for line in self._all if line.name == message.key]
         self.query_one(ModuleCard).line = found[0] if found else None
+        self.refresh_bindings()
 
     @property
     def _all(self) -> tuple[ModuleLine, ...]:

@@ -15,16 +15,18 @@ from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import RETRY, bindings
-from fenbu_tui.messages import Lost, Seen
+from fenbu_tui.messages import Headed, Lost
+from fenbu_tui.screens.translated import Translated
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.widgets.module_table import ModuleTable
-from fenbu_tui.world import Modules, Picture, Unreachable
+from fenbu_tui.world.base import Head, Heads, Unreachable
+from fenbu_tui.world.modules import Picture
 
 LONGEST = 30
 
 
-class UnreachableScreen(Screen[Picture]):
-    """Tries again after 1, 2, 4 … 30 seconds and gives the picture back when it can; nothing can be done here."""
+class UnreachableScreen(Translated, Screen[Head]):
+    """Tries again after 1, 2, 4 … 30 seconds and gives the first line back when it can; nothing can be done here."""
 
     HELP_TEXT = N_(
         "The database does not answer. It is tried again by itself; below stands what was last seen, which may have "
@@ -38,9 +40,9 @@ class UnreachableScreen(Screen[Picture]):
     """
     left: reactive[int] = reactive(0, init=False)
 
-    def __init__(self, modules: Modules, error: Unreachable, last: Picture | None) -> None:
+    def __init__(self, heads: Heads, error: Unreachable, last: Picture | None) -> None:
         super().__init__()
-        self._modules, self._error, self._last = modules, error, last
+        self._heads, self._error, self._last = heads, error, last
         self._pause = 1
 
     def compose(self) -> ComposeResult:
@@ -58,7 +60,7 @@ class UnreachableScreen(Screen[Picture]):
         frame = self.query_one("#last")
         if self._last:
             self.query_one(ModuleTable).lines = self._last.modules
-            at = self._last.at.strftime("%Y-%m-%d %H:%M:%S %Z")
+            at = self._last.head.at.strftime("%Y-%m-%d %H:%M:%S %Z")
             frame.border_title = _("last seen {at}, read-only").format(at=at)
         self.left = self._pause
         self._explain()
@@ -78,11 +80,11 @@ class UnreachableScreen(Screen[Picture]):
     @work(thread=True, exclusive=True, group="read")
     def _ask(self) -> None:
         try:
-            picture = self._modules.modules()
+            head = self._heads.head()
         except Unreachable as error:
             self.post_message(Lost(error))
         else:
-            self.post_message(Seen(picture))
+            self.post_message(Headed(head))
 
     @on(Lost)
     def _wait_longer(self, message: Lost) -> None:
@@ -92,9 +94,10 @@ class UnreachableScreen(Screen[Picture]):
         self.left = self._pause
         self._explain()
 
-    @on(Seen)
-    def _go_on(self, message: Seen) -> None:
-        self.dismiss(message.picture)
+    @on(Headed)
+    def _go_on(self, message: Headed) -> None:
+        if self.is_current:  # two answers may be on their way
+            self.dismiss(message.head)
 
     def watch_left(self) -> None:
         """Move the clock."""

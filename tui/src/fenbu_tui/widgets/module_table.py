@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from fenbu.i18n import _
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
-from fenbu_tui.world import ModuleLine
+from fenbu_tui.world.modules import ModuleLine
 
 
 class ModuleTable(RowTable):

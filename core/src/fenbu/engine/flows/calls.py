@@ -27,12 +27,12 @@ _NEXT_NUMBER = """
     FROM fenbu_call WHERE operation = :operation AND subject = :subject
 """
 _RECORD = """
-    INSERT INTO fenbu_call (id, module, operation, subject, n, key, amount, currency, payload, at)
-    VALUES (:id, :module, :operation, :subject, :n, :key, :amount, :currency, :payload, :at)
+    INSERT INTO fenbu_call (id, module, operation, subject, n, key, amount, currency, payload, at, cause)
+    VALUES (:id, :module, :operation, :subject, :n, :key, :amount, :currency, :payload, :at, :cause)
 """
 COLUMNS = """
     SELECT id, module, operation, subject, n, key, amount, currency, payload, state, first_sent, lease_until,
-           attempts, not_before, error, result, at
+           attempts, not_before, error, result, at, cause
     FROM fenbu_call
 """
 _DEAD = f"""
@@ -82,6 +82,7 @@ def record(
     payload: Mapping[str, Any],
     amount: Money | None = None,
     at: int,
+    cause: int | None = None,
 ) -> str:
     """Record a call in the caller's transaction; it is made after the commit.
 
@@ -94,6 +95,7 @@ def record(
         payload: What to send, as JSON values.
         amount: Of money, if any.
         at: UTC microseconds.
+        cause: Number of the event whose handler wants it.
 
     Returns:
         Its idempotency key. It follows from the enterprise, the operation, the subject and how many there were
@@ -103,7 +105,7 @@ def record(
     values: dict[str, object] = {"operation": operation, "subject": subject}
     row = connection.execute(statement(_NEXT_NUMBER, dialect), values).one()
     identity = str(uuid5(_NAMESPACE, f"{row.enterprise}/{operation}/{subject}/{row.n}"))
-    values |= {"id": identity, "module": module, "n": row.n, "key": key, "at": at}
+    values |= {"id": identity, "module": module, "n": row.n, "key": key, "at": at, "cause": cause}
     values |= {"payload": json.dumps(dict(payload), ensure_ascii=False)}
     values |= {"amount": None if amount is None else _scaled(amount)}
     values |= {"currency": None if amount is None else amount.currency}
@@ -179,6 +181,7 @@ def request(row: CallRow, settings: Any) -> CallRequest:
         payload=json.loads(row.payload),
         attempt=row.attempts + 1,
         settings=settings,
+        cause=row.cause,
     )
 
 

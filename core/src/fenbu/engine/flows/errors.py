@@ -12,6 +12,8 @@
         ├── NoSuchDelivery   nothing of this subscription and number is in the state that the verb needs
         ├── NoSuchSubscription
         ├── NoSuchCall       no call with this key waits for a person
+        ├── NoSuchEvent      the log has no event of this number
+        ├── NoSuchState      a filter asks for a state in which no delivery and no call ever is
         ├── NotReplayable    running its handler again on purpose would do harm
         └── StillWaiting     a subscription cannot be drained: deliveries are not done
 """
@@ -191,3 +193,35 @@ class StillWaiting(Refused):
     @property
     def hint(self) -> str:
         return _("let a worker finish them (fenbu worker), or park or waive them")
+
+
+@frozen(eq=False)
+class NoSuchEvent(Refused):
+    """The log has no event of this number."""
+
+    seq: int
+
+    def __str__(self) -> str:
+        return _("there is no event {seq}").format(seq=self.seq)
+
+    @property
+    def hint(self) -> str:
+        return _("fenbu show fenbu.events lists the newest")
+
+
+@frozen(eq=False)
+class NoSuchState(Refused):
+    """A filter asks for a state in which no delivery and no call ever is."""
+
+    got: str
+    states: tuple[str, ...]
+    call_states: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return _("nothing is ever in the state {got!r}").format(got=self.got)
+
+    @property
+    def hint(self) -> str:
+        return _("deliveries are {states}; calls are {call_states}").format(
+            states=", ".join(self.states), call_states=", ".join(self.call_states)
+        )

@@ -36,9 +36,13 @@ NOBODY = "?"
 _SECOND = 1_000_000
 _O, _S, _A = operator.c, session.c, login_attempt.c
 _TRIES = select(_A.count, _A.last_at).where(_A.mark == bindparam("wanted")).with_for_update()
-_COUNT = text(
-    "INSERT INTO fenbu_login_attempt (mark, count, last_at) VALUES (:mark, 1, :at) "
-    "ON CONFLICT (mark) DO UPDATE SET count = fenbu_login_attempt.count + 1, last_at = excluded.last_at"
+_BEGIN_COUNT = text(
+    "INSERT INTO fenbu_login_attempt (mark, count, last_at) VALUES (:mark, 0, :at) ON CONFLICT (mark) DO NOTHING"
+)
+_COUNT = (
+    update(login_attempt)
+    .where(_A.mark == bindparam("wanted"))
+    .values(count=_A.count + 1, last_at=bindparam("at"))
 )
 _SECRET = select(_O.name, _O.secret).where(_O.name == bindparam("wanted"), _O.disabled_at.is_(None))
 _WHOSE = select(_S.operator, _S.expires_at).where(_S.digest == bindparam("wanted"))
@@ -76,13 +80,15 @@ def count_try(connection: Connection, name: str, at: int) -> Tried:
         TooManyTries: The name has to wait; the try is not counted.
     """
     connection.execute(delete(login_attempt).where(_A.last_at < at - _microseconds(FORGOTTEN)))
-    before: Any = connection.execute(_TRIES, {"wanted": _mark(name)}).first()
-    if before is not None and before.count >= FREE:
+    mark = _mark(name)
+    connection.execute(_BEGIN_COUNT, {"mark": mark, "at": at})  # a row to lock: the first tries queue too
+    before: Any = connection.execute(_TRIES, {"wanted": mark}).one()
+    if before.count >= FREE:
         wait = min(FIRST_WAIT * 2 ** min(before.count - FREE, 10), LONGEST_WAIT)
         left = before.last_at + wait * _SECOND - at
         if left > 0:
             raise TooManyTries(-(-left // _SECOND))
-    connection.execute(_COUNT, {"mark": _mark(name), "at": at})
+    connection.execute(_COUNT, {"wanted": mark, "at": at})
     row = connection.execute(_SECRET, {"wanted": name}).first()
     return Tried(row is not None, row.secret if row is not None else None)
 

@@ -20,8 +20,8 @@ from fenbu.engine.rollout.installed import Installed
 from fenbu.engine.rollout.model import CheckGate, MetricGate, Rollout, Stage
 from fenbu.engine.rollout.positions import Path
 from fenbu.engine.settings import secret_names
-from fenbu.engine.validation import field_problems
 from fenbu.i18n import _
+from fenbu.validation import field_problems
 from fenbu.values import MASK
 
 

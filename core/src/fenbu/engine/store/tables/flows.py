@@ -25,6 +25,7 @@ event = columns.table(
     columns.text("actor"),
     columns.text("module"),  # the publisher
     Index(None, "key"),
+    columns.partial("ix_fenbu_event_cause", "cause", where="cause IS NOT NULL"),  # what came of an event
     autoincrement=True,
 )
 
@@ -156,9 +157,12 @@ call = columns.table(
     columns.text("error", null=True),
     columns.text("result", null=True),  # JSON
     columns.big("at"),
+    columns.big("cause", null=True),  # seq of the event whose handler wants it
     UniqueConstraint("operation", "subject", "n"),
     columns.one_of("state", "new", "sending", "done", "failed", "unknown", "dead"),
     columns.partial("ix_fenbu_call_due", "not_before", where="state IN ('new', 'sending', 'unknown')"),
+    columns.partial("ix_fenbu_call_cause", "cause", where="cause IS NOT NULL"),
+    Index("ix_fenbu_call_at", "at", "id"),  # newest first, page by page
 )
 
 worker = columns.table(

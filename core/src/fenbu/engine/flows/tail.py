@@ -1,0 +1,372 @@
+"""The tail of the flows: deliveries of every state as one list, newest event first.
+
+What is done, skipped and still to do stands in three tables, each with its own key; they are read by one range of
+event numbers after another, so a page costs what it shows, and a filter that finds nothing looks a bounded way back
+and says how far.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import Connection
+
+from fenbu.engine.flows.sql import statement
+from fenbu.engine.flows.wanted import CALL_STATES, Term, Wanted
+
+LOOKED = 20_000
+"""Over how many events one page looks at most; further back is another page."""
+FIRST = 1_000
+"""Over how many it looks at first; four times as many each further time."""
+FEW = ("dead", "scheduled", "retrying")
+"""States in which deliveries are never many: all of them are looked at at once."""
+_OPEN = {
+    "waiting": "x.state = 'waiting'",
+    "retrying": "x.state = 'waiting' AND x.attempts > 0",
+    "scheduled": "x.state = 'scheduled'",
+    "held": "x.state = 'held'",
+    "dead": "x.state = 'dead'",
+}
+_SHOWN_OPEN = """
+    x.subscription, x.seq, CASE WHEN x.state = 'waiting' AND x.attempts > 0 THEN 'retrying' ELSE x.state END
+    AS state, x.attempts, x.not_before, NULL AS ended, NULL AS ms, x.error AS detail
+"""
+_SHOWN_DONE = (
+    "x.subscription, x.seq, 'done' AS state, x.attempts, 0 AS not_before, x.at AS ended, x.ms, NULL AS detail"
+)
+_SHOWN_SKIPPED = """
+    x.subscription, x.seq, 'skipped' AS state, 0 AS attempts, 0 AS not_before, x.at AS ended, NULL AS ms,
+    x.reason AS detail
+"""
+_FIRST_LINE = {
+    "sqlite": "substr(x.error, 1, instr(x.error || char(10), char(10)) - 1)",
+    "postgresql": "split_part(x.error, chr(10), 1)",
+}
+"""What an error says, without the traceback below it."""
+_EVENT = "e.topic, e.version, e.key, e.at AS published, e.module AS publisher"
+_RANGE = "x.seq >= :low AND x.seq < :high"
+_LOWEST = """
+    SELECT min(seq) AS lowest FROM (
+        SELECT min(seq) AS seq FROM fenbu_delivered UNION ALL SELECT min(seq) FROM fenbu_skipped
+        UNION ALL SELECT (SELECT min(d.seq) FROM fenbu_delivery d WHERE d.subscription = p.subscription
+                          AND d.partition = p.partition AND d.state = s.state)
+        FROM fenbu_partition p CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'scheduled'
+                                           UNION ALL SELECT 'held' UNION ALL SELECT 'dead') s) ends
+"""
+_NEWEST = "SELECT max(seq) FROM fenbu_event"
+_HAS_KEY = "SELECT EXISTS (SELECT 1 FROM fenbu_event WHERE key = :key)"
+_SUBSCRIPTIONS = "SELECT id, name, module FROM fenbu_subscription"
+_CALLS = """
+    SELECT c.* FROM (
+        SELECT id, module, operation, subject, key, state, attempts, not_before, at, cause, error,
+               amount, currency
+        FROM fenbu_call WHERE (at < :at OR (at = :at AND id < :id)) ORDER BY at DESC, id DESC LIMIT :looked) c
+    WHERE {filters} ORDER BY c.at DESC, c.id DESC LIMIT :limit
+"""
+_LAST_CALL = """
+    SELECT at, id FROM fenbu_call WHERE (at < :at OR (at = :at AND id < :id))
+    ORDER BY at DESC, id DESC LIMIT 1 OFFSET :looked
+"""
+_FOREVER = 2**63 - 1
+
+
+@frozen(kw_only=True)
+class Delivery:
+    """One event for one subscription, wherever it stands."""
+
+    subscription: str
+    module: str
+    """Whose subscription it is."""
+    seq: int
+    topic: str
+    version: int
+    key: str
+    publisher: str
+    state: str
+    """One of `wanted.STATES`."""
+    published: int
+    """UTC microseconds."""
+    ended: int | None
+    """When it was done or skipped, UTC microseconds."""
+    ms: int | None
+    """In the handler."""
+    attempts: int
+    """Failures so far."""
+    not_before: int
+    """When it is tried again or rings, UTC microseconds; 0 for at once."""
+    detail: str
+    """Error with its traceback, or the reason for which it was skipped."""
+
+    @property
+    def name(self) -> str:
+        """As every face names it: ``scm.orders/42``."""
+        return f"{self.subscription}/{self.seq}"
+
+
+@frozen(kw_only=True)
+class OutsideCall:
+    """One call to the outside, wherever it stands."""
+
+    id: str
+    module: str
+    operation: str
+    subject: str
+    key: str
+    state: str
+    """One of `wanted.CALL_STATES`."""
+    attempts: int
+    not_before: int
+    at: int
+    """When it was recorded, UTC microseconds."""
+    cause: int | None
+    amount: int | None
+    """Scaled as in the store."""
+    currency: str | None
+    detail: str
+
+
+@frozen
+class Page:
+    """Whole events' deliveries, newest first."""
+
+    rows: Sequence[Delivery]
+    next: int | None
+    """Given as `before` it continues here; None when nothing is older."""
+
+
+@frozen
+class Calls:
+    """Calls, newest first."""
+
+    rows: Sequence[OutsideCall]
+    next: tuple[int, str] | None
+    """Given as `before` it continues here; None when nothing is older."""
+
+
+def page(
+    connection: Connection,
+    wanted: Wanted,
+    *,
+    before: int | None = None,
+    limit: int = 200,
+    looked: int = LOOKED,
+) -> Page:
+    """Return deliveries of the newest events; about `limit` of them, fewer when it had to look far.
+
+    Args:
+        connection: A reading transaction.
+        wanted: Which.
+        before: `Page.next` of the page before.
+        limit: Deliveries wanted; those of the last event are always complete.
+        looked: Over how many events it looks at most, unless all that is wanted is in a state of few.
+
+    Raises:
+        NoSuchState: The filter asks for a state that there is not.
+    """
+    look = _Look(connection, wanted)
+    dialect = connection.dialect.name
+    newest = int(connection.execute(statement(_NEWEST, dialect)).scalar() or 0)
+    lowest = int(connection.execute(statement(_LOWEST, dialect)).scalar() or newest + 1)
+    high = min(before or newest + 1, newest + 1)
+    end, width = max(lowest, high - looked), FIRST
+    if look.at_once:
+        end, width = lowest, newest + 1
+    rows: list[Delivery] = []
+    while high > end and len(rows) < limit:
+        low = max(high - width, end)
+        found, complete = look.between(low, high, limit - len(rows))
+        rows += found
+        high = low if complete else found[-1].seq
+        width *= 4
+    return Page(rows, high if high > lowest else None)
+
+
+def calls(
+    connection: Connection,
+    wanted: Wanted,
+    *,
+    before: tuple[int, str] | None = None,
+    limit: int = 200,
+    looked: int = LOOKED,
+) -> Calls:
+    """Return calls to the outside, newest first; ``topic:`` means their operation.
+
+    Args:
+        connection: A reading transaction.
+        wanted: Which.
+        before: `Calls.next` of the page before.
+        limit: Calls wanted.
+        looked: How many it looks at.
+
+    Raises:
+        NoSuchState: The filter asks for a state that there is not.
+    """
+    dialect = connection.dialect.name
+    at, identity = before or (_FOREVER, "")
+    place: dict[str, Any] = {"at": at, "id": identity}
+    filters = _Filters(dialect)
+    filters.one_of("c.state", wanted.states(CALL_STATES))
+    for term in wanted.terms:
+        if term.field != "state":
+            filters.texts(term, {"topic": ("c.operation",), "subscription": ("c.operation",)}.get(
+                term.field, (f"c.{term.field}",) if term.field else ("c.operation", "c.subject", "c.key", "c.error")
+            ))  # fmt: skip
+    template = _CALLS.replace("{filters}", filters.condition)
+    values = place | filters.values | {"limit": limit, "looked": looked}
+    rows = [
+        OutsideCall(**{name: row[name] for name in row if name != "error"}, detail=row["error"] or "")
+        for row in map(dict, connection.execute(statement(template, dialect), values).mappings())
+    ]
+    if len(rows) == limit:
+        return Calls(rows, (rows[-1].at, rows[-1].id))
+    last = connection.execute(statement(_LAST_CALL, dialect), place | {"looked": looked - 1}).first()
+    return Calls(rows, None if last is None else (last.at, last.id))
+
+
+@frozen
+class _Filters:
+    """Conditions that grow, with the values that they name."""
+
+    dialect: str
+    parts: list[str] = field(factory=lambda: ["1 = 1"])
+    values: dict[str, Any] = field(factory=dict)
+
+    @property
+    def condition(self) -> str:
+        return " AND ".join(self.parts)
+
+    def bind(self, value: Any) -> str:
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f":{name}"
+
+    def one_of(self, column: str, texts: Collection[str]) -> None:
+        marks = ", ".join(map(self.bind, texts)) or "NULL"
+        self.parts.append(f"{column} IN ({marks})")
+
+    def numbers(self, column: str, numbers: Collection[int]) -> str:
+        if self.dialect == "sqlite":
+            return f"{column} IN (SELECT value FROM json_each({self.bind(json.dumps(sorted(numbers)))}))"
+        return f"{column} = ANY({self.bind(sorted(numbers))})"
+
+    def texts(self, term: Term, columns: Sequence[str], *more: str) -> None:
+        """Let one of the columns contain a term, or none of them; a key begins with it."""
+        pattern = term.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").casefold()
+        mark = self.bind(f"{pattern}%" if term.field == "key" else f"%{pattern}%")
+        alike = [f"lower(coalesce({column}, '')) LIKE {mark} ESCAPE '\\'" for column in columns]
+        joined = " OR ".join([*alike, *more])
+        self.parts.append(f"NOT ({joined})" if term.out else f"({joined})")
+
+
+class _Look:
+    """A filter made into statements over ranges of events."""
+
+    def __init__(self, connection: Connection, wanted: Wanted) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+        rows = connection.execute(statement(_SUBSCRIPTIONS, self._dialect))
+        self._known: Mapping[int, tuple[str, str]] = {row.id: (row.name, row.module) for row in rows}
+        self._states = wanted.states()
+        self._key = self._exact_key(wanted)
+        self._filters = _Filters(self._dialect)
+        self._narrow(wanted)
+        self.at_once = self._key is not None or set(self._states) <= set(FEW)
+        """All that there can be is looked at with one statement."""
+        self._template = (
+            f"SELECT * FROM ({' UNION ALL '.join(self._sources())}) found ORDER BY seq DESC LIMIT :limit"
+        )
+
+    def between(self, low: int, high: int, limit: int) -> tuple[list[Delivery], bool]:
+        """Return the newest deliveries of the events from `low` to before `high`, and whether these are all."""
+        if not self._states:
+            return [], True
+        most = limit + 4 * len(self._known) + 1  # each subscription has each event at most a few times
+        values = self._filters.values | {"low": low, "high": high, "limit": most, "key": self._key}
+        rows = self._connection.execute(statement(self._template, self._dialect), values).all()
+        if len(rows) < most:
+            return self._sorted(rows), True
+        last = rows[limit - 1].seq
+        whole = [row for row in rows if row.seq >= last]
+        return self._sorted(whole), False
+
+    def _exact_key(self, wanted: Wanted) -> str | None:
+        """Return the key that the filter names in full: its events are found however old they are."""
+        keys = [term.text for term in wanted.of("key") if not term.out]
+        if len(keys) != 1:
+            return None
+        known = self._connection.execute(statement(_HAS_KEY, self._dialect), {"key": keys[0]}).scalar()
+        return keys[0] if known else None
+
+    def _narrow(self, wanted: Wanted) -> None:
+        filters = self._filters
+        for term in wanted.terms:
+            if term.field in ("module", "subscription"):
+                ids = self._ids(term, 1 if term.field == "module" else 0)
+                filters.parts.append(filters.numbers("x.subscription", ids))
+            elif term.field == "topic":
+                filters.texts(term, ("e.topic",))
+            elif term.field == "key" and self._key is None:
+                filters.texts(term, ("e.key",))
+            elif not term.field:
+                named = {one for one, names in self._known.items() if term.text in " ".join(names)}
+                filters.texts(
+                    term, ("e.topic", "e.key", "{detail}"), filters.numbers("x.subscription", named)
+                )
+
+    def _ids(self, term: Term, place: int) -> set[int]:
+        return {one for one, names in self._known.items() if (term.text in names[place]) != term.out}
+
+    def _sources(self) -> Iterator[str]:
+        if "done" in self._states:
+            yield self._ended("fenbu_delivered", _SHOWN_DONE, "''")
+        if "skipped" in self._states:
+            yield self._ended("fenbu_skipped", _SHOWN_SKIPPED, "x.reason")
+        if still := [_OPEN[state] for state in self._states if state in _OPEN]:
+            yield self._open(still)
+
+    def _ended(self, table: str, shown: str, detail: str) -> str:
+        conditions = self._filters.condition.replace("{detail}", detail)
+        if self._key is not None:
+            return f"""SELECT {shown}, {_EVENT} FROM fenbu_event e CROSS JOIN {table} x
+                WHERE e.key = :key AND x.seq = e.seq AND {_RANGE} AND {conditions}"""
+        return f"""SELECT {shown}, {_EVENT} FROM {table} x CROSS JOIN fenbu_event e
+            WHERE {_RANGE} AND e.seq = x.seq AND {conditions}"""
+
+    def _open(self, states: Sequence[str]) -> str:
+        conditions = self._filters.condition.replace("{detail}", _FIRST_LINE[self._dialect])
+        wanted = f"x.state IN ('waiting', 'scheduled', 'held', 'dead') AND ({' OR '.join(states)})"
+        if self._key is not None:
+            return f"""SELECT {_SHOWN_OPEN}, {_EVENT} FROM fenbu_event e
+                CROSS JOIN fenbu_subscription s CROSS JOIN fenbu_delivery x
+                WHERE e.key = :key AND x.subscription = s.id AND x.partition = e.partition AND x.seq = e.seq
+                  AND {wanted} AND {_RANGE} AND {conditions}"""
+        return f"""SELECT {_SHOWN_OPEN}, {_EVENT} FROM fenbu_partition p
+            CROSS JOIN fenbu_delivery x CROSS JOIN fenbu_event e
+            WHERE x.subscription = p.subscription AND x.partition = p.partition AND {wanted} AND {_RANGE}
+              AND e.seq = x.seq AND {conditions}"""
+
+    def _sorted(self, rows: Sequence[Any]) -> list[Delivery]:
+        found = [self._delivery(row) for row in rows]
+        return sorted(found, key=lambda one: (-one.seq, one.subscription, one.ended or 0))
+
+    def _delivery(self, row: Any) -> Delivery:
+        name, module = self._known[row.subscription]
+        return Delivery(
+            subscription=name,
+            module=module,
+            seq=row.seq,
+            topic=row.topic,
+            version=row.version,
+            key=row.key,
+            publisher=row.publisher,
+            state=row.state,
+            published=row.published,
+            ended=row.ended,
+            ms=row.ms,
+            attempts=row.attempts,
+            not_before=row.not_before,
+            detail=row.detail or "",
+        )

@@ -1,0 +1,35 @@
+"""Going from screen to screen: keys, the way back and forth, the first line."""
+
+from __future__ import annotations
+
+from fenbu_tui.keys import GOING
+from fenbu_tui.places import SCREENS, Place, Way, entry
+from fenbu_tui.screens.live import LiveScreen
+from tests.tui.worlds import ERP, FakeWorld
+
+
+def test_every_screen_has_a_name_a_key_of_its_own_and_can_be_made() -> None:
+    assert len({one.key for one in SCREENS}) == len({one.name for one in SCREENS}) == len(SCREENS)
+    for one in SCREENS:
+        assert isinstance(one.make(FakeWorld(ERP)), LiveScreen)
+        assert entry(one.name) is one
+        assert one.key in {key.keys for key in GOING}
+
+
+def test_the_way_goes_back_and_forth_like_a_browser() -> None:
+    way = Way()
+    records, orders, story = Place("records"), Place("records", "erp.orders"), Place("story", "SO-1")
+    for place in (records, orders, orders, story):
+        way.go(place)
+    assert [way.step(-1), way.step(-1), way.step(-1)] == [orders, records, None]
+    assert [way.step(1), way.step(1), way.step(1)] == [orders, story, None]
+
+
+def test_going_elsewhere_drops_what_lay_ahead() -> None:
+    way = Way()
+    for name in ("modules", "flows"):
+        way.go(Place(name))
+    way.step(-1)
+    way.go(Place("audit"))
+    assert way.step(1) is None
+    assert way.step(-1) == Place("modules")

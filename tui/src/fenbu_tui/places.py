@@ -1,0 +1,84 @@
+"""The screens one can go to, and the way between them: data, and a history as a browser has."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen, mutable
+
+from fenbu.i18n import N_
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+@frozen
+class Entry:
+    """A screen as the keys, the palette and the command line know it."""
+
+    name: str
+    """As it is typed: ``:modules``."""
+    key: str
+    """The key that opens it from everywhere."""
+    title: str
+    help: str
+    """A sentence for help and palette."""
+    made_by: str
+    """``package.module:Class``, imported when it is first opened; called with the world."""
+
+    def make(self, world: object) -> Screen[None]:
+        """Import the screen and make it."""
+        module, _colon, name = self.made_by.partition(":")
+        made: Screen[None] = getattr(import_module(module), name)(world)
+        return made
+
+
+SCREENS = (
+    Entry("modules", "2", N_("Modules"), N_("Which modules there are and where each stands"),
+          "fenbu_tui.screens.modules:ModulesScreen"),
+)  # fmt: skip
+"""In the order of their keys; a new screen is a line here."""
+
+
+def entry(name: str) -> Entry:
+    """Return the entry of a screen; KeyError when there is none of this name."""
+    return {one.name: one for one in SCREENS}[name]
+
+
+@frozen
+class Place:
+    """Where one is: a screen, and what it shows."""
+
+    screen: str
+    subject: str = ""
+    """What the screen is told to show, in its own words: a view, an order's number, a filter."""
+
+
+@mutable
+class Way:
+    """Where one has been: goes back and forth; going elsewhere drops what lay ahead."""
+
+    behind: list[Place] = field(factory=list)
+    ahead: list[Place] = field(factory=list)
+
+    @property
+    def here(self) -> Place | None:
+        """Where one is now."""
+        return self.behind[-1] if self.behind else None
+
+    def go(self, place: Place) -> None:
+        """Go somewhere; being there already is no step."""
+        if place != self.here:
+            self.behind.append(place)
+            self.ahead.clear()
+
+    def step(self, direction: int) -> Place | None:
+        """Go one step back (-1) or forth (1); None when there is none."""
+        if direction < 0 and len(self.behind) > 1:
+            self.ahead.append(self.behind.pop())
+            return self.behind[-1]
+        if direction > 0 and self.ahead:
+            self.behind.append(self.ahead.pop())
+            return self.behind[-1]
+        return None

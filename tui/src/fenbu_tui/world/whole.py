@@ -1,0 +1,28 @@
+"""The whole world: everything all screens ask, and how the app hears that something has changed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fenbu_tui.world.base import Heads
+from fenbu_tui.world.commands import Commands
+from fenbu_tui.world.modules import Modules
+from fenbu_tui.world.settings import Settings
+
+
+class World(Heads, Commands, Modules, Settings, Protocol):
+    """Everything all screens ask, and how the app hears that something has changed."""
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep until somebody, in whatever process, has committed something; at most `timeout` seconds.
+
+        Called by one thread only. May return True for nothing.
+
+        Raises:
+            Unreachable: The database cannot be asked.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
