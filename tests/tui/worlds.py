@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
+from fenbu_tui.world.audit import AuditLine, AuditPage
 from fenbu_tui.world.base import Act, Choice, Consequence, Head, Question, Standing, Trouble, Unreachable
 from fenbu_tui.world.commands import Proposal
 from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
@@ -173,6 +174,7 @@ class FakeWorld:
         self.closed = False
         self.asked = 0
         self.started = ""
+        self.trail: tuple[AuditLine, ...] = ()
         self.told: dict[str, Any] = {}
         """What the overview says otherwise than usual."""
         self.done: list[str] = []
@@ -208,6 +210,20 @@ class FakeWorld:
     def overview(self) -> Overview:
         self._look()
         return evolve(OVERVIEW, **self.told)
+
+    def audit(self, narrowed: Mapping[str, str], after: str = "", limit: int = 200) -> AuditPage:
+        self._look()
+        found = [
+            one for one in self.trail if all(value in getattr(one, name) for name, value in narrowed.items())
+        ]
+        begin = int(after or 0)
+        return AuditPage(
+            tuple(found[begin : begin + limit]), str(begin + limit) if len(found) > begin + limit else ""
+        )
+
+    def chain(self) -> Standing:
+        self._look()
+        return Standing("whole", Tone.GOOD, "sealed up to row 7, 2 since then")
 
     def _acts(self, command: str, said: str) -> Act:
         return acts(command, said, self.done)

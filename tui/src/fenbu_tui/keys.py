@@ -88,6 +88,10 @@ SWITCHING = (
         N_("Take its data out, into an archive; its name must be typed"), "X", footer=False),
 )  # fmt: skip
 
+AUDITING = (
+    Key("audit.verify", "v", "verify", N_("Verify"), N_("Recompute the chain of the audit trail"), "v"),
+)
+
 OPEN = (Key("list.open", "enter", "open", N_("Open"), N_("Show all that is known of it"), "↵", footer=False),)
 
 REPAIRING = (

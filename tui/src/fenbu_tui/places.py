@@ -39,6 +39,8 @@ SCREENS = (
           "fenbu_tui.screens.overview:OverviewScreen"),
     Entry("modules", "2", N_("Modules"), N_("Which modules there are and where each stands"),
           "fenbu_tui.screens.modules:ModulesScreen"),
+    Entry("audit", "9", N_("Audit"), N_("Who did what, and whether the trail is whole"),
+          "fenbu_tui.screens.audit:AuditScreen"),
 )  # fmt: skip
 """In the order of their keys; a new screen is a line here."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from fenbu_tui.world.audit import Audit
 from fenbu_tui.world.base import Heads
 from fenbu_tui.world.commands import Commands
 from fenbu_tui.world.modules import Modules
@@ -11,7 +12,7 @@ from fenbu_tui.world.overview import Overviews
 from fenbu_tui.world.settings import Settings
 
 
-class World(Heads, Commands, Modules, Overviews, Settings, Protocol):
+class World(Heads, Audit, Commands, Modules, Overviews, Settings, Protocol):
     """Everything all screens ask, and how the app hears that something has changed."""
 
     def wait(self, timeout: float) -> bool:
