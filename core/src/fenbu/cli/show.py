@@ -62,7 +62,7 @@ class ShowCommand(Command):
     "--where",
     multiple=True,
     metavar="CONDITION",
-    help=N_("column=value; also != > >= < <= and ~ (contains). May be repeated."),
+    help=N_("column=value; also != > >= < <=, ~ (contains) and !~. May be repeated."),
 )
 @click.option("--sort", default="", metavar="COLUMN", help=N_("Order by a column; -column turns it round."))
 @click.option("--columns", default="", metavar="A,B,C", help=N_("Only these columns, in this order."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Select, Subquery
+from sqlalchemy import ColumnElement, Select, Subquery, and_, false, or_, true
 
 from fenbu.errors import FieldProblem, InputInvalid
 from fenbu.i18n import N_, _
@@ -43,7 +43,9 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
     "~": lambda column, text: column.icontains(text, autoescape=True),
+    "!~": lambda column, text: or_(column.is_(None), ~column.icontains(text, autoescape=True)),
 }
+_CONTAINS = ("~", "!~")
 
 
 @frozen
@@ -54,7 +56,11 @@ class Condition:
     value: Any
     """As the column's kind has it, or the same as text."""
     operator: str = "="
-    """``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=``, or ``~`` for "contains"."""
+    """``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=``, ``~`` for "contains" or ``!~`` for "does not"."""
+
+
+ANYWHERE = "*"
+"""In place of a column: in any column that holds text and narrows the view; goes with ``~`` and ``!~``."""
 
 
 def conditions(texts: Sequence[str]) -> list[Condition]:
@@ -88,27 +94,49 @@ def parse(view: View, name: str, value: Any, source: Subquery | None = None) -> 
         raise refused(view, name, _(_WANTED.get(kind, _NUMBER)), value) from None
 
 
-def narrowed(wanted: Select[Any], source: Subquery, view: View, filters: Sequence[Condition]) -> Select[Any]:
-    """Return a query on a view narrowed by all of these.
+def narrowed(
+    wanted: Select[Any],
+    source: Subquery,
+    view: View,
+    filters: Sequence[Condition],
+    unseen: Collection[str] = (),
+) -> Select[Any]:
+    """Return a query on a view narrowed by all of these; words are not looked for in columns that are unseen.
 
     Raises:
         ReadingRefused: The view is not narrowed by such a column, or the value is of another kind.
     """
     for one in filters:
-        allowed = filterable(view)
-        if one.column not in allowed:
-            near = get_close_matches(one.column, allowed, 1)
-            told = _("did you mean {nearest}?").format(nearest=near[0]) if near else ", ".join(allowed)
-            raise refused(view, one.column, _("this view is not narrowed by it ({told})").format(told=told))
-        if one.operator != "~":
-            value = parse(view, one.column, one.value, source)
-        elif kind_of(view, one.column, source) in _TEXTS:
-            value = one.value
+        if one.column == ANYWHERE:
+            wanted = wanted.where(_anywhere(source, view, one, unseen))
         else:
-            problem = _("~ looks within text, which this is not; = < > compare it")
-            raise refused(view, one.column, problem, f"~{one.value}")
-        wanted = wanted.where(_COMPARE[one.operator](source.c[one.column], value))
+            wanted = wanted.where(_compared(source, view, one))
     return wanted
+
+
+def _compared(source: Subquery, view: View, one: Condition) -> ColumnElement[bool]:
+    allowed = filterable(view)
+    if one.column not in allowed:
+        near = get_close_matches(one.column, allowed, 1)
+        told = _("did you mean {nearest}?").format(nearest=near[0]) if near else ", ".join(allowed)
+        raise refused(view, one.column, _("this view is not narrowed by it ({told})").format(told=told))
+    if one.operator not in _CONTAINS:
+        value = parse(view, one.column, one.value, source)
+    elif kind_of(view, one.column, source) in _TEXTS:
+        value = one.value
+    else:
+        problem = _("~ looks within text, which this is not; = < > compare it")
+        raise refused(view, one.column, problem, f"~{one.value}")
+    found: ColumnElement[bool] = _COMPARE[one.operator](source.c[one.column], value)
+    return found
+
+
+def _anywhere(source: Subquery, view: View, one: Condition, unseen: Collection[str]) -> ColumnElement[bool]:
+    names = [
+        name for name in filterable(view) if kind_of(view, name, source) in _TEXTS and name not in unseen
+    ]
+    found = [_COMPARE[one.operator](source.c[name], str(one.value)) for name in names]
+    return and_(true(), *found) if one.operator == "!~" else or_(false(), *found)
 
 
 def kind_of(view: View, name: str, source: Subquery | None) -> Kind:

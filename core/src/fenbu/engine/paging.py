@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import ColumnElement, Subquery, and_, false, or_, true, tuple_
 
 from fenbu.engine.conditions import parse, refused
@@ -40,6 +40,11 @@ def orders(view: View, sort: str) -> list[Order]:
     keys = {order.name for order in key}
     first = Order(name, sort.startswith("-"), nullable=name not in keys)
     return [first, *(order for order in key if order.name != name)]
+
+
+def turned(orders: Sequence[Order]) -> list[Order]:
+    """Return an order turned round, in which the last row is the first."""
+    return [evolve(order, down=not order.down) for order in orders]
 
 
 def ordered(source: Subquery, order: Order) -> ColumnElement[Any]:
