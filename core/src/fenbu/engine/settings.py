@@ -8,7 +8,7 @@ Setting one moves the catalogue's generation, so that every process reads them a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -70,6 +70,11 @@ def settings_of(connection: Connection, module: str, model: type[SettingsT]) -> 
     return _validated(module, model, stored(connection, module))
 
 
+def settings_from(module: str, model: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
+    """Return the settings that these values come to, over the model's defaults; otherwise as `settings_of`."""
+    return _validated(module, model, values)
+
+
 def stored(connection: Connection, module: str) -> dict[str, Any]:
     """Return what somebody has set of a module, by name."""
     return {row.name: json.loads(row.value) for row in connection.execute(_READ, {"module": module})}
@@ -91,10 +96,7 @@ def set_setting(
         SettingInvalid: There is no such field, or the value does not fit it.
     """
     if name not in model.model_fields:
-        known = ", ".join(sorted(model.model_fields)) or _("none")
-        raise SettingInvalid(
-            module, name, _("there is no such setting; there are: {known}").format(known=known)
-        )
+        raise _no_such(module, model, name)
     before = stored(connection, module)
     try:
         settings = _validated(module, model, before | {name: value})
@@ -108,6 +110,41 @@ def set_setting(
     )
     catalogue.bump(connection)
     return settings
+
+
+def set_settings(
+    connection: Connection,
+    module: str,
+    model: type[SettingsT],
+    values: Mapping[str, Any],
+    reset: Collection[str] = (),
+) -> SettingsT:
+    """Store several settings together, which fit each other only so, and take others back to their defaults.
+
+    Args:
+        connection: As for `set_setting`.
+        module: Its name; it need not be enabled yet.
+        model: Its settings model.
+        values: JSON-able, by field.
+        reset: Fields that go back to their defaults.
+
+    Raises:
+        SettingInvalid: There is no such field, or what is stored then does not fit.
+    """
+    for name in values:
+        if name not in model.model_fields:
+            raise _no_such(module, model, name)
+    before = {name: value for name, value in stored(connection, module).items() if name not in reset}
+    kept = _validated(module, model, {**before, **values})
+    for name in reset:
+        connection.execute(_RESET, {"module": module, "name": name})
+    told = kept.model_dump(mode="json")
+    for name in values:
+        row = {"module": module, "name": name, "value": json.dumps(told[name], ensure_ascii=False)}
+        connection.execute(_WRITE, row)
+    if values or reset:
+        catalogue.bump(connection)
+    return kept
 
 
 def reset_setting(connection: Connection, module: str, name: str) -> None:
@@ -137,6 +174,11 @@ def _validated(module: str, model: type[SettingsT], values: Mapping[str, Any]) -
         first = field_problems(error)[0]
         secret = first.field.partition(".")[0] in secret_names(model)
         raise SettingInvalid(module, first.field, first.problem, MASK if secret else first.got) from None
+
+
+def _no_such(module: str, model: type[Settings], name: str) -> SettingInvalid:
+    known = ", ".join(sorted(model.model_fields)) or _("none")
+    return SettingInvalid(module, name, _("there is no such setting; there are: {known}").format(known=known))
 
 
 def _as_json(value: str) -> object:
