@@ -119,11 +119,13 @@ class FakeWorld:
 Steps = Callable[[FenbuApp, Pilot[Any]], Awaitable[None]]
 
 
-def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules") -> None:
+def play(
+    world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules", subject: str = ""
+) -> None:
     """Run the app on a world from this screen, and these steps when it has read."""
 
     async def run() -> None:
-        app = FenbuApp(world, Place(place))
+        app = FenbuApp(world, Place(place, subject))
         async with app.run_test(size=size) as pilot:
             await read(app, pilot)
             await steps(app, pilot)
@@ -134,7 +136,7 @@ def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str
 async def read(app: App[Any], pilot: Pilot[Any]) -> None:
     """Wait until what was being read is on the screen."""
     await pilot.pause()
-    while reading := [worker for worker in app.workers if worker.group == "read"]:
+    while reading := [worker for worker in app.workers if worker.group in ("read", "act")]:
         await app.workers.wait_for_complete(reading)  # all workers, were the list empty
         await pilot.pause()
 

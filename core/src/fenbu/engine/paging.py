@@ -85,6 +85,11 @@ def write_after(orders: Sequence[Order], row: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
+def write_key(view: View, row: Mapping[str, Any]) -> str:
+    """Return the values of a row's key as a JSON list of texts; each finds it again as a condition."""
+    return json.dumps([_as_text(row[name.removeprefix("-")]) for name in view.key], ensure_ascii=False)
+
+
 def read_after(view: View, source: Subquery, orders: Sequence[Order], after: str) -> list[Any]:
     """Return the values of the row after which a page begins, one for each column of the order.
 

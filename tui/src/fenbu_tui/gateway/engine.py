@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fenbu_tui.gateway.modules import ModulesPart
+from fenbu_tui.gateway.records import RecordsPart
+from fenbu_tui.gateway.stories import StoriesPart
 
 
-class EngineWorld(ModulesPart):
+class EngineWorld(ModulesPart, RecordsPart, StoriesPart):
     """Fulfils `fenbu_tui.world.whole.World` with a kernel, opened when something is first asked."""
