@@ -256,7 +256,7 @@ def test_a_sale_is_made_in_a_form_of_its_model_and_a_refusal_keeps_what_was_type
             await keys(shop, pilot, "enter")
         assert isinstance(shop.app.screen, ActionScreen)
         await keys(shop, pilot, "=K-100", "tab", "=安娜", "tab", "=tea", "tab", "=-1")
-        assert "must be more than 0" in shop.drawn()
+        assert "must be more" in shop.drawn()
         await keys(shop, pilot, "backspace", "backspace", "=2", "ctrl+s")
         assert isinstance(shop.app.screen, RecordsScreen)
         await keys(shop, pilot, "G")

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
+from fenbu import Completeness, Counted
 from fenbu.metrics import Check, Finding, Health, Metric
 
 _LAST = text("SELECT label FROM scales_gauge ORDER BY id DESC LIMIT 1")
@@ -20,6 +21,11 @@ def weight(work):
     """Return what lies on the scales, exactly."""
     label = work.execute(_LAST).scalar()
     return None if label in (None, "nothing") else Decimal(label)
+
+
+def pieces(work):
+    """Return how often something was put on the scales."""
+    return work.execute(text("SELECT count(*) FROM scales_gauge")).scalar()
 
 
 def broken(work):
@@ -42,7 +48,20 @@ def level(work):
 
 METRICS = tuple(
     Metric(name=f"scales.{run.__name__}", title=run.__name__, unit=unit, definition="As put.", value=run)
-    for run, unit in ((weight, "quantity"), (broken, "count"), (inexact, "percent"))
+    for run, unit in ((weight, "quantity"), (pieces, "count"), (broken, "count"), (inexact, "percent"))
+)
+
+
+def weighed(work):
+    """Count what was put on the scales."""
+    rows = work.execute(text("SELECT label FROM scales_gauge ORDER BY id")).scalars().all()
+    return Counted(len(rows), len(rows) - rows.count("nothing"), ["nothing"] * rows.count("nothing"))
+
+
+COMPLETENESS = tuple(
+    Completeness(name=f"scales.{run.__name__}", title=run.__name__, definition="As put.", count=run,
+                 drill="scales.gauges", repair="put | something on")
+    for run in (weighed, broken, lambda work: None)
 )
 CHECKS = tuple(
     Check(name=f"scales.{run.__name__}", title=run.__name__, run=run, repair="put a wedge under it")
@@ -53,7 +72,11 @@ CHECKS = tuple(
 SCALES = DummyModule(
     name="scales",
     tables=("gauge",),
-    manifest={"metrics": "'fenbu_scales.numbers:METRICS'", "checks": "'fenbu_scales.numbers:CHECKS'"},
+    manifest={
+        "metrics": "'fenbu_scales.numbers:METRICS'",
+        "checks": "'fenbu_scales.numbers:CHECKS'",
+        "completeness": "'fenbu_scales.numbers:COMPLETENESS'",
+    },
     files={"numbers.py": NUMBERS},
 )
 

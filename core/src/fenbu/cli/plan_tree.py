@@ -103,7 +103,7 @@ def _stage(stage: StagePlan) -> Branch:
         if not stage.steps:
             below.append(Branch(_("its modules are on and set already; it is only written down")))
         below += _ahead(stage.ahead) if stage.chosen else _migrations(stage.ahead)
-        below += _guards(stage.guards, brief=not stage.chosen)
+        below += guards(stage.guards, brief=not stage.chosen)
         if stage.taking_back:
             below.append(Branch(rolling_back(stage.taking_back)))
     return Branch(f"{head} ({state})", "bold" if stage.chosen else "", below)
@@ -188,9 +188,10 @@ def _migrations(ahead: Ahead) -> Iterator[Branch]:
             yield Branch(f"⚠ {told.format(name=one.name, module=one.module, why=one.irreversible)}", "yellow")
 
 
-def _guards(guards: Guards, *, brief: bool) -> Iterator[Branch]:
-    yield from (gate(line, brief=brief) for line in guards.gates)
-    for need in guards.approvals:
+def guards(found: Guards, *, brief: bool) -> Iterator[Branch]:
+    """Yield what guards a stage: gates, then the yeses that it needs."""
+    yield from (gate(line, brief=brief) for line in found.gates)
+    for need in found.approvals:
         sign, colour = ("✔", "green") if not need.missing else ("?", "yellow")
         told = _("{sign} approval by {layer}: {got} of {wanted}").format(
             sign=sign, layer=need.layer, got=len(need.by), wanted=need.wanted

@@ -14,7 +14,7 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Select, Subquery, and_, false, or_, true
 
 from fenbu.errors import FieldProblem, InputInvalid
-from fenbu.i18n import N_, _
+from fenbu.i18n import N_, _, originals
 from fenbu.values import (
     MONEY_SCALE,
     PRICE_SCALE,
@@ -46,6 +46,8 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "!~": lambda column, text: or_(column.is_(None), ~column.icontains(text, autoescape=True)),
 }
 _CONTAINS = ("~", "!~")
+_SHOWN = ("=", "!=", "~", "!~")
+"""With these a state may be named as it is shown."""
 
 
 @frozen
@@ -110,11 +112,11 @@ def narrowed(
         if one.column == ANYWHERE:
             wanted = wanted.where(_anywhere(source, view, one, unseen))
         else:
-            wanted = wanted.where(_compared(source, view, one))
+            wanted = wanted.where(_named(source, view, one))
     return wanted
 
 
-def _compared(source: Subquery, view: View, one: Condition) -> ColumnElement[bool]:
+def _named(source: Subquery, view: View, one: Condition) -> ColumnElement[bool]:
     allowed = filterable(view)
     if one.column not in allowed:
         near = get_close_matches(one.column, allowed, 1)
@@ -127,16 +129,25 @@ def _compared(source: Subquery, view: View, one: Condition) -> ColumnElement[boo
     else:
         problem = _("~ looks within text, which this is not; = < > compare it")
         raise refused(view, one.column, problem, f"~{one.value}")
-    found: ColumnElement[bool] = _COMPARE[one.operator](source.c[one.column], value)
-    return found
+    return _compared(source.c[one.column], one.operator, value, kind_of(view, one.column, source))
 
 
 def _anywhere(source: Subquery, view: View, one: Condition, unseen: Collection[str]) -> ColumnElement[bool]:
-    names = [
-        name for name in filterable(view) if kind_of(view, name, source) in _TEXTS and name not in unseen
+    found = [
+        _compared(source.c[name], one.operator, str(one.value), kind)
+        for name in filterable(view)
+        if (kind := kind_of(view, name, source)) in _TEXTS and name not in unseen
     ]
-    found = [_COMPARE[one.operator](source.c[name], str(one.value)) for name in names]
     return and_(true(), *found) if one.operator == "!~" else or_(false(), *found)
+
+
+def _compared(column: Any, sign: str, value: Any, kind: Kind) -> ColumnElement[bool]:
+    """Return the comparison in SQL; a state may be written as faces show it, in the operator's language."""
+    found: ColumnElement[bool] = _COMPARE[sign](column, value)
+    shown = originals(value) if kind is Kind.STATE and sign in _SHOWN else ()
+    if not shown:
+        return found
+    return or_(found, column.in_(shown)) if sign in ("=", "~") else and_(found, column.not_in(shown))
 
 
 def kind_of(view: View, name: str, source: Subquery | None) -> Kind:

@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
 from sqlalchemy import Connection
 
 from fenbu.engine import binding, problems, readings
@@ -19,6 +20,7 @@ from fenbu.engine.work import EngineWork, NotedProblem, Transaction
 
 if TYPE_CHECKING:
     from fenbu.engine.flows.worker import Worker
+    from fenbu.engine.recorder import Recorder
 
 SEAL = 60.0
 """How often a resting worker seals the audit trail, seconds."""
@@ -29,11 +31,14 @@ LOOK = 60.0
 class Serving:
     """Makes workers for one enterprise and keeps what they serve up to date with its modules."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, recorder: Recorder | None = None) -> None:
         self._transactions = transactions
+        self._recorder = recorder
         self._bound: binding.Bound | None = None
         self._next_seal = time.monotonic() + SEAL
         self._next_look = time.monotonic() + LOOK
+        self._asked: dict[str, int] = {}
+        """Metrics to when they were last asked: who cannot say is not asked again at once."""
 
     def worker(self, **options: Any) -> Worker:
         """Return a worker that follows changes of the modules; options as `Worker` takes them."""
@@ -45,6 +50,7 @@ class Serving:
             lambda: self.bound().calls,
             self._before,
             clock=self._transactions.own_clock,
+            on_copy=self._recorder is not None,
             resting=self._rest,
             **options,
         )
@@ -53,7 +59,10 @@ class Serving:
         """Return the handlers of what is enabled; the same object while nothing has changed."""
         assembly = self._transactions.assembly
         if self._bound is None or self._bound.assembly is not assembly:
-            self._bound = binding.bind(assembly, self._begin, self._note_broken)
+            bound = binding.bind(assembly, self._begin, self._note_broken)
+            if self._recorder is not None:
+                bound = evolve(bound, calls=self._recorder.instead_of(bound.calls))
+            self._bound = bound
         return self._bound
 
     def settle(self) -> bool:
@@ -71,14 +80,15 @@ class Serving:
         return self._transactions.run(body, operators.SYSTEM, exclusive=True)
 
     def take_readings(self) -> int:
-        """Keep what the metrics come to, when the latest reading is an hour old; return how many were kept.
+        """Keep what those metrics come to whose latest reading is an hour old; return how many were kept.
 
         They are measured in a transaction that only reads: nobody waits for it.
         """
         with self._transactions.read(operators.SYSTEM, "fenbu") as work:
-            if not readings.due(work.connection, work.transaction.at):
+            if not (names := readings.due(work, self._asked)):
                 return 0
-            found = readings.measure_all(work)
+            found = readings.measure_all(work, names)
+            self._asked |= dict.fromkeys(names, found.at)
         body = partial(readings.keep_due, found=found)
         return self._transactions.run(body, operators.SYSTEM, exclusive=True)
 

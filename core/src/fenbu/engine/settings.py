@@ -104,7 +104,7 @@ def set_setting(
         if not isinstance(value, str) or (read := _as_json(value)) is value:
             raise
         settings = _validated(module, model, before | {name: read})
-    kept = settings.model_dump(mode="json")[name]
+    kept = dumped(settings)[name]
     connection.execute(
         _WRITE, {"module": module, "name": name, "value": json.dumps(kept, ensure_ascii=False)}
     )
@@ -138,7 +138,7 @@ def set_settings(
     kept = _validated(module, model, {**before, **values})
     for name in reset:
         connection.execute(_RESET, {"module": module, "name": name})
-    told = kept.model_dump(mode="json")
+    told = dumped(kept)
     for name in values:
         row = {"module": module, "name": name, "value": json.dumps(told[name], ensure_ascii=False)}
         connection.execute(_WRITE, row)
@@ -153,6 +153,14 @@ def reset_setting(connection: Connection, module: str, name: str) -> None:
     catalogue.bump(connection)
 
 
+def dumped(settings: Settings) -> dict[str, Any]:
+    """Return settings as they are stored, JSON-able; what is a set has one order, so that the same is told the same."""
+    plain: dict[str, Any] = settings.model_dump(mode="json")
+    return {
+        name: _in_order(value, plain[name]) for name, value in settings.model_dump().items() if name in plain
+    }
+
+
 def secret_names(model: type[Settings]) -> frozenset[str]:
     """Return the settings that refer to secrets: never shown, not even the reference."""
     return frozenset(name for name, told in model.model_fields.items() if "secret" in told.metadata)
@@ -161,10 +169,7 @@ def secret_names(model: type[Settings]) -> frozenset[str]:
 def shown(settings: Settings) -> Mapping[str, Any]:
     """Return settings as they may be shown: secrets as `MASK`."""
     secret = secret_names(type(settings))
-    return {
-        name: MASK if name in secret and value else value
-        for name, value in settings.model_dump(mode="json").items()
-    }
+    return {name: MASK if name in secret and value else value for name, value in dumped(settings).items()}
 
 
 def _validated(module: str, model: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
@@ -174,6 +179,18 @@ def _validated(module: str, model: type[SettingsT], values: Mapping[str, Any]) -
         first = field_problems(error)[0]
         secret = first.field.partition(".")[0] in secret_names(model)
         raise SettingInvalid(module, first.field, first.problem, MASK if secret else first.got) from None
+
+
+def _in_order(value: Any, plain: Any) -> Any:
+    """Return what a value is in JSON, with the members of its sets in order, however deep they are."""
+    if isinstance(value, set | frozenset) and isinstance(plain, list):
+        return sorted(plain, key=lambda one: json.dumps(one, ensure_ascii=False, sort_keys=True))
+    if isinstance(value, Mapping) and isinstance(plain, Mapping) and len(value) == len(plain):
+        pairs = zip(value.values(), plain.items(), strict=True)
+        return {name: _in_order(inner, told) for inner, (name, told) in pairs}
+    if isinstance(value, list | tuple) and isinstance(plain, list) and len(value) == len(plain):
+        return [_in_order(inner, told) for inner, told in zip(value, plain, strict=True)]
+    return plain
 
 
 def _no_such(module: str, model: type[Settings], name: str) -> SettingInvalid:

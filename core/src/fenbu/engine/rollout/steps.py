@@ -16,7 +16,7 @@ from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.catalog.states import ModuleState
 from fenbu.engine.rollout.model import Rollout
 from fenbu.engine.rollout.situation import Situation
-from fenbu.engine.settings import secret_names, settings_from
+from fenbu.engine.settings import dumped, secret_names, settings_from
 from fenbu.engine.stages.records import Step
 from fenbu.settings import Settings
 
@@ -157,7 +157,7 @@ class Course:
             return {}
         stored = self.settings.get(module, {})
         kept = {name: value for name, value in stored.items() if name not in reset}
-        told = settings_from(module, model, {**kept, **wanted}).model_dump(mode="json")
+        told = dumped(settings_from(module, model, {**kept, **wanted}))
         return {name: told[name] for name in wanted if name not in stored or stored[name] != told[name]}
 
     def _before(self, module: str, names: Collection[str]) -> dict[str, Any]:

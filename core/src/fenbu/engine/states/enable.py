@@ -34,6 +34,7 @@ from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.engine.store.savepoint import savepoint
 from fenbu.engine.work import EngineWork
 from fenbu.errors import DeclarationInvalid, FenbuError
+from fenbu.i18n import _
 
 S = ModuleState
 
@@ -123,7 +124,7 @@ def _look(work: EngineWork, names: Iterable[str]) -> Modules:
     modules = catalog.read(work.connection, look_at_all=True, fresh=True)
     for name in names:
         if name not in modules.by_name:
-            raise unknown("module", name, modules.by_name)
+            raise unknown(_("module"), name, modules.by_name)
         if catalog.safe:
             raise SafeMode(name)
     return modules
