@@ -188,7 +188,7 @@ def test_a_list_is_ordered_by_what_has_an_index_and_turned_round(world: EngineWo
         assert "Number ▲" in shop.drawn()
         await keys(shop, pilot, "S")
         assert shop.numbers()[0] == "K-039"
-        await pilot.click(RecordTable, offset=(34, 0))
+        await pilot.click(RecordTable, offset=(45, 0))
         await keys(shop, pilot)
         assert "Total ▲" in shop.drawn()
 

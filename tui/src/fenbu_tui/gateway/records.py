@@ -27,7 +27,7 @@ from fenbu.values import MASK
 from fenbu.views import Column, Kind, View
 from fenbu_tui.gateway.acting import performing
 from fenbu_tui.gateway.base import EnginePart
-from fenbu_tui.gateway.sentences import own_code
+from fenbu_tui.gateway.sentences import ShowingFailed, own_code
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.world.base import Act, Consequence
 from fenbu_tui.world.records import (
@@ -112,14 +112,21 @@ class RecordsPart(EnginePart):
             number = str(row[found.record])
             offered = [one for one in reading.offered(assembly, found, row) if work.holds(one.permission)]
             told = {column.name: cells.plain(column, row, work.enterprise) for column in found.columns}
+            facts = list(self._facts(work, found, row))
+            belongings: list[Belonging] = []
+            try:
+                with own_code(view):
+                    belongings += self._belongings(work, found, row)
+            except ShowingFailed as failed:  # of another list; what was read of this one stands
+                facts.append(Fact("", Value(f"{SIGNS[Tone.BAD]} {failed.problem}", Tone.BAD)))
             return Detail(
                 view=view,
                 key=key,
                 number=number,
                 title=_(found.title),
-                facts=tuple(self._facts(work, found, row)),
+                facts=tuple(facts),
                 verbs=tuple(_verb(action) for action in offered),
-                belongings=tuple(self._belongings(work, found, row)),
+                belongings=tuple(belongings),
                 diagram=_diagram(found, row),
                 story=next((kind for kind, name in kinds(assembly).items() if name == view), ""),
                 plain=json.dumps(told, ensure_ascii=False, indent=2),

@@ -131,20 +131,21 @@ class RecordsScreen(ActingOnRecords):
             return
         if not self._lines:
             self.read(self._records.views, self._keep_views, slot="views")
-        if self._sheet is None or self._sheet.view != asked.view:
-            self.read(
-                partial(self._records.sheet, asked.view), self._keep_sheet, slot="sheet", about=asked.view
-            )
         held = self._stretch
         if held is None:
             self._read(partial(self._records.stretch, asked, limit=PAGE))
         else:
             limit = max(len(held.rows), PAGE)
             self._read(partial(self._records.stretch, asked, after=held.again, limit=limit))
-        self.read(partial(self._records.count, asked), self._keep_count, slot="count", about=asked)
 
     def _read(self, ask: partial[Stretch], *, edge: int = 0) -> None:
-        self.read(ask, partial(self._show_stretch, edge), slot="rows", about=self._now)
+        """Read rows, with what the view looks like when that is not known, and then how many there are."""
+        known, view = self._sheet, self._now.view
+
+        def both() -> tuple[Sheet, Stretch]:
+            return known if known and known.view == view else self._records.sheet(view), ask()
+
+        self.read(both, partial(self._show_stretch, edge), slot="rows", about=self._now)
 
     def _show_views(self, lines: Sequence[ViewLine]) -> None:
         self._lines = lines
@@ -153,25 +154,29 @@ class RecordsScreen(ActingOnRecords):
     def _keep_views(self, lines: Sequence[ViewLine]) -> None:
         self._lines = lines
 
-    def _keep_sheet(self, sheet: Sheet) -> None:
-        self._sheet = sheet
-        self._show_frame()
-
     def _keep_count(self, count: str) -> None:
         self._count = count
-        self._show_frame()
+        self._title()
 
-    def _show_stretch(self, edge: int, stretch: Stretch) -> None:
-        edge = edge or (-1 if self._stretch is None else 0)
+    def _show_stretch(self, edge: int, found: tuple[Sheet, Stretch]) -> None:
+        self._sheet, stretch = found
+        self._put(stretch, edge or (-1 if self._stretch is None else 0))
+        count = partial(self._records.count, self._now)
+        self.read(count, self._keep_count, slot="count", about=self._now)
+
+    def _put(self, stretch: Stretch, edge: int = 0) -> None:
         self._stretch, self._refusal = stretch, ""
         if edge:
             self.query_one(RecordTable).stand(stretch, edge)
         self._show_frame()
 
     def show_refusal(self, sentence: str) -> None:
-        """Say in place of the rows why there are none."""
-        self._refusal = sentence
-        self._show_frame()
+        """Say why something could not be read: in place of the rows where there are none, else beside them."""
+        if self._stretch is None:
+            self._refusal = sentence
+            self._show_frame()
+        else:
+            super().show_refusal(sentence)
 
     @on(RecordTable.Wanted)
     def _read_on(self, message: RecordTable.Wanted) -> None:
@@ -189,7 +194,7 @@ class RecordsScreen(ActingOnRecords):
         if held is not self._stretch:
             return  # what was shown has changed meanwhile; it asks again when it is needed
         joined = held.with_below(more, MOST) if direction > 0 else held.with_above(more, MOST)
-        self._show_stretch(0, joined)
+        self._put(joined)
 
     @on(RecordTable.Edge)
     def _jump(self, message: RecordTable.Edge) -> None:
@@ -221,8 +226,9 @@ class RecordsScreen(ActingOnRecords):
         self.set_class(in_view and bool(shown), "with-rows")
         told = self.query_one("#told", Static)
         told.display = not shown
-        told.set_class(bool(self._refusal), "refusal")
-        told.update(self._refusal or self._empty_text())
+        if not shown:
+            told.set_class(bool(self._refusal), "refusal")
+            told.update(self._refusal or self._empty_text())
         self._title()
         wanted = self.query_one(RecordTable) if in_view else views
         if shown and (self.focused is None or not self.focused.display or isinstance(self.focused, RowTable)):

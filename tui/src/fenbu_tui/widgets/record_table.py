@@ -44,7 +44,7 @@ class RecordTable(RowTable):
         super().__init__((), id="records")
         self._sheet: Sheet | None = None
         self._stretch = Stretch()
-        self._hidden: Collection[str] = ()
+        self._hidden: frozenset[str] = frozenset()
         self._sort = ""
         self._left = 0
         self._shown: list[int] = []
@@ -58,9 +58,12 @@ class RecordTable(RowTable):
             hidden: Columns that are left out.
             sort: The column by which the rows are ordered, with ``-`` before it downwards.
         """
-        if sheet is not self._sheet:
+        shown = (sheet, stretch, frozenset(hidden), sort)
+        if shown == (self._sheet, self._stretch, self._hidden, self._sort):
+            return
+        if sheet != self._sheet:
             self._left = 0
-        self._sheet, self._stretch, self._hidden, self._sort = sheet, stretch, hidden, sort
+        self._sheet, self._stretch, self._hidden, self._sort = shown
         before, top = self.cursor, self.scroll_offset.y
         self._lay_out()
         moved = self.cursor - before
