@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from fenbu_tui.gateway.commands import CommandsPart
 from fenbu_tui.gateway.modules import ModulesPart
 from fenbu_tui.gateway.records import RecordsPart
 from fenbu_tui.gateway.stories import StoriesPart
 
 
-class EngineWorld(ModulesPart, RecordsPart, StoriesPart):
+class EngineWorld(CommandsPart, ModulesPart, RecordsPart, StoriesPart):
     """Fulfils `fenbu_tui.world.whole.World` with a kernel, opened when something is first asked."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from fenbu_tui.world.base import Heads
+from fenbu_tui.world.commands import Commands
 from fenbu_tui.world.modules import Modules
 from fenbu_tui.world.records import Records
 from fenbu_tui.world.stories import Stories
 
 
-class World(Heads, Modules, Records, Stories, Protocol):
+class World(Heads, Commands, Modules, Records, Stories, Protocol):
     """Everything all screens ask, and how the app hears that something has changed."""
 
     def wait(self, timeout: float) -> bool:
