@@ -158,6 +158,11 @@ def play(
     run_app(FenbuApp(world, Place(place, subject)), steps, size)
 
 
+def app_on(world: Any, place: Place | None = None, **more: Any) -> FenbuApp:
+    """Return the app on a world that answers only what these screens ask."""
+    return FenbuApp(world, place, **more)
+
+
 def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
     """Run an app, and these steps when its first screen has read."""
 
