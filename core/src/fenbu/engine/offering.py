@@ -43,8 +43,11 @@ def filled(ready: ReadyAction, view: View, row: Mapping[str, Any]) -> dict[str, 
     action, fields = ready.action, ready.input_model.model_fields
     known = {name: row[name] for name in fields if row.get(name) not in (None, MASK)}
     if action.view != view.name or _SEEN not in known:
-        naming = _naming(view)
-        known = {name: value for name, value in known.items() if name in naming}
+        known = {
+            name: value
+            for name, value in known.items()
+            if _named(view, name, required=fields[name].is_required())
+        }
     if action.subject in fields and action.subject not in known:
         known[action.subject] = row[view.record]
     return known
@@ -83,11 +86,13 @@ def _leads(ready: ReadyAction, lifecycle: Lifecycle[Any], source: str, target: s
     return str(lifecycle.next(source, verb)) == target and needed <= {subject}
 
 
-def _naming(view: View) -> set[str]:
-    """Return the columns that name a record: of this view or of another; what only tells when or how much does not."""
-    key = {name.removeprefix("-") for name in view.key} | {view.record}
-    return {
-        column.name
-        for column in view.columns
-        if (column.ref or column.name in key) and column.kind in (Kind.TEXT, Kind.NUMBER)
-    }
+def _named(view: View, name: str, *, required: bool) -> bool:
+    """Say whether a column names a record: of this view, or of another where that must be said.
+
+    What only tells when or how much names none.
+    """
+    column = next((one for one in view.columns if one.name == name), None)
+    if column is None or column.kind not in (Kind.TEXT, Kind.NUMBER):
+        return False
+    key = {one.removeprefix("-") for one in view.key} | {view.record}
+    return name in key or (required and column.ref is not None)

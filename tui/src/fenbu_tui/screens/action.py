@@ -87,6 +87,7 @@ class ActionScreen(ModalScreen[bool]):
         box.border_title = self._wanted.action.title
         box.border_subtitle = self._wanted.action.name
         box.set_class(self._wanted.action.dangerous, "dangerous")
+        self.query_one("#help").display = bool(self._wanted.action.help)
         if set(self._wanted.model.model_fields) <= set(self._wanted.fixed):
             self.query_one(Form).action_submit()
 
@@ -157,7 +158,11 @@ class ActionScreen(ModalScreen[bool]):
         )
 
     def _do(self, make: Callable[[], Act]) -> None:
-        self._answered(lambda: _done(make()), self._leave)
+        if getattr(self.app, "read_only", False):
+            sentence = _("nothing can be changed here: it was opened read-only")
+            self.app.call_from_thread(self._over, partial(self._refuse, sentence))
+        else:
+            self._answered(lambda: _done(make()), self._leave)
 
     def _leave(self, done: tuple[Act, str]) -> None:
         act, said = done

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 from textual import on
@@ -32,9 +33,26 @@ class ActingOnRecords(LiveScreen):
         self._sheet: Sheet | None = None
         self._detail: Detail | None = None
         self._hidden: dict[str, set[str]] = {}
+        self._orders: dict[str, str] = {}
+
+    def memory(self) -> dict[str, Any]:
+        """Remember of each view which columns are left out, and its order."""
+        hidden = {view: sorted(names) for view, names in self._hidden.items() if names}
+        return {"hidden": hidden, "orders": self._orders}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Take up columns and orders; what is not as `memory` has it is left out."""
+        hidden, orders = memory.get("hidden"), memory.get("orders")
+        if isinstance(hidden, dict):
+            self._hidden = {
+                str(view): set(map(str, names)) for view, names in hidden.items() if isinstance(names, list)
+            }
+        if isinstance(orders, dict):
+            self._orders = {str(view): str(sort) for view, sort in orders.items()}
 
     def order(self, sort: str) -> None:
         """Order the rows by a column, with ``-`` before it downwards; in the view's own order when empty."""
+        self._orders[self._now.view] = sort
         self._now = evolve(self._now, sort=sort)
 
     def columns_chosen(self) -> None:
@@ -60,7 +78,7 @@ class ActingOnRecords(LiveScreen):
         """Order by the next column that has an index."""
         names = ["", *self._sorts]
         now = self._now.sort.removeprefix("-")
-        self.order(names[(names.index(now) + 1) % len(names)])
+        self.order(names[(names.index(now) + 1 if now in names else 0) % len(names)])
 
     def action_turn(self) -> None:
         """Turn the order round."""

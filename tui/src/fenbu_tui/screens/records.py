@@ -51,8 +51,8 @@ class RecordsScreen(ActingOnRecords):
     RecordsScreen RecordCard { width: 50; display: none; }
     RecordsScreen.wide.with-rows RecordCard { display: block; }
     RecordsScreen.in-card RecordCard { display: block; }
-    RecordsScreen.in-card.narrow #rows { layout: vertical; }
-    RecordsScreen.in-card.narrow RecordCard { width: 1fr; height: 70%; border-left: none; }
+    RecordsScreen.in-card.narrow RecordTable { display: none; }
+    RecordsScreen.in-card.narrow RecordCard { width: 1fr; border-left: none; }
     RecordsScreen #told { height: auto; padding: 1 2; display: none; color: $text-muted; }
     RecordsScreen #told.refusal { color: $text-error; }
     """
@@ -92,7 +92,7 @@ class RecordsScreen(ActingOnRecords):
         view, _space, narrowed = subject.partition(" ")
         if view != self._now.view:
             self._sheet = self._stretch = self._detail = None
-            self._now = Asked(view=view)
+            self._now = Asked(view=view, sort=self._orders.get(view, ""))
         self._now = evolve(self._now, filter=narrowed)
         self._start_over()
         if self.is_mounted:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -41,7 +41,8 @@ class RecordCard(Vertical):
 
     DEFAULT_CSS = """
     RecordCard { border-left: solid $secondary; padding: 0 1; }
-    RecordCard > .facts { height: auto; max-height: 60%; overflow-y: auto; scrollbar-size-vertical: 1; }
+    RecordCard > .about { height: auto; max-height: 65%; scrollbar-size-vertical: 1; }
+    RecordCard > .about:focus { background: $panel; }
     RecordCard > Options { height: 1fr; min-height: 3; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings(CARD)
@@ -62,7 +63,8 @@ class RecordCard(Vertical):
         self._ways: list[Way] = []
 
     def compose(self) -> ComposeResult:
-        yield Static(classes="facts")
+        with VerticalScroll(classes="about"):
+            yield Static(classes="facts")
         yield Options()
 
     def watch_detail(self, detail: Detail | None) -> None:
