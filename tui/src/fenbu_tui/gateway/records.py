@@ -25,8 +25,8 @@ from fenbu.i18n import _
 from fenbu.lifecycle import Lifecycle
 from fenbu.values import MASK
 from fenbu.views import Column, Kind, View
-from fenbu_tui.gateway.acting import performing
 from fenbu_tui.gateway.base import EnginePart
+from fenbu_tui.gateway.performing import performing
 from fenbu_tui.gateway.sentences import ShowingFailed, own_code
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.world.base import Act, Consequence
