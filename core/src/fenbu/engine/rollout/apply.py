@@ -228,7 +228,7 @@ class _Applying:
         """Refuse to go on for whoever was counted among those who have said yes."""
         self.held.keep(work)
         situation: Situation = look(work, run.rollout)
-        appliers: Collection[str] = {run.actor, work.actor.name}
+        appliers: Collection[str] = {*records.appliers(work.connection, run), work.actor.name}
         guards = guards_of_changed if run.stage in situation.applied else guards_of_resumed
         _refuse_held_up(run.stage, guards(work, self.file, number, situation, appliers=appliers))
 
