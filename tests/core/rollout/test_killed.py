@@ -22,7 +22,7 @@ from fenbu.engine.stages import lock, records
 from fenbu.errors import FenbuError
 from fenbu.metrics import Health
 from fenbu.testing.databases import DatabaseCopy
-from fenbu.testing.dummies import DummyModules
+from fenbu.testing.dummies import DummyModule, DummyModules
 from fenbu.work import Actor
 from tests.core.rollout import tea
 from tests.core.rollout.tea import plan_file
@@ -191,6 +191,7 @@ Live = Callable[..., int]
 @pytest.fixture
 def live(tea_site: DummyModules, database_copy: DatabaseCopy) -> Live:
     """Let tea houses be rolled out; returns how many processes were killed in it."""
+    tea_site.install(DummyModule(name="scales", tables=("gauge",)))  # without the numbers that break
 
     def open_tea_house(url: str) -> None:
         with Kernel.init(url, name="Harbour Tea", currency="EUR", time_zone="UTC", os_user="ada") as kernel:

@@ -33,6 +33,10 @@ class Headed(Message):
         self.head = head
 
 
+class Appeared(Message):
+    """A screen is on top now; its first line is to be written."""
+
+
 class Changed(Message):
     """Somebody, in whatever process, has committed something."""
 
