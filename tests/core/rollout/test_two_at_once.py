@@ -77,7 +77,7 @@ def test_the_lock_of_a_dead_process_is_freed_without_force(
 
 def test_another_machine_is_not_judged_and_its_silence_is_told(ann: Kernel, clock: Clock) -> None:
     with ann.database.write() as connection:
-        lock.take(connection, "art", "apply", clock())
+        lock.take(connection, lock.new_token(), "art", "apply", clock())
         connection.exec_driver_sql("UPDATE fenbu_rollout_lock SET host = 'elsewhere', pid = 1")
     clock.move(hours=1)
     with pytest.raises(Locked, match="on elsewhere") as locked:
@@ -87,7 +87,7 @@ def test_another_machine_is_not_judged_and_its_silence_is_told(ann: Kernel, cloc
 
 def test_a_lock_that_could_not_be_given_back_does_not_keep_its_own_process_out(ann: Kernel) -> None:
     with ann.database.write() as connection:
-        token, _before = lock.take(connection, "ann", "apply", ann.database.clock(connection))
+        lock.take(connection, token := lock.new_token(), "ann", "apply", ann.database.clock(connection))
     lock.forget(token)  # as when the database was out of reach at the end
 
     assert apply(ann, plan_file()).stages == ("sale",)
