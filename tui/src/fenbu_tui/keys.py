@@ -136,6 +136,11 @@ SWITCHING = (
 
 OPEN = (Key("list.open", "enter", "open", N_("Open"), N_("Show all that is known of it"), "↵", footer=False),)
 
+REPAIRING = (
+    Key("problem.repair", "enter", "repair", N_("Repair"), N_("Put the command that repairs it on the line"), "↵"),
+    Key("problem.copy", "y", "copy_repair", N_("Copy"), N_("Copy what to do about it"), "y", footer=False),
+)  # fmt: skip
+
 GO_BACK = (Key("page.leave", "escape", "leave", N_("Back"), N_("Go back to the list"), "esc"),)
 
 DIALOG = (
