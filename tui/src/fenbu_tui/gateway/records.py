@@ -191,10 +191,10 @@ class RecordsPart(EnginePart):
             place=place,
             key=paging.write_key(view, row),
             number=str(row[view.record]),
-            values=tuple(self._value(column, row) for column in cells.shown(view)),
+            values=tuple(self._cell(column, row) for column in cells.shown(view)),
         )
 
-    def _value(self, column: Column, row: Row, *, long: bool = False) -> Value:
+    def _cell(self, column: Column, row: Row, *, long: bool = False) -> Value:
         enterprise = self._kernel.assembly.enterprise
         found = cells.cell(column, row, enterprise)
         tone = _TONES.get(found.style)
@@ -216,7 +216,7 @@ class RecordsPart(EnginePart):
     def _fields(self, work: EngineWork, view: View, row: Row) -> Iterator[Fact]:
         views = self._kernel.assembly.views
         for column in cells.shown(view):
-            value = self._value(column, row, long=True)
+            value = self._cell(column, row, long=True)
             ref = column.ref or ""
             leads = ref != view.name and ref in views and row.get(column.name) not in (None, "", MASK)
             if leads and work.holds(views[ref].needs):
