@@ -250,9 +250,16 @@ class FakeWorld:
 Steps = Callable[[FenbuApp, Pilot[Any]], Awaitable[None]]
 
 
-def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules") -> None:
+def play(
+    world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules", subject: str = ""
+) -> None:
     """Run the app on a world from this screen, and these steps when it has read."""
-    run_app(FenbuApp(world, Place(place)), steps, size)
+    run_app(FenbuApp(world, Place(place, subject)), steps, size)
+
+
+def app_on(world: Any, place: Place | None = None, **more: Any) -> FenbuApp:
+    """Return the app on a world that answers only what these screens ask."""
+    return FenbuApp(world, place, **more)
 
 
 def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
@@ -269,7 +276,7 @@ def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> N
 async def read(app: App[Any], pilot: Pilot[Any]) -> None:
     """Wait until what was being read is on the screen."""
     await pilot.pause()
-    while reading := [worker for worker in app.workers if worker.group == "read"]:
+    while reading := [worker for worker in app.workers if worker.group in ("read", "act")]:
         await app.workers.wait_for_complete(reading)  # all workers, were the list empty
         await pilot.pause()
 
