@@ -5,6 +5,7 @@ from __future__ import annotations
 from fenbu_tui.gateway.audit import AuditPart
 from fenbu_tui.gateway.commands import CommandsPart
 from fenbu_tui.gateway.modules import ModulesPart
+from fenbu_tui.gateway.offers import OffersPart
 from fenbu_tui.gateway.overview import OverviewPart
 from fenbu_tui.gateway.records import RecordsPart
 from fenbu_tui.gateway.settings import SettingsPart
@@ -15,6 +16,7 @@ class EngineWorld(
     AuditPart,
     CommandsPart,
     ModulesPart,
+    OffersPart,
     OverviewPart,
     RecordsPart,
     SettingsPart,

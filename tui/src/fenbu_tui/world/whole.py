@@ -8,6 +8,7 @@ from fenbu_tui.world.audit import Audit
 from fenbu_tui.world.base import Heads
 from fenbu_tui.world.commands import Commands
 from fenbu_tui.world.modules import Modules
+from fenbu_tui.world.offers import Offers
 from fenbu_tui.world.overview import Overviews
 from fenbu_tui.world.records import Records
 from fenbu_tui.world.settings import Settings
@@ -19,6 +20,7 @@ class World(
     Audit,
     Commands,
     Modules,
+    Offers,
     Overviews,
     Records,
     Settings,
