@@ -51,6 +51,8 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("show fenbu.events", LOOK),
     ("explain sale K-1", LOOK_KIOSK),
     ("metrics kiosk.takings", LOOK_KIOSK),
+    ("metrics record --dry-run", "olga cora"),
+    ("metrics history kiosk.takings", LOOK_KIOSK),
     ("settings get kiosk", LOOK),
     ("doctor fenbu.audit", LOOK),
     ("audit list", "olga dana cora"),

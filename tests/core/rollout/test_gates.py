@@ -11,6 +11,7 @@ import pytest
 from attrs import frozen
 
 from fenbu.engine import readings
+from fenbu.engine.guard.operators import SYSTEM
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.readings import Measured
 from fenbu.engine.rollout import gates
@@ -32,9 +33,8 @@ def measured(kernel: Kernel, gate: Gate, approved: Mapping[str, Sequence[str]] |
 
 def keep(kernel: Kernel, ago: timedelta, value: str, metric: str = "scales.weight") -> None:
     """Keep a reading of some time ago."""
-    with kernel.database.write() as connection:
-        at = to_microseconds(START - ago)
-        readings.keep(connection, Measured(at, {metric: Decimal(value)}))
+    found = Measured(to_microseconds(START - ago), {metric: Decimal(value)})
+    kernel.run(lambda work: readings.keep(work, found), SYSTEM)
 
 
 @frozen(kw_only=True)

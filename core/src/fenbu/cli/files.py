@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from fenbu.errors import AlreadyExists, BadFile
+from fenbu.i18n import _
+
 
 @contextmanager
 def whole(path: Path) -> Iterator[TextIO]:
@@ -30,3 +33,19 @@ def whole(path: Path) -> Iterator[TextIO]:
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def fresh(path: Path, text: str) -> None:
+    """Write a text into a new file.
+
+    Raises:
+        AlreadyExists: There is a file already; it stays as it is.
+        BadFile: It cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise AlreadyExists(_("file"), str(path)) from None
+    except OSError as error:
+        raise BadFile(str(path), error.strerror or str(error)) from None

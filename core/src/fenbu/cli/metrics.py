@@ -1,4 +1,4 @@
-"""``fenbu metrics``: numbers with their definitions, each by the module that knows it."""
+"""``fenbu metrics``: numbers with their definitions, each by the module that knows it; now and over time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
-from fenbu.cli.base import command
+from fenbu.cli.base import Group
 from fenbu.cli.names import completer
 from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
@@ -16,13 +17,42 @@ if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
     from fenbu.metrics import Metric
 
-_UNITS = {"percent": "%", "days": N_("days"), "count": "", "quantity": ""}
+HELP = N_("""Numbers with their definitions, now and over time.
+
+fenbu metrics                       all of them
+fenbu metrics erp.revenue           one, with what is counted
+fenbu metrics history erp.revenue   what it came to""")
+LAZY = {
+    "record": ("fenbu.cli.readings:record", N_("Keep what they come to now")),
+    "history": ("fenbu.cli.readings:history", N_("Show what one came to over time")),
+}
+_LIST = "list"
 
 
-@command("metrics", help=N_("Numbers with their definitions; with names, only those."))
+class Metrics(Group):
+    """Takes everything but its commands for names of metrics to list, so that ``fenbu metrics`` shows them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command that lists in front, unless another is named or help is wanted."""
+        named = set(self.list_commands(ctx)) | set(ctx.help_option_names)
+        return super().parse_args(ctx, args if named & set(args) else [_LIST, *args])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the names of metrics too, as far as they were remembered."""
+        names: list[CompletionItem] = completer("metric")(ctx, None, incomplete)
+        return [*names, *super().shell_complete(ctx, incomplete)]
+
+
+@click.group("metrics", cls=Metrics, lazy=LAZY, help=HELP)
+def metrics() -> None:
+    """Group of the commands on metrics."""
+
+
+@metrics.command(_LIST, help=N_("Show what metrics come to now; with names, only those. Needs not be typed."))
 @click.argument("names", nargs=-1, shell_complete=completer("metric"), metavar="[NAME…]")
 @click.option("--definitions", is_flag=True, help=N_("Say of each what is counted."))
-def metrics(session: Session, *, names: Sequence[str], definitions: bool) -> None:
+@click.pass_obj
+def list_(session: Session, *, names: Sequence[str], definitions: bool) -> None:
     """Measure and show."""
     from fenbu.engine.assembly import unknown
 
@@ -77,24 +107,15 @@ def table(
 ) -> None:
     """Write metrics with their values."""
     from fenbu.cli.layout import Cell, Heading
+    from fenbu.engine.readings import worded
 
+    currency = kernel.assembly.enterprise.currency
     headings = [Heading(_("Metric")), Heading(_("Value"), right=True), Heading(_("Title"), wraps=True)]
     if definitions:
         headings.append(Heading(_("Definition"), wraps=True))
     rows = []
     for metric, value in measured:
-        row = [Cell(metric.name), Cell(_shown(kernel, metric, value)), Cell(_(metric.title))]
+        shown = "–" if value is None else worded(metric, value, currency)
+        row = [Cell(metric.name), Cell(shown), Cell(_(metric.title))]
         rows.append([*row, Cell(_(metric.definition))] if definitions else row)
     session.out.table(headings, rows)
-
-
-def _shown(kernel: Kernel, metric: Metric, value: Any) -> str:
-    from decimal import Decimal
-
-    from fenbu.values import readable, readable_money
-
-    if value is None:
-        return "–"
-    if metric.unit == "money":
-        return readable_money(Decimal(value), kernel.assembly.enterprise.currency)
-    return f"{readable(Decimal(value))} {_(_UNITS.get(metric.unit, metric.unit))}".rstrip()

@@ -22,9 +22,12 @@ HELP = N_("""The file of the overall plan: modules, settings, stages and their g
 
 fenbu rollout new --template sme-three-stages
 fenbu rollout check rollout.toml""")
+LATE = {
+    "import-state": ("fenbu.cli.rollout_state:import_state", N_("Write a file from what is on")),
+}
 
 
-@click.group("rollout", cls=Group, help=HELP)
+@click.group("rollout", cls=Group, lazy=LATE, help=HELP)
 def rollout() -> None:
     """Group of the commands on rollout files."""
 
@@ -57,16 +60,10 @@ hrm-first         people and payroll first, then books, then payouts"""),
 @click.pass_obj
 def new(session: Session, *, file: Path, template: str) -> None:
     """Write a template, never over a file."""
+    from fenbu.cli.files import fresh
     from fenbu.engine.rollout.templates import text_of
-    from fenbu.errors import AlreadyExists, BadFile
 
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as opened:
-            opened.write(text_of(template))
-    except FileExistsError:
-        raise AlreadyExists(_("file"), str(file)) from None
-    except OSError as error:
-        raise BadFile(str(file), error.strerror or str(error)) from None
+    fresh(file, text_of(template))
     if session.json:
         session.out.document("rollout-new", {"file": str(file), "template": template})
     else:

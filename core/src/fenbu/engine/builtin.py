@@ -6,6 +6,7 @@ from functools import cache
 
 from fenbu.engine.assembling import Builtins
 from fenbu.engine.builtin_flows import ACTIONS as FLOW_ACTIONS
+from fenbu.engine.builtin_metrics import ACTIONS as METRIC_ACTIONS
 from fenbu.engine.builtin_operators import ACTIONS as OPERATOR_ACTIONS
 from fenbu.engine.builtin_views import VIEWS
 from fenbu.engine.health import CHECKS
@@ -17,5 +18,12 @@ from fenbu.engine.states.copies import ACTIONS as COPY_ACTIONS
 @cache
 def builtins() -> Builtins:
     """Return the kernel's declarations."""
-    actions = (*MODULE_ACTIONS, *ARCHIVE_ACTIONS, *COPY_ACTIONS, *FLOW_ACTIONS, *OPERATOR_ACTIONS)
+    actions = (
+        *MODULE_ACTIONS,
+        *ARCHIVE_ACTIONS,
+        *COPY_ACTIONS,
+        *FLOW_ACTIONS,
+        *METRIC_ACTIONS,
+        *OPERATOR_ACTIONS,
+    )
     return Builtins(actions, VIEWS, CHECKS)

@@ -18,6 +18,8 @@ MIGRATION = "migration"
 """A step of its tables' history failed; nothing of it was kept."""
 HOOK = "hook"
 """An implementation raised, is mistyped or has a wrong signature."""
+METRIC = "metric"
+"""A metric raised when a reading of it was taken."""
 ENABLING = "enabling"
 """It could not be enabled for another reason: seed, settings, declarations."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from attrs import frozen
 from sqlalchemy import Connection, func, select
 
+from fenbu.engine import problems
 from fenbu.engine.guard import permissions
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.store.infrastructure import infrastructure
@@ -129,13 +130,19 @@ def measure_all(work: EngineWork, names: Iterable[str] = ()) -> Measured:
     return Measured(work.transaction.at, values, empty, failed)
 
 
-def keep(connection: Connection, found: Measured) -> int:
-    """Write readings down, the later of two of one moment; the caller commits. Return how many."""
-    rows = [
-        {"metric": name, "at": found.at, "value": format(value, "f")} for name, value in found.values.items()
-    ]
+def keep(work: EngineWork, found: Measured) -> int:
+    """Write readings down, the later of two of one moment; the caller commits. Return how many.
+
+    A metric that raised becomes a problem of its module, and none any more once it answers again.
+    """
+    rows = [{"metric": name, "at": found.at, "value": format(one, "f")} for name, one in found.values.items()]
     if rows:
-        connection.execute(_KEEP[connection.dialect.name], rows)
+        work.execute(_KEEP[work.dialect], rows)
+    for one in problems.open_problems(work.connection):
+        if one.kind == problems.METRIC and one.subject in {*found.values, *found.empty}:
+            problems.clear(work.connection, one.module, one.kind, one.subject)
+    for name, reason in found.failed.items():
+        work.note_problem(name.partition(".")[0], problems.METRIC, name, reason)
     return len(rows)
 
 
@@ -153,6 +160,12 @@ def prune(connection: Connection, now: int) -> int:
     if last is None:
         return 0
     return connection.execute(metric_reading.delete().where(_R.at <= last)).rowcount
+
+
+def keep_due(work: EngineWork, found: Measured) -> int:
+    """Keep readings unless somebody else has taken some meanwhile, and throw old ones away; otherwise as `keep`."""
+    prune(work.connection, work.transaction.at)
+    return keep(work, found) if due(work.connection, work.transaction.at) else 0
 
 
 def series(

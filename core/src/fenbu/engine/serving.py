@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from fenbu.engine import binding, problems
+from fenbu.engine import binding, problems, readings
 from fenbu.engine.flows.errors import Again
 from fenbu.engine.flows.pending import Pending
 from fenbu.engine.guard import audit, operators
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SEAL = 60.0
 """How often a resting worker seals the audit trail, seconds."""
+LOOK = 60.0
+"""How often a resting worker looks whether readings of the metrics are due, seconds."""
 
 
 class Serving:
@@ -30,6 +33,7 @@ class Serving:
         self._transactions = transactions
         self._bound: binding.Bound | None = None
         self._next_seal = time.monotonic() + SEAL
+        self._next_look = time.monotonic() + LOOK
 
     def worker(self, **options: Any) -> Worker:
         """Return a worker that follows changes of the modules; options as `Worker` takes them."""
@@ -66,13 +70,28 @@ class Serving:
 
         return self._transactions.run(body, operators.SYSTEM, exclusive=True)
 
+    def take_readings(self) -> int:
+        """Keep what the metrics come to, when the latest reading is an hour old; return how many were kept.
+
+        They are measured in a transaction that only reads: nobody waits for it.
+        """
+        with self._transactions.read(operators.SYSTEM, "fenbu") as work:
+            if not readings.due(work.connection, work.transaction.at):
+                return 0
+            found = readings.measure_all(work)
+        body = partial(readings.keep_due, found=found)
+        return self._transactions.run(body, operators.SYSTEM, exclusive=True)
+
     def _rest(self) -> bool:
-        """Settle modules, and now and then seal the audit trail; return whether there was something to do."""
+        """Settle modules, now and then seal the audit trail and read the metrics; return whether there was anything."""
         if self.settle():
             return True
         if time.monotonic() >= self._next_seal:
             self._next_seal = time.monotonic() + SEAL
             return self.seal_audit() > 0
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOK
+            return self.take_readings() > 0
         return False
 
     def _before(self, connection: Connection) -> None:

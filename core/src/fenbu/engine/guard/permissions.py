@@ -19,8 +19,17 @@ ANY = "*"
 SELF = "fenbu.self"
 """What every operator may do, about themselves alone: change their secret, end their sessions."""
 OWNER = "owner"
-BEYOND = frozenset({"fenbu.backup", "fenbu.operator.secret", "fenbu.operator.logout"})
-"""Permissions that no action has as its own: a copy of everything; another's secret, another's sessions."""
+BEYOND = frozenset(
+    {
+        "fenbu.backup",
+        "fenbu.operator.secret",
+        "fenbu.operator.logout",
+        "fenbu.rollout.adopt",
+        "fenbu.rollout.import-state",
+    }
+)
+"""Permissions that no action has as its own: a copy of everything; another's secret, another's sessions; how all is
+set, with the references of secrets."""
 PERMISSION = re.compile(r"^(\*|[a-z][a-z0-9_-]*)(\.(\*|[a-z][a-z0-9_-]*))+$")
 ROLE = re.compile(r"^[a-z][a-z0-9_-]*$")
 
@@ -45,6 +54,7 @@ LAYERS: Mapping[str, Role] = {
             "fenbu.audit",
             "fenbu.backup",
             "fenbu.flow.*",
+            "fenbu.metric.*",
             "fenbu.module.*",
             "fenbu.problem.*",
             "fenbu.rollout.*",

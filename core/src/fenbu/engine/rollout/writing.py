@@ -76,10 +76,10 @@ def _added(at: Positions, path: Path, value: Any) -> str:
     """Add a value behind the last one of its table, or with a new header behind the nearest table above."""
     table = path[:-1]
     newline = "\r\n" if "\r\n" in at.text else "\n"
-    line = f"{_key(path[-1])} = {written(value)}"
+    line = f"{key(path[-1])} = {written(value)}"
     span = at.spans.get(table)
     if span is None:
-        names = ".".join(_key(part) for part in table if not isinstance(part, int))
+        names = ".".join(key(part) for part in table if not isinstance(part, int))
         end = _end_of_line(at.text, _end_below(at, table))
         return _inserted(at.text, end, f"{newline}[{names}]{newline}{line}", newline)
     if span.header:
@@ -113,7 +113,8 @@ def _end_of_line(text: str, at: int) -> int:
     return end - 1 if text[end - 1] == "\r" else end
 
 
-def _key(part: str | int) -> str:
+def key(part: str | int) -> str:
+    """Write a key, quoted where it has to be."""
     import tomlkit
 
     bare = str(part)
@@ -133,7 +134,7 @@ def written(value: Any) -> str:
         return told if "." in told else f"{told}.0"
     if isinstance(value, Mapping):
         return (
-            "{ " + ", ".join(f"{_key(key)} = {written(one)}" for key, one in value.items()) + " }"
+            "{ " + ", ".join(f"{key(name)} = {written(one)}" for name, one in value.items()) + " }"
             if value
             else "{}"
         )
