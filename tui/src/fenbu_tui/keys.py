@@ -40,6 +40,7 @@ GOING = (
 )  # fmt: skip
 
 LIST = (
+    Key("list.open", "enter", "open", N_("Open"), N_("See more of the row under the cursor"), "↵", footer=False),
     Key("list.down", "j,down", "cursor(1)", N_("Down"), N_("Go to the next row"), "j ↓", footer=False),
     Key("list.up", "k,up", "cursor(-1)", N_("Up"), N_("Go to the row before"), "k ↑", footer=False),
     Key("list.first", "g,home", "edge(-1)", N_("First"), N_("Go to the first row"), "g", footer=False),
@@ -65,6 +66,27 @@ FORM = (
 ENTRIES = (Key("entries.add", "ctrl+n", "add", N_("One more"), N_("Go to an empty entry"), "^n"),)
 
 ENTRY = (Key("entry.remove", "ctrl+r", "remove", N_("Take out"), N_("Take this entry out"), "^r"),)
+
+PAUSING = (
+    Key("flow.pause", "p", "pause", N_("Pause"), N_("Let nothing of this subscription begin; its events gather"), "p"),
+    Key("flow.resume", "p", "resume", N_("Resume"), N_("Let this subscription go on"), "p"),
+    Key("flow.deliveries", "d", "deliveries", N_("Deliveries"), N_("See what it has delivered and what waits"), "d"),
+)  # fmt: skip
+
+REPAIR = (
+    Key("delivery.retry", "r", "retry", N_("Retry"), N_("Try this one again now, as if it were new"), "r"),
+    Key("delivery.like", "R", "retry_like", N_("Retry alike"),
+        N_("Try all dead ones again that have its topic and kind of error"), "R"),
+    Key("delivery.skip", "K", "skip", N_("Give up"), N_("End this one by decision, with a reason"), "K"),
+)  # fmt: skip
+
+OUTSIDE = (
+    Key("delivery.outside", "o", "outside", N_("Calls"), N_("Change between deliveries and calls to the outside"), "o"),
+)  # fmt: skip
+
+DRILL = (
+    Key("metric.drill", "d", "drill", N_("Rows"), N_("Show the rows behind the number"), "d"),
+)  # fmt: skip
 
 RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)
 

@@ -37,6 +37,12 @@ class Entry:
 SCREENS = (
     Entry("modules", "2", N_("Modules"), N_("Which modules there are and where each stands"),
           "fenbu_tui.screens.modules:ModulesScreen"),
+    Entry("flows", "3", N_("Flows"), N_("What moves between the modules, and where it is stuck"),
+          "fenbu_tui.screens.flows:FlowsScreen"),
+    Entry("deliveries", "4", N_("Deliveries"), N_("Every event on its way to every module, and what became of it"),
+          "fenbu_tui.screens.deliveries:DeliveriesScreen"),
+    Entry("metrics", "8", N_("Metrics"), N_("Numbers with their trend and meaning"),
+          "fenbu_tui.screens.metrics:MetricsScreen"),
 )  # fmt: skip
 """In the order of their keys; a new screen is a line here."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fenbu_tui.gateway.flows import FlowsPart
+from fenbu_tui.gateway.metrics import MetricsPart
 from fenbu_tui.gateway.modules import ModulesPart
 
 
-class EngineWorld(ModulesPart):
+class EngineWorld(ModulesPart, FlowsPart, MetricsPart):
     """Fulfils `fenbu_tui.world.whole.World` with a kernel, opened when something is first asked."""

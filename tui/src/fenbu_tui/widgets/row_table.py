@@ -40,6 +40,8 @@ class Cell:
 
     text: str
     tone: Tone | None = None
+    indent: str = ""
+    """Drawn before the text as it is: the branches of a tree."""
 
 
 @frozen
@@ -78,6 +80,13 @@ class RowTable(ScrollView, can_focus=True):
         """The cursor is on the row of this key; None when there are no rows."""
 
         def __init__(self, key: str | None) -> None:
+            super().__init__()
+            self.key = key
+
+    class Opened(Message):
+        """Somebody wants to see more of the row of this key."""
+
+        def __init__(self, key: str) -> None:
             super().__init__()
             self.key = key
 
@@ -126,10 +135,17 @@ class RowTable(ScrollView, can_focus=True):
         """Move the cursor to the first row or to the last."""
         self._put(0 if step < 0 else len(self.rows) - 1)
 
+    def action_open(self) -> None:
+        """Ask for more of the row under the cursor."""
+        if self.key is not None:
+            self.post_message(self.Opened(self.key))
+
     def on_click(self, click: events.Click) -> None:
         """Put the cursor where the mouse is."""
         if click.y > 0 and (place := click.y - 1 + self.scroll_offset.y) < len(self.rows):
             self._put(place)
+            if click.chain == 2:
+                self.action_open()
 
     @property
     def _visible(self) -> int:
@@ -169,7 +185,12 @@ class RowTable(ScrollView, can_focus=True):
                 continue
             tone = cell.tone if toned else None
             own = self.get_component_rich_style(f"row-table--{tone}", partial=True) if tone else Style.null()
-            segments.append(Segment(fitted(cell.text, size - 1) + " ", style + own))
+            if cell.indent:
+                segments.append(
+                    Segment(set_cell_size(cell.indent, min(cell_len(cell.indent), size - 1)), style)
+                )
+            room = max(size - 1 - cell_len(cell.indent), 0)
+            segments.append(Segment(fitted(cell.text, room) + " ", style + own))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _widths(self, width: int) -> list[int]:

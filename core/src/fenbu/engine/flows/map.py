@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field
 from sqlalchemy import Connection, Row
 
+from fenbu.engine.flows import subscriptions
 from fenbu.engine.flows.sql import packed, statement
 
 RECENT = 5 * 60 * 1_000_000
@@ -37,6 +38,11 @@ _DURATIONS = """
            min(CASE WHEN at > :since THEN at END) AS first
     FROM (SELECT subscription, at, ms FROM fenbu_delivered ORDER BY seq DESC LIMIT :sample) d
     GROUP BY subscription, ms
+"""
+_DURATIONS_OF = """
+    SELECT ms, count(*) AS total
+    FROM (SELECT subscription, ms FROM fenbu_delivered ORDER BY seq DESC LIMIT :sample) d
+    WHERE subscription = :subscription GROUP BY ms
 """
 _ORIGINS = """
     SELECT d.subscription, e.module, e.topic, e.version, count(*) AS total
@@ -144,6 +150,17 @@ def _measure(connection: Connection, found: Mapping[int, Arrow], now: int) -> No
         if arrow := found.get(subscription):
             arrow.rate = recent[subscription] * 60_000_000 / span
             arrow.p50, arrow.p95 = quantile(measured, 50), quantile(measured, 95)
+
+
+def durations(connection: Connection, subscription: str) -> Mapping[int, int]:
+    """Return the milliseconds that a subscription's last deliveries took, each to how many took so long.
+
+    Raises:
+        NoSuchSubscription: There is none of this name.
+    """
+    values = {"sample": SAMPLE, "subscription": subscriptions.find(connection, subscription).id}
+    rows = connection.execute(statement(_DURATIONS_OF, connection.dialect.name), values)
+    return {row.ms: int(row.total) for row in rows}
 
 
 def quantile(measured: Mapping[int, int], percent: int) -> int:

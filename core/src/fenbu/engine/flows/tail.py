@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
+from fenbu.engine.flows.errors import NoSuchCall
 from fenbu.engine.flows.sql import statement
 from fenbu.engine.flows.wanted import CALL_STATES, Term, Wanted
 
@@ -58,6 +59,13 @@ _LOWEST = """
         FROM fenbu_partition p CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'scheduled'
                                            UNION ALL SELECT 'held' UNION ALL SELECT 'dead') s) ends
 """
+_OLDEST_OF = """
+    SELECT min(d.seq) FROM fenbu_subscription s CROSS JOIN fenbu_partition p
+    CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'held' UNION ALL SELECT 'dead') w
+    CROSS JOIN fenbu_delivery d
+    WHERE s.name = :name AND p.subscription = s.id AND d.subscription = s.id AND d.partition = p.partition
+      AND d.state = w.state
+"""
 _NEWEST = "SELECT max(seq) FROM fenbu_event"
 _HAS_KEY = "SELECT EXISTS (SELECT 1 FROM fenbu_event WHERE key = :key)"
 _SUBSCRIPTIONS = "SELECT id, name, module FROM fenbu_subscription"
@@ -65,6 +73,10 @@ _CALLS = """
     SELECT id, module, operation, subject, key, state, attempts, not_before, at, cause, error, amount, currency
     FROM fenbu_call c WHERE (at, id) < (:at, :id) AND (at, id) >= (:low, :low_id) AND {filters}
     ORDER BY at DESC, id DESC LIMIT :limit
+"""
+_CALL = """
+    SELECT id, module, operation, subject, key, state, attempts, not_before, at, cause, error, amount, currency
+    FROM fenbu_call WHERE id = :id
 """
 _LOW = "SELECT at, id FROM fenbu_call WHERE (at, id) < (:at, :id) ORDER BY at DESC, id DESC LIMIT 1 OFFSET :width"
 _CALL_COLUMNS = {
@@ -188,6 +200,28 @@ def page(
     return Page(rows, high if high > lowest else None)
 
 
+def oldest(connection: Connection, subscription: str) -> Delivery | None:
+    """Return a subscription's oldest delivery that is not done, timers aside; None when all are."""
+    values = {"name": subscription}
+    seq = connection.execute(statement(_OLDEST_OF, connection.dialect.name), values).scalar()
+    if seq is None:
+        return None
+    rows, _complete = _Look(connection, Wanted()).between(seq, seq + 1, 1)
+    return next((row for row in rows if row.subscription == subscription and row.ended is None), None)
+
+
+def call(connection: Connection, identity: str) -> OutsideCall:
+    """Return one call to the outside.
+
+    Raises:
+        NoSuchCall: There is none with this key.
+    """
+    row = connection.execute(statement(_CALL, connection.dialect.name), {"id": identity}).mappings().first()
+    if row is None:
+        raise NoSuchCall(identity)
+    return _outside(row)
+
+
 def calls(
     connection: Connection,
     wanted: Wanted,
@@ -241,10 +275,12 @@ def _calls_between(
     }
     template = _CALLS.replace("{filters}", filters.condition)
     rows = connection.execute(statement(template, connection.dialect.name), values).mappings()
-    return [
-        OutsideCall(**{name: row[name] for name in row if name != "error"}, detail=row["error"] or "")
-        for row in map(dict, rows)
-    ]
+    return list(map(_outside, rows))
+
+
+def _outside(row: RowMapping) -> OutsideCall:
+    told = dict(row)
+    return OutsideCall(detail=told.pop("error") or "", **told)
 
 
 def _of_calls(wanted: Wanted, dialect: str) -> _Filters:
