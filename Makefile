@@ -1,5 +1,5 @@
 # Short names for what README and .ci/run do. Every target expects the environment of requirements.txt.
-.PHONY: test lint proof bench docs constraints
+.PHONY: test lint proof bench docs messages constraints
 
 test:          ## the suite, on SQLite and PostgreSQL
 	pytest
@@ -11,7 +11,7 @@ lint:          ## what CI checks before it tests
 	lint-imports
 
 proof:         ## the long runs: faults, kills and stories
-	pytest -m proof --timeout=3600
+	pytest -m proof --timeout=3600 -o faulthandler_timeout=4000
 
 bench:         ## side-by-side measurements, into build/bench.json and build/bench.md; `make bench QUICK=1` takes minutes
 	python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(BENCH)
@@ -19,6 +19,9 @@ bench:         ## side-by-side measurements, into build/bench.json and build/ben
 docs:          ## what docs/ says by the code: the reference pages, and what the commands of the tour print
 	python -m tools.reference
 	python -m tools.tour
+
+messages:      ## take the texts of the code into the catalogues, compile them, name what is not translated
+	python -m tools.messages
 
 constraints:   ## pin every dependency anew, for pip and uv; needs the network; `make constraints UPGRADE=1` takes the newest
 	python tools/constraints.py $(if $(UPGRADE),--upgrade)

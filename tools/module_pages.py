@@ -1,8 +1,8 @@
 """The pages `docs/modules/<name>.md`: a head written by hand, then what the module's own declarations say.
 
 What stands above the line `BELOW` is kept; what stands under it is written anew by `make docs`: settings, lifecycles,
-flows in and out, hooks, actions, views, metrics, checks and exports. Who publishes an event, and who asks a hook, is
-read from the source, because nobody declares it.
+flows in and out, hooks, actions, views, metrics, checks, completeness and exports. Who publishes an event, and who asks
+a hook, is read from the source, because nobody declares it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,18 @@ def _page(module: LoadedModule) -> str:
         raise FileNotFoundError(
             f"docs/{FOLDER}/{path.name} needs a head written by hand and the line {BELOW}"
         )
-    parts = (_settings, _lifecycles, _flows, _hooks, _actions, _views, _metrics, _checks, _exports)
+    parts = (
+        _settings,
+        _lifecycles,
+        _flows,
+        _hooks,
+        _actions,
+        _views,
+        _metrics,
+        _checks,
+        _completeness,
+        _exports,
+    )
     return "\n".join([head.partition(BELOW)[0].rstrip(), "", BELOW, *_lines(module, parts)]) + "\n"
 
 
@@ -275,6 +286,16 @@ def _checks(module: LoadedModule) -> Iterator[str]:
         yield from _table("`fenbu doctor …`", "what holds", "where it does not")
         for check in checks:
             yield _row(f"`{check.name}`", check.title, check.repair)
+
+
+def _completeness(module: LoadedModule) -> Iterator[str]:
+    declared = _declared(module, module.manifest.completeness)
+    if declared:
+        yield "## Completeness of its data"
+        yield ""
+        yield from _table("`fenbu rollout readiness`", "what is counted", "where some lack it")
+        for one in declared:
+            yield _row(f"`{one.name}`", one.definition, one.repair)
 
 
 def _exports(module: LoadedModule) -> Iterator[str]:

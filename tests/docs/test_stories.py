@@ -207,7 +207,7 @@ def test_every_setting_action_view_and_metric_on_the_pages_is_there(name: str) -
         manifest = module.manifest
         known |= {f"{module.name}.{name}" for name in resolve(manifest.settings).model_fields}
         known |= {one.name for one in manifest.actions} | {one.name for one in manifest.subscriptions}
-        for part in (manifest.views, manifest.metrics, manifest.checks):
+        for part in (manifest.views, manifest.metrics, manifest.checks, manifest.completeness):
             declared: tuple[Any, ...] = resolve(part or "")
             known |= {one.name for one in declared}
     prose = CONSOLE.sub("", FILE.sub("", page(name).partition(BELOW)[0]))

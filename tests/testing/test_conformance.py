@@ -439,7 +439,7 @@ VIEWS = """
 from decimal import Decimal
 from sqlalchemy import text
 from sqlmodel import select
-from fenbu import Check, Column, Finding, Metric, View
+from fenbu import Check, Column, Completeness, Counted, Finding, Metric, View
 from fenbu_tea.tables import Leaf
 
 VIEWS = (
@@ -454,13 +454,24 @@ def boil(work):
 
 
 CHECKS = (Check(name="tea.warm", title="", run=boil, repair=""),)
+COMPLETENESS = (
+    Completeness(name="tea.labelled", title="", definition="", count=boil, drill="tea.leaves", repair=""),
+    Completeness(name="tea.dried", title="", definition="Dry.", count=lambda work: Counted(2, 3), drill="tea.leaf",
+                 repair="dry it"),
+    Completeness(name="leaves.named", title="", definition="Named.", count=lambda work: Counted(3, 2),
+                 drill="tea.leaves", repair="name it"),
+    Completeness(name="tea.steeped", title="", definition="Steeped.", count=lambda work: None, drill="tea.leaves",
+                 repair="wait"),
+)
 """
 
 
 def test_views_metrics_and_checks_that_do_not_answer_are_told(
     dummy_modules: DummyModules, enterprise: Enterprises
 ) -> None:
-    named = {part: f"'fenbu_tea.views:{part.upper()}'" for part in ("views", "metrics", "checks")}
+    named = {
+        part: f"'fenbu_tea.views:{part.upper()}'" for part in ("views", "metrics", "checks", "completeness")
+    }
     dummy_modules.install(
         DummyModule(name="tea", tables=("leaf",), files={"views.py": VIEWS}, manifest=named)
     )
@@ -477,7 +488,7 @@ def test_views_metrics_and_checks_that_do_not_answer_are_told(
     ]
     told += [
         str(fault)
-        for rule in (reading.metrics_answer, reading.checks_answer)
+        for rule in (reading.metrics_answer, reading.checks_answer, reading.completeness_is_counted)
         for fault in rule(subject, kernel)
     ]
     joined = "\n".join(told)
@@ -488,8 +499,15 @@ def test_views_metrics_and_checks_that_do_not_answer_are_told(
         "tea.cups: answers 0.5",
         "tea.warm: raises: RuntimeError: dry",
         "tea.warm: does not say what to do when it fails",
+        "tea.labelled: has no definition or no repair",
+        "tea.labelled: raises: RuntimeError: dry",
+        "tea.dried: drills into tea.leaf, which is no view",
+        "tea.dried: answers Counted(of=2, complete=3, lacking=())",
+        "leaves.named: is not called after the module",
+        "leaves.named: answers Counted(of=3, complete=2, lacking=())",
     ):
         assert words in joined
+    assert "tea.steeped" not in joined
 
 
 EXPORTS = """

@@ -23,6 +23,8 @@ _HOMES = {
     "CallUnknown": "calls",
     "Check": "metrics",
     "Column": "views",
+    "Completeness": "completeness",
+    "Counted": "completeness",
     "Enterprise": "work",
     "Exporter": "exporting",
     "FenbuError": "errors",
@@ -61,6 +63,8 @@ __all__ = [
     "CallUnknown",
     "Check",
     "Column",
+    "Completeness",
+    "Counted",
     "Enterprise",
     "Exporter",
     "FenbuError",
@@ -92,6 +96,7 @@ __all__ = [
 if TYPE_CHECKING:
     from fenbu.actions import Action
     from fenbu.calls import Call, CallDone, CallFailed, CallRequest, CallUnknown
+    from fenbu.completeness import Completeness, Counted
     from fenbu.errors import FenbuError, Permanent, Refused
     from fenbu.events import Lane, event
     from fenbu.exporting import Exporter, Span

@@ -31,6 +31,9 @@ class Call:
     locks: str | None = None
     """``"package.module:function"`` of ``(work, requests)`` locking the rows of many outcomes, sorted. Without it each
     outcome has a transaction of its own on PostgreSQL."""
+    rehearse: str | None = None
+    """``"package.module:function"`` of ``(CallRequest)`` → what the outside might well answer, for rehearsals on a
+    copy: from the request alone, nothing opened, no secret. Without it a call stays open in a rehearsal."""
     ask_after: timedelta = timedelta(minutes=10)
     """Ask before sending again once the first sending is older than this."""
     deadline: timedelta = timedelta(seconds=30)

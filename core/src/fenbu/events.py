@@ -31,6 +31,7 @@ from attrs import field, frozen
 from cattrs import BaseValidationError, Converter, transform_error
 
 from fenbu.errors import EventInvalid, PayloadInvalid
+from fenbu.i18n import N_
 from fenbu.values import Personal
 
 T = TypeVar("T")
@@ -41,9 +42,9 @@ _TOPIC = re.compile(r"^(?P<topic>[a-z][a-z0-9_]*\.[a-z][a-z0-9-]*)/(?P<version>[
 class Lane(StrEnum):
     """The kind of flow an event belongs to."""
 
-    INFORMATION = "information"
-    CAPITAL = "capital"
-    GOODS = "goods"
+    INFORMATION = N_("information")
+    CAPITAL = N_("capital")
+    GOODS = N_("goods")
 
 
 def _frozen_mapping(mapping: Mapping[str, str]) -> Mapping[str, str]:

@@ -83,6 +83,8 @@ class Manifest:
     """``"package.views:VIEWS"``: a tuple of views."""
     metrics: str | None = None
     checks: str | None = None
+    completeness: str | None = None
+    """``"package.completeness:COMPLETENESS"``: a tuple, for the readiness report of the rollout."""
     lifecycles: str | None = None
     """``"package.lifecycles:LIFECYCLES"``: a tuple, for diagrams and the generic tests."""
     subscriptions: tuple[Subscription, ...] = ()
@@ -95,8 +97,6 @@ class Manifest:
     """Kind of document to the view that holds its record, for ``fenbu explain order SO-00000001``."""
     canonical: str | None = None
     """``"package.module:function"`` of ``(work)`` → business facts without surrogate keys, for comparing."""
-    locale: str | None = None
-    """Package whose ``locale/`` folder holds the catalogues."""
     tier: str = ""
 
     def __attrs_post_init__(self) -> None:
@@ -142,13 +142,13 @@ class Manifest:
     def references(self) -> list[str]:
         """Return every ``"package.module:name"`` in this manifest, for checking that each can be found."""
         found = [self.settings, self.tables, self.seed, self.views, self.metrics, self.checks]
-        found += [self.lifecycles, self.canonical]
+        found += [self.completeness, self.lifecycles, self.canonical]
         for action in self.actions:
             found += [action.input, action.run, action.preview, action.lifecycle]
         for subscription in self.subscriptions:
             found += [*subscription.on.values(), subscription.locks, subscription.together]
         for call in self.calls:
-            found += [call.send, call.record, call.ask, call.locks]
+            found += [call.send, call.record, call.ask, call.locks, call.rehearse]
         found += [importer.reader for importer in self.importers]
         found += [writer for exporter in self.exporters for writer in exporter.formats.values()]
         return [text for text in found if text]

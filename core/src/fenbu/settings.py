@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,17 +56,32 @@ Secret = Annotated[str, AfterValidator(_must_refer), "secret"]
 """A reference to a secret (``env:``, ``file:``, ``keyring:``), resolved only when a call is made."""
 
 
+_withheld: ContextVar[bool] = ContextVar("fenbu_secrets_withheld", default=False)
+
+
+@contextmanager
+def secrets_withheld() -> Iterator[None]:
+    """Let `reveal` refuse while the body runs: what is done on a copy needs no secret and gets none."""
+    before = _withheld.set(True)
+    try:
+        yield
+    finally:
+        _withheld.reset(before)
+
+
 def reveal(reference: str) -> str:
     """Return the secret behind a reference, to be used at once and kept nowhere; empty without reference.
 
     For the code that makes a call to the outside (``Call.send``): not for rows, events, logs or answers.
 
     Raises:
-        Permanent: It is not there; the text names the reference, never the secret.
+        Permanent: It is not there, or it is withheld on a copy; the text names the reference, never the secret.
     """
     kind, _colon, name = reference.partition(":")
     if not reference:
         return ""
+    if _withheld.get():
+        raise Permanent(_("{reference} is not resolved on a copy").format(reference=reference))
     try:
         if kind == "env":
             return os.environ[name]

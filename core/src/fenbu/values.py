@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
-from fenbu.i18n import _
+from fenbu.i18n import _, written
 
 MONEY_SCALE = 4
 """Decimals the store keeps of an amount; enough for every currency of ISO 4217."""
@@ -99,13 +99,13 @@ def padded(number: Decimal, places: int) -> Decimal:
 
 
 def readable(number: Decimal, places: int = 0) -> str:
-    """Return a number for people: exact, thousands apart, with at least so many decimals: ``1,234.5``."""
-    return f"{padded(number, places):,f}"
+    """Return a number for people: exact, with at least so many decimals, as their language has it: ``1,234.5``."""
+    return written(padded(number, places))
 
 
 def readable_money(amount: Decimal, currency: str) -> str:
-    """Return an amount with its currency for people: exact, thousands apart: ``1,234.50 GBP``."""
-    return f"{readable(amount, minor_units(currency))} {currency}"
+    """Return an amount with its currency for people: exact, as their language has it: ``1,234.50 GBP``."""
+    return written(padded(amount, minor_units(currency)), currency)
 
 
 def exact_decimal(value: object, scale: int) -> Decimal:

@@ -53,6 +53,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("metrics kiosk.takings", LOOK_KIOSK),
     ("metrics record --dry-run", "olga cora"),
     ("metrics history kiosk.takings", LOOK_KIOSK),
+    ("rollout readiness", LOOK),
     ("settings get kiosk", LOOK),
     ("doctor fenbu.audit", LOOK),
     ("audit list", "olga dana cora"),

@@ -91,3 +91,16 @@ def test_a_curve(points: list[tuple[int, str]], width: int, curve: str) -> None:
     found = [(NOON + timedelta(hours=hour), Decimal(value)) for hour, value in points]
 
     assert sparkline(found, width) == curve
+
+
+def test_the_readiness_of_what_is_on_is_told_in_three_ways(fenbu: Fenbu) -> None:
+    fenbu("metrics", "record")
+
+    text = fenbu("rollout", "readiness")
+    assert text.out.splitlines()[0] == "What is on"
+    assert "kiosk.takings  10.00 GBP  ▁▁       10.00 GBP  10.00 GBP" in text.out
+    page = fenbu("rollout", "readiness", "--format", "markdown").out
+    assert "| `kiosk.takings` Takings | 10.00 GBP | 10.00 GBP | 10.00 GBP | 2 |" in page
+    asked = fenbu("rollout", "readiness", "--format", "json")
+    assert asked.data["schema"] == "fenbu.rollout-readiness/1"
+    assert fenbu("rollout", "readiness", "--file", "nowhere.toml").code == 65

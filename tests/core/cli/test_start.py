@@ -21,6 +21,7 @@ HEAVY = (
     "alembic",
     "pluggy",
     "cattrs",
+    "babel",
     "fenbu.engine",
     "fenbu_erp",
 )

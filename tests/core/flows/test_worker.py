@@ -1,6 +1,8 @@
 """Workers: they go on by themselves, stop when asked, and share the work."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -94,6 +96,32 @@ def test_a_worker_stopped_by_a_signal_finishes_its_batch(shop: Shop) -> None:
     assert done >= 1
     assert shop.states("shop.ledger")["waiting"] == 5 - done
     shop.balance()
+
+
+_LATE_THEN_PROFILED = """
+import sys
+from fenbu.engine.flows.deadline import Deadline
+from fenbu.engine.flows.errors import HandlerTooSlow
+
+late = Deadline(0.05)
+try:
+    with late.over(None):
+        while True:
+            pass
+except HandlerTooSlow:
+    sys.setprofile(lambda *told: None)
+    (lambda: None)()
+    sys.setprofile(None)
+    print("it goes on")
+"""
+
+
+def test_a_process_in_which_a_handler_was_late_goes_on_under_a_profiler() -> None:
+    """An interruption that was cleared, and not met, let CPython 3.11 look for it for ever."""
+    told = subprocess.run(
+        [sys.executable, "-c", _LATE_THEN_PROFILED], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert told.stdout.strip() == "it goes on"
 
 
 def test_draining_ends_when_everything_is_done(shop: Shop) -> None:

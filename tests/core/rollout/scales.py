@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
+from fenbu import Completeness, Counted
 from fenbu.metrics import Check, Finding, Health, Metric
 
 _LAST = text("SELECT label FROM scales_gauge ORDER BY id DESC LIMIT 1")
@@ -44,6 +45,19 @@ METRICS = tuple(
     Metric(name=f"scales.{run.__name__}", title=run.__name__, unit=unit, definition="As put.", value=run)
     for run, unit in ((weight, "quantity"), (broken, "count"), (inexact, "percent"))
 )
+
+
+def weighed(work):
+    """Count what was put on the scales."""
+    rows = work.execute(text("SELECT label FROM scales_gauge ORDER BY id")).scalars().all()
+    return Counted(len(rows), len(rows) - rows.count("nothing"), ["nothing"] * rows.count("nothing"))
+
+
+COMPLETENESS = tuple(
+    Completeness(name=f"scales.{run.__name__}", title=run.__name__, definition="As put.", count=run,
+                 drill="scales.gauges", repair="put | something on")
+    for run in (weighed, broken, lambda work: None)
+)
 CHECKS = tuple(
     Check(name=f"scales.{run.__name__}", title=run.__name__, run=run, repair="put a wedge under it")
     for run in (level, broken)
@@ -53,7 +67,11 @@ CHECKS = tuple(
 SCALES = DummyModule(
     name="scales",
     tables=("gauge",),
-    manifest={"metrics": "'fenbu_scales.numbers:METRICS'", "checks": "'fenbu_scales.numbers:CHECKS'"},
+    manifest={
+        "metrics": "'fenbu_scales.numbers:METRICS'",
+        "checks": "'fenbu_scales.numbers:CHECKS'",
+        "completeness": "'fenbu_scales.numbers:COMPLETENESS'",
+    },
     files={"numbers.py": NUMBERS},
 )
 

@@ -43,8 +43,8 @@ LIST = (
     Key("list.open", "enter", "open", N_("Open"), N_("See more of the row under the cursor"), "↵", footer=False),
     Key("list.down", "j,down", "cursor(1)", N_("Down"), N_("Go to the next row"), "j ↓", footer=False),
     Key("list.up", "k,up", "cursor(-1)", N_("Up"), N_("Go to the row before"), "k ↑", footer=False),
-    Key("list.first", "g,home", "edge(-1)", N_("First"), N_("Go to the first row"), "g", footer=False),
-    Key("list.last", "G,end", "edge(1)", N_("Last"), N_("Go to the last row"), "G", footer=False),
+    Key("list.first", "g,home", "edge(-1)", N_("Top"), N_("Go to the first row"), "g", footer=False),
+    Key("list.last", "G,end", "edge(1)", N_("Bottom"), N_("Go to the last row"), "G", footer=False),
     Key("list.page_down", "pagedown,ctrl+f", "page(1)", N_("Page"), N_("Go one page down"), "PgDn", footer=False),
     Key("list.page_up", "pageup,ctrl+b", "page(-1)", N_("Back"), N_("Go one page up"), "PgUp", footer=False),
 )  # fmt: skip

@@ -27,6 +27,7 @@ COMMANDS = {
     "export": ("fenbu.cli.export:export", N_("Write the books and more in formats of other programs")),
     "audit": ("fenbu.cli.audit:audit", N_("Who did what; verify and seal the trail")),
     "rollout": ("fenbu.cli.rollout:rollout", N_("The file of the overall plan: begin one, check it")),
+    "plan": ("fenbu.cli.planning:plan", N_("What applying a rollout file would do; writes nothing")),
     "adopt": ("fenbu.cli.adopting:adopt", N_("Write what was changed by hand back into the rollout file")),
     "operator": ("fenbu.cli.operators:operator", N_("Who may act; roles, login, logout")),
     "whoami": ("fenbu.cli.operators:whoami", N_("Who acts here, and what they may do")),

@@ -12,6 +12,7 @@ from typing import Any, cast
 import click
 from click.shell_completion import CompletionItem
 
+from fenbu import i18n
 from fenbu.cli.session import Session
 from fenbu.i18n import N_, _
 
@@ -29,6 +30,20 @@ def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], None
             setattr(session, name, value)
 
     return callback
+
+
+class _Language(click.ParamType[str]):
+    """A language that the kernel's texts are translated into, however its code is written."""
+
+    name = "language"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return its code; refuse one that nobody has translated into."""
+        known = i18n.known_as(str(value))
+        if known is None:
+            told = _("there are no texts in {code}; there are: {known}")
+            self.fail(told.format(code=value, known=", ".join(i18n.languages())), param, ctx)
+        return known
 
 
 def _global(*names: str, to: str, help: str, **options: Any) -> click.Option:  # noqa: A002  (click's word)
@@ -55,7 +70,13 @@ GLOBAL_OPTIONS = (
     _global("--no-input", to="no_input", help=N_("Never ask; fail where an answer is missing.")),
     _global("-y", "--yes", to="yes", help=N_("Answer yes to every question.")),
     _global("--safe", to="safe", help=N_("Load no module's code, for repair.")),
-    _global("--lang", to="lang", metavar="CODE", help=N_("Language of texts (en, zh_CN).")),
+    _global(
+        "--lang",
+        to="lang",
+        metavar="CODE",
+        type=_Language(),
+        help=N_("Language of texts (en, zh_CN); else FENBU_LANG, else as the system is set."),
+    ),
 )
 _GLOBAL = {id(option) for option in GLOBAL_OPTIONS}
 RESERVED = frozenset(
@@ -64,8 +85,20 @@ RESERVED = frozenset(
 """Names that no generated option may take."""
 
 
+class Context(click.Context):
+    """What click knows of one command line; its help is written by the columns of a terminal."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return what help is written with; imported when there is help to write."""
+        from fenbu.cli.helping import Formatter
+
+        return Formatter(width=self.terminal_width, max_width=self.max_content_width)
+
+
 class Command(click.Command):
     """A command that takes the global options too."""
+
+    context_class = Context
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("context_settings", CONTEXT)
@@ -93,6 +126,7 @@ class Group(click.Group):
     """
 
     command_class = Command
+    context_class = Context
 
     def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **options: Any) -> None:
         options.setdefault("context_settings", CONTEXT)

@@ -46,7 +46,7 @@ def cell(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, mask
     first, *rest = text.split("\n")
     if rest := [line for line in rest if line.strip()]:
         first = _("{first} … (+{count} lines)").format(first=first, count=len(rest))
-    colour = _COLOUR_OF.get(text, "") if column.kind is Kind.STATE else ""
+    colour = _COLOUR_OF.get(str(row.get(column.name)), "") if column.kind is Kind.STATE else ""
     return Cell(first, colour)
 
 
@@ -97,6 +97,10 @@ def _time(value: Any, _unit: str, enterprise: Enterprise) -> str:
     return local.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def _state(value: Any, _unit: str, _enterprise: Enterprise) -> str:
+    return _(str(value))
+
+
 def _yes_no(value: Any, _unit: str, _enterprise: Enterprise) -> str:
     return _("yes") if value else _("no")
 
@@ -107,5 +111,6 @@ _WORDS = {
     Kind.QUANTITY: _number,
     Kind.RATE: _number,
     Kind.TIME: _time,
+    Kind.STATE: _state,
     Kind.YES_NO: _yes_no,
 }

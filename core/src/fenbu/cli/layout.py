@@ -16,6 +16,12 @@ GAP = 2
 _NARROWEST = 14
 """A text column is not wrapped narrower than this, nor than its longest word of up to `_WORD`."""
 _WORD = 26
+_OPENING, _CLOSING = "（《“‘「『【", "，。；：、！？）》”’」』】…"
+_WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60"
+_TOGETHER = re.compile(
+    f"[{_OPENING}]*(?:[^{_WIDE}{_OPENING}{_CLOSING}]+|[{_WIDE}])[{_CLOSING}]*|[{_CLOSING}]+|[{_OPENING}]+"
+)
+"""A Chinese character or another word, with the punctuation that no line may part from it."""
 
 
 class Heading(NamedTuple):
@@ -101,7 +107,7 @@ def _least(head: Heading, texts: Sequence[str]) -> int:
     """Return how narrow a column may become; a column that does not wrap stays as it is."""
     if not head.wraps:
         return 10**6
-    longest = max((width_of(word) for text in texts for word in text.split()), default=0)
+    longest = max((width_of(part) for text in texts for _glue, part in _parts(text)), default=0)
     return max(_NARROWEST, width_of(head.title), min(longest, _WORD))
 
 
@@ -147,25 +153,45 @@ def _padded(text: str, width: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most a width: at spaces, and within words that are longer."""
+def wrap(text: str, width: int, later: int | None = None) -> list[str]:
+    """Break a text into lines of at most a width.
+
+    Lines end at spaces, between Chinese characters where no punctuation would be left alone, and within words that
+    are longer than a line.
+
+    Args:
+        text: Its own ends of lines stay.
+        width: Columns of each line.
+        later: Columns of all lines but the first, where they differ.
+    """
+    later = width if later is None else later
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        if width_of(paragraph) <= width:
+        if width_of(paragraph) <= (later if lines else width):
             lines.append(paragraph)
             continue
         line = ""
-        for word in paragraph.split(" "):
-            candidate = f"{line} {word}" if line else word
-            if width_of(candidate) <= width:
+        for glue, part in _parts(paragraph):
+            room = later if lines else width
+            candidate = f"{line}{glue}{part}" if line else part
+            if width_of(candidate) <= room:
                 line = candidate
                 continue
             if line:
                 lines.append(line)
-            *full, line = _chopped(word, width)
+            *full, line = _chopped(part, min(width, later))
             lines += full
         lines.append(line)
     return lines
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what a line is filled with, each with what joins it to the part before: a space or nothing."""
+    for word in text.split(" "):
+        glue = " "
+        for part in [word] if word.isascii() else _TOGETHER.findall(word):
+            yield glue, part
+            glue = ""
 
 
 def _chopped(word: str, width: int) -> list[str]:

@@ -165,8 +165,7 @@ class Output:
         if not self._is_terminal(self.stderr):
             return [text]
         columns = max(shutil.get_terminal_size((80, 24)).columns, _FEWEST_COLUMNS)
-        first, *rest = wrap(text, columns)
-        more = wrap(" ".join(rest), columns - len(indent)) if rest else []
+        first, *more = wrap(text, columns, columns - len(indent))
         return [first, *(f"{indent}{line}" for line in more)]
 
     def _write(self, line: str) -> None:

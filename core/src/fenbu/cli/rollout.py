@@ -23,6 +23,7 @@ HELP = N_("""The file of the overall plan: modules, settings, stages and their g
 fenbu rollout new --template sme-three-stages
 fenbu rollout check rollout.toml""")
 LATE = {
+    "readiness": ("fenbu.cli.readiness:readiness", N_("Say how fit data, health and numbers are")),
     "import-state": ("fenbu.cli.rollout_state:import_state", N_("Write a file from what is on")),
 }
 

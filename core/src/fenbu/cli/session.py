@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
 
 
+def _speak(code: str) -> None:
+    """Switch the language of this process, and with it click's, which asks the environment as gettext programs do."""
+    i18n.use(code)
+    if code != i18n.SOURCE or gettext.textdomain() == i18n.DOMAIN:
+        os.environ["LANGUAGE"] = code
+        gettext.bindtextdomain(i18n.DOMAIN, i18n.OWN)
+        gettext.textdomain(i18n.DOMAIN)
+
+
 class Session:
     """What one command line was told, wherever in it the global options stood."""
 
@@ -29,7 +39,7 @@ class Session:
         self.no_input = False
         self.yes = False
         self.safe = False
-        self.lang = i18n.language()
+        self.lang = i18n.preferred(os.environ)
         self.address = ""
         self.without_login = False
         """The user of the operating system comes in, whoever is logged in."""
@@ -38,7 +48,7 @@ class Session:
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if name == "lang":
-            i18n.use(str(value))
+            _speak(i18n.known_as(str(value)) or i18n.language())
 
     def look_ahead(self, arguments: Sequence[str]) -> None:
         """Take the global options before the rest is parsed.

@@ -9,7 +9,7 @@ import click
 
 from fenbu.cli.base import command
 from fenbu.cli.session import Session
-from fenbu.i18n import N_
+from fenbu.i18n import N_, _
 
 FACES = "fenbu.faces"
 PACKAGE = "fenbu-tui"
@@ -24,7 +24,7 @@ def tui(session: Session) -> None:
 
     found = next(iter(entry_points(group=FACES, name="tui")), None)
     if found is None:
-        raise FaceMissing("terminal UI", PACKAGE)
+        raise FaceMissing(_("terminal UI"), PACKAGE)
     address = locate(session.database)
     if token := logins.token_for(address):
         os.environ[logins.TOKEN] = token  # for this process: arguments are seen by others

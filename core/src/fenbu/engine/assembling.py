@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +26,6 @@ from fenbu.engine.settings import settings_of
 from fenbu.engine.store.tables import enterprise
 from fenbu.errors import FenbuError
 from fenbu.hooks import Hook
-from fenbu.i18n import add_catalogue
 from fenbu.metrics import Check
 from fenbu.settings import Settings
 from fenbu.views import View
@@ -146,7 +144,7 @@ def _take_in(
         if manifest.hooks:
             plugin = reference.import_module(manifest.hooks, module=module.name)
             implemented(module.name, plugin, specs)
-        for part in (manifest.views, manifest.metrics, manifest.checks):
+        for part in (manifest.views, manifest.metrics, manifest.checks, manifest.completeness):
             if part:
                 reference.resolve(part, module=module.name)
     except FenbuError as error:
@@ -154,8 +152,6 @@ def _take_in(
         parts.left_out.append(LeftOut(module.name, kind, error.where or "code", str(error)))
         parts.plugins.append(_unavailable(module))
         return
-    if manifest.locale:
-        add_catalogue(_folder(manifest.locale) / "locale")
     parts.modules[module.name] = loaded
     parts.settings[module.name] = settings
     if asked:
@@ -177,8 +173,3 @@ def _contracts(modules: Iterable[LoadedModule]) -> list[ModuleType]:
 
 def _brought(module: Module) -> tuple[str, ...]:
     return module.loaded.manifest.contracts if module.loaded else ()
-
-
-def _folder(package: str) -> Path:
-    home = import_module(package).__file__
-    return Path(home or ".").parent

@@ -15,6 +15,7 @@ from attrs import define, evolve, field, frozen
 from pydantic import BaseModel, ValidationError
 
 from fenbu.actions import Action
+from fenbu.completeness import Completeness
 from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.modules import Module, Modules
@@ -162,6 +163,11 @@ class Assembly:
         return {check.name: check for check in (*self.builtin_checks, *self._declared("checks"))}
 
     @cached_property
+    def completeness(self) -> Mapping[str, Completeness]:
+        """All questions about the completeness of data, by name."""
+        return {one.name: one for one in self._declared("completeness")}
+
+    @cached_property
     def permissions(self) -> frozenset[str]:
         """All permissions that something here asks for."""
         modules = ("fenbu", *self.modules)
@@ -173,28 +179,28 @@ class Assembly:
         """Return an action by name; `Unknown` names the nearest when there is none."""
         ready = self.actions.get(name)
         if ready is None:
-            raise self._unknown("action", name, self.actions)
+            raise self._unknown(_("action"), name, self.actions)
         return ready
 
     def view(self, name: str) -> View:
         """Return a view by name; `Unknown` names the nearest when there is none."""
         found = self.views.get(name)
         if found is None:
-            raise self._unknown("view", name, self.views)
+            raise self._unknown(_("view"), name, self.views)
         return found
 
     def metric(self, name: str) -> Metric:
         """Return a metric by name; `Unknown` names the nearest when there is none."""
         found = self.metrics.get(name)
         if found is None:
-            raise self._unknown("metric", name, self.metrics)
+            raise self._unknown(_("metric"), name, self.metrics)
         return found
 
     def check(self, name: str) -> Check:
         """Return a check by name; `Unknown` names the nearest when there is none."""
         found = self.checks.get(name)
         if found is None:
-            raise self._unknown("check", name, self.checks)
+            raise self._unknown(_("check"), name, self.checks)
         return found
 
     def module_of(self, name: str) -> str:

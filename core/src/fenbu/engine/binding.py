@@ -212,6 +212,7 @@ def _call(module: str, declared: Call, settings: Any, begin: Begin) -> BoundCall
         send=resolve(declared.send, module=module),
         ask=resolve(declared.ask, module=module) if declared.ask else None,
         record=recorded,
+        rehearse=resolve(declared.rehearse, module=module) if declared.rehearse else None,
         locks=_call_locks(module, declared, begin),
         deadline=declared.deadline,
         ask_after=declared.ask_after,

@@ -10,6 +10,7 @@ from fenbu.engine.builtin_metrics import ACTIONS as METRIC_ACTIONS
 from fenbu.engine.builtin_operators import ACTIONS as OPERATOR_ACTIONS
 from fenbu.engine.builtin_views import VIEWS
 from fenbu.engine.health import CHECKS
+from fenbu.engine.stages.actions import ACTIONS as STAGE_ACTIONS
 from fenbu.engine.states.actions import ACTIONS as MODULE_ACTIONS
 from fenbu.engine.states.archives import ACTIONS as ARCHIVE_ACTIONS
 from fenbu.engine.states.copies import ACTIONS as COPY_ACTIONS
@@ -25,5 +26,6 @@ def builtins() -> Builtins:
         *FLOW_ACTIONS,
         *METRIC_ACTIONS,
         *OPERATOR_ACTIONS,
+        *STAGE_ACTIONS,
     )
     return Builtins(actions, VIEWS, CHECKS)

@@ -183,7 +183,7 @@ def _bound_subscription(work: EngineWork, name: str) -> BoundSubscription:
         for one in loaded.manifest.subscriptions
     }
     if name not in declared:
-        raise unknown("subscription", name, declared)
+        raise unknown(_("subscription"), name, declared)
     return binding.bound(*declared[name])
 
 

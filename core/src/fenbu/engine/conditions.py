@@ -14,7 +14,7 @@ from attrs import frozen
 from sqlalchemy import Select, Subquery
 
 from fenbu.errors import FieldProblem, InputInvalid
-from fenbu.i18n import N_, _
+from fenbu.i18n import N_, _, originals
 from fenbu.values import (
     MONEY_SCALE,
     PRICE_SCALE,
@@ -107,8 +107,18 @@ def narrowed(wanted: Select[Any], source: Subquery, view: View, filters: Sequenc
         else:
             problem = _("~ looks within text, which this is not; = < > compare it")
             raise refused(view, one.column, problem, f"~{one.value}")
-        wanted = wanted.where(_COMPARE[one.operator](source.c[one.column], value))
+        wanted = wanted.where(
+            _compared(source.c[one.column], one.operator, value, kind_of(view, one.column, source))
+        )
     return wanted
+
+
+def _compared(column: Any, sign: str, value: Any, kind: Kind) -> Any:
+    """Return the comparison in SQL; a state may be written as faces show it, in the operator's language."""
+    shown = originals(value) if kind is Kind.STATE and sign in ("=", "!=") else ()
+    if shown:
+        return column.in_((value, *shown)) if sign == "=" else column.not_in((value, *shown))
+    return _COMPARE[sign](column, value)
 
 
 def kind_of(view: View, name: str, source: Subquery | None) -> Kind:

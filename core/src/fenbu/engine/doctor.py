@@ -13,6 +13,7 @@ from attrs import frozen
 from fenbu.engine.assembly import unknown
 from fenbu.engine.guard import permissions
 from fenbu.engine.kernel import Kernel
+from fenbu.i18n import _
 from fenbu.metrics import Check, Finding, Health
 
 
@@ -46,7 +47,7 @@ def examine(kernel: Kernel, names: Sequence[str] = ()) -> Iterator[Examined]:
     known = kernel.assembly.checks
     for name in names:
         if name not in known:
-            raise unknown("check", name, known)
+            raise unknown(_("check"), name, known)
     return (_examined(kernel, known[name]) for name in names or known)
 
 

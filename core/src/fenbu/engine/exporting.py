@@ -105,7 +105,7 @@ def _missing(kernel: Kernel, name: str, known: Iterable[Exporter]) -> Unknown:
         if any(name in (one.name, one.noun) for one in module.loaded.manifest.exporters):
             return not_running("export", name, module)
     names = [one.name for one in known]
-    missing = unknown("export", name, [*names, *(one.noun for one in known)])
+    missing = unknown(_("export"), name, [*names, *(one.noun for one in known)])
     if missing.nearest:
         return missing
     there = ", ".join(names) or _("no enabled module exports anything")

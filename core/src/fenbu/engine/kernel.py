@@ -35,6 +35,7 @@ from fenbu.work import Actor
 
 if TYPE_CHECKING:
     from fenbu.engine.flows.worker import Drained, Worker
+    from fenbu.engine.recorder import Recorder
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class Kernel:
         token: str = "",
         safe: bool = False,
         clock: Callable[[], int] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.database = database
         self.catalog = Catalog(safe=safe)
@@ -71,7 +73,7 @@ class Kernel:
                 connection, token, clock() if clock else database.clock(connection)
             )
         self._transactions = Transactions(database, self.catalog, clock)
-        self._serving = Serving(self._transactions)
+        self._serving = Serving(self._transactions, recorder)
 
     @classmethod
     def init(
@@ -103,6 +105,7 @@ class Kernel:
         token: str = "",
         safe: bool = False,
         clock: Callable[[], int] | None = None,
+        recorder: Recorder | None = None,
     ) -> Kernel:
         """Open an enterprise's database.
 
@@ -112,13 +115,14 @@ class Kernel:
             token: Of a session that `login` has opened; without one the operating system's user acts.
             safe: Load no module's code, for repair.
             clock: UTC microseconds; the machine's (the database's on PostgreSQL) unless given.
+            recorder: Answers calls in the outside's place; only on a copy, where nothing else does.
 
         Raises:
             SessionOver: The token opens nothing, or no more.
         """
         database = Database.open(url)
         try:
-            return cls(database, actor=actor, token=token, safe=safe, clock=clock)
+            return cls(database, actor=actor, token=token, safe=safe, clock=clock, recorder=recorder)
         except BaseException:
             database.dispose()
             raise

@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
 from sqlalchemy import Connection
 
 from fenbu.engine import binding, problems, readings
@@ -19,6 +20,7 @@ from fenbu.engine.work import EngineWork, NotedProblem, Transaction
 
 if TYPE_CHECKING:
     from fenbu.engine.flows.worker import Worker
+    from fenbu.engine.recorder import Recorder
 
 SEAL = 60.0
 """How often a resting worker seals the audit trail, seconds."""
@@ -29,8 +31,9 @@ LOOK = 60.0
 class Serving:
     """Makes workers for one enterprise and keeps what they serve up to date with its modules."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, recorder: Recorder | None = None) -> None:
         self._transactions = transactions
+        self._recorder = recorder
         self._bound: binding.Bound | None = None
         self._next_seal = time.monotonic() + SEAL
         self._next_look = time.monotonic() + LOOK
@@ -45,6 +48,7 @@ class Serving:
             lambda: self.bound().calls,
             self._before,
             clock=self._transactions.own_clock,
+            on_copy=self._recorder is not None,
             resting=self._rest,
             **options,
         )
@@ -53,7 +57,10 @@ class Serving:
         """Return the handlers of what is enabled; the same object while nothing has changed."""
         assembly = self._transactions.assembly
         if self._bound is None or self._bound.assembly is not assembly:
-            self._bound = binding.bind(assembly, self._begin, self._note_broken)
+            bound = binding.bind(assembly, self._begin, self._note_broken)
+            if self._recorder is not None:
+                bound = evolve(bound, calls=self._recorder.instead_of(bound.calls))
+            self._bound = bound
         return self._bound
 
     def settle(self) -> bool:

@@ -12,13 +12,14 @@ def untimed() -> Iterator[None]:
     """Let neither the clock nor chance decide how work is divided into batches and turns, while the body runs.
 
     A batch ends after a while, and so do calls that are sent together; a worker then turns to another place, which
-    it chooses by chance, and once a minute it seals the audit trail. Each costs statements or commits that a busier
-    machine has more of. What is counted inside is exact, and a test may say which number it is.
+    it chooses by chance, and once a minute it seals the audit trail; a handler that is late is interrupted. Each
+    costs statements or commits that a busier machine has more of. What is counted inside is exact, and a test may
+    say which number it is.
     """
     import pytest
 
     from fenbu.engine import serving
-    from fenbu.engine.flows import batch, caller, worker
+    from fenbu.engine.flows import batch, caller, deadline, worker
     from fenbu.engine.flows.batch import Place
 
     def in_order(places: list[Place]) -> None:
@@ -31,4 +32,5 @@ def untimed() -> Iterator[None]:
         patch.setattr(worker, "SLICE", inf)
         patch.setattr(worker, "mix", in_order)
         patch.setattr(serving, "SEAL", inf)
+        patch.setattr(deadline, "SECONDS", 3600.0)
         yield

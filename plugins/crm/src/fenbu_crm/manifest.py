@@ -423,6 +423,7 @@ MANIFEST = Manifest(
     views="fenbu_crm.views:VIEWS",
     metrics="fenbu_crm.views:METRICS",
     checks="fenbu_crm.views:CHECKS",
+    completeness="fenbu_crm.completeness:COMPLETENESS",
     lifecycles="fenbu_crm.lifecycles:LIFECYCLES",
     subscriptions=SUBSCRIPTIONS,
     explain={

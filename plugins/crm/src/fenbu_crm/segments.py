@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, literal, select
 
+from fenbu.i18n import N_
 from fenbu.tables import MoneyType
 from fenbu.work import Work
 from fenbu_crm.customers import WALK_IN
@@ -29,16 +30,16 @@ from fenbu_crm.tables import CUSTOMER, ORDER, PARTY
 class Segment(StrEnum):
     """What customers are like who buy lately and often, or no longer, or seldom."""
 
-    CHAMPIONS = "champions"
-    LOYAL = "loyal"
-    POTENTIAL_LOYALISTS = "potential_loyalists"
-    NEW = "new"
-    PROMISING = "promising"
-    NEED_ATTENTION = "need_attention"
-    ABOUT_TO_SLEEP = "about_to_sleep"
-    CANNOT_LOSE = "cannot_lose"
-    AT_RISK = "at_risk"
-    HIBERNATING = "hibernating"
+    CHAMPIONS = N_("champions")
+    LOYAL = N_("loyal")
+    POTENTIAL_LOYALISTS = N_("potential_loyalists")
+    NEW = N_("new")
+    PROMISING = N_("promising")
+    NEED_ATTENTION = N_("need_attention")
+    ABOUT_TO_SLEEP = N_("about_to_sleep")
+    CANNOT_LOSE = N_("cannot_lose")
+    AT_RISK = N_("at_risk")
+    HIBERNATING = N_("hibernating")
 
 
 GRID: Mapping[Segment, tuple[tuple[int, ...], tuple[int, ...]]] = {

@@ -337,6 +337,7 @@ MANIFEST = Manifest(
     views="fenbu_erp.views:VIEWS",
     metrics="fenbu_erp.views:METRICS",
     checks="fenbu_erp.views:CHECKS",
+    completeness="fenbu_erp.completeness:COMPLETENESS",
     lifecycles="fenbu_erp.lifecycles:LIFECYCLES",
     subscriptions=SUBSCRIPTIONS,
     exporters=EXPORTERS,

@@ -352,6 +352,7 @@ MANIFEST = Manifest(
     views="fenbu_hrm.views:VIEWS",
     metrics="fenbu_hrm.views:METRICS",
     checks="fenbu_hrm.views:CHECKS",
+    completeness="fenbu_hrm.completeness:COMPLETENESS",
     lifecycles="fenbu_hrm.lifecycles:LIFECYCLES",
     subscriptions=SUBSCRIPTIONS,
     explain={"employee": "hrm.employees", "payroll": "hrm.payrolls", "leave": "hrm.leave-requests"},

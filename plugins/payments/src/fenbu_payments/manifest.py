@@ -185,6 +185,7 @@ _MOVES = tuple(
         operation=f"payments.{kind}",
         send="fenbu_payments.calls:send",
         ask="fenbu_payments.calls:ask",
+        rehearse="fenbu_payments.calls:rehearse",
         record="fenbu_payments.calls:record",
         locks="fenbu_payments.calls:lock",
     )
@@ -213,6 +214,7 @@ MANIFEST = Manifest(
     views="fenbu_payments.views:VIEWS",
     metrics="fenbu_payments.views:METRICS",
     checks="fenbu_payments.views:CHECKS",
+    completeness="fenbu_payments.completeness:COMPLETENESS",
     lifecycles="fenbu_payments.lifecycles:LIFECYCLES",
     subscriptions=SUBSCRIPTIONS,
     calls=(*_MOVES, _POLL),

@@ -27,11 +27,11 @@ MONEY = select(
     _TOO_MUCH.label("amount"),
     _P.currency,
     case(
-        (_P.refund_refused > _NOTHING, "refund_refused"),
-        (_P.refunding > _NOTHING, "going_back"),
-        (_P.order_number == "", "deposit"),
-        (_P.let_go == False, "prepaid"),  # noqa: E712  (a column)
-        else_="unexplained",
+        (_P.refund_refused > _NOTHING, N_("refund_refused")),
+        (_P.refunding > _NOTHING, N_("going_back")),
+        (_P.order_number == "", N_("deposit")),
+        (_P.let_go == False, N_("prepaid")),  # noqa: E712  (a column)
+        else_=N_("unexplained"),
     ).label("why"),
 ).where(_TOO_MUCH > _NOTHING)
 """What was captured, not given back, and belongs to nothing fulfilled."""
@@ -45,15 +45,15 @@ _OF_PAYMENTS = select(
     _MISSING.label("amount"),
     _P.currency,
     case(
-        (_P.capture_refused > _NOTHING, "refused"),
-        (_P.renew_refused == True, "expired"),  # noqa: E712
-        (_P.state == PaymentState.FAILED, "declined"),
-        (_P.capturing > _NOTHING, "on_the_way"),
-        (_P.authorised == _NOTHING, "asked_for"),
-        (_P.authorised < _P.requested - _P.forgone, "paid_in_part"),
-        (_P.forgone > _NOTHING, "by_invoice"),
-        (_P.expires.is_not(None), "being_renewed"),
-        else_="unexplained",
+        (_P.capture_refused > _NOTHING, N_("refused")),
+        (_P.renew_refused == True, N_("expired")),  # noqa: E712
+        (_P.state == PaymentState.FAILED, N_("declined")),
+        (_P.capturing > _NOTHING, N_("on_the_way")),
+        (_P.authorised == _NOTHING, N_("asked_for")),
+        (_P.authorised < _P.requested - _P.forgone, N_("paid_in_part")),
+        (_P.forgone > _NOTHING, N_("by_invoice")),
+        (_P.expires.is_not(None), N_("being_renewed")),
+        else_=N_("unexplained"),
     ).label("why"),
 ).where(_MISSING > _NOTHING, _P.order_number != "")
 _OF_PAYOUTS = select(
@@ -63,7 +63,7 @@ _OF_PAYOUTS = select(
     _O.day,
     _O.amount,
     _O.currency,
-    case((_O.state == PayoutState.FAILED, "refused"), else_="on_the_way"),
+    case((_O.state == PayoutState.FAILED, N_("refused")), else_=N_("on_the_way")),
 ).where(_O.state != PayoutState.PAID)
 DOCUMENTS = union_all(_OF_PAYMENTS, _OF_PAYOUTS).subquery("documents")
 """What was fulfilled or credited, and whose money has not moved."""

@@ -199,6 +199,7 @@ MANIFEST = Manifest(
     views="fenbu_scm.views:VIEWS",
     metrics="fenbu_scm.views:METRICS",
     checks="fenbu_scm.views:CHECKS",
+    completeness="fenbu_scm.completeness:COMPLETENESS",
     lifecycles="fenbu_scm.lifecycles:LIFECYCLES",
     subscriptions=SUBSCRIPTIONS,
     explain={

@@ -5,14 +5,16 @@ A package that cannot be loaded is an answer (`Broken`), not an exception: the r
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from attrs import frozen
 
 from fenbu.engine.catalog.discovery import Found
 from fenbu.engine.catalog.errors import ModuleBroken, ReferenceBroken
 from fenbu.engine.catalog.reference import forget, package_of, resolve
-from fenbu.i18n import _
+from fenbu.i18n import _, add_catalogue
 from fenbu.manifest import Manifest
 
 
@@ -70,7 +72,15 @@ def load(found: Found, *, again: bool = False) -> LoadedModule | Broken:
     if manifest.name != found.name:
         told = _("its entry point is named {found!r}, its manifest {named!r}; they must be the same")
         return _broken(found, told.format(found=found.name, named=manifest.name))
+    _take_its_texts(found)
     return LoadedModule(found.name, found.version, found.distribution, manifest)
+
+
+def _take_its_texts(found: Found) -> None:
+    """Let the catalogues beside a manifest answer, so that a module is told of in words also while it is off."""
+    home = getattr(sys.modules.get(found.value.partition(":")[0]), "__file__", None)
+    if home and (folder := Path(home).parent / "locale").is_dir():
+        add_catalogue(folder)
 
 
 def clash(claims: Iterable[Found]) -> Broken:

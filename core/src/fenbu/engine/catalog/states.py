@@ -18,16 +18,16 @@ from fenbu.i18n import N_, _
 class ModuleState(StrEnum):
     """Where a module stands."""
 
-    DISCOVERED = "discovered"
-    ENABLED = "enabled"
-    CATCHING_UP = "catching up"
-    DRAINING = "draining"
-    DISABLED = "disabled"
-    UPGRADE_PENDING = "upgrade pending"
-    INCOMPATIBLE = "incompatible"
-    QUARANTINED = "quarantined"
-    MISSING = "missing"
-    PURGED = "purged"
+    DISCOVERED = N_("discovered")
+    ENABLED = N_("enabled")
+    CATCHING_UP = N_("catching up")
+    DRAINING = N_("draining")
+    DISABLED = N_("disabled")
+    UPGRADE_PENDING = N_("upgrade pending")
+    INCOMPATIBLE = N_("incompatible")
+    QUARANTINED = N_("quarantined")
+    MISSING = N_("missing")
+    PURGED = N_("purged")
 
 
 @frozen

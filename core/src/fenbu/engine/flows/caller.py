@@ -8,7 +8,8 @@ the end of the moment is given back as it was, so a lease need not be longer tha
 
 A time-out is unknown, never failed: the state becomes ``unknown`` and the same key is used again. Before
 something first sent long ago is sent again, the outside is asked by our reference, because the other side
-forgets keys; when it cannot be asked, a person has to look. No call leaves a copy of the enterprise.
+forgets keys; when it cannot be asked, a person has to look. No call leaves a copy of the enterprise: there only the
+answers of a `recorder` are taken, and nowhere else.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from fenbu.engine.flows.sql import statement
 from fenbu.engine.store.database import Database
 from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.errors import Permanent, in_words, storable
+from fenbu.i18n import _
 
 MOMENT = 0.03
 """How long calls are sent before the outcomes of those are recorded, seconds."""
@@ -44,7 +46,7 @@ _OPEN = """
     state IN ('new', 'sending', 'unknown') AND not_before >= 0
       AND (not_before <= :now OR not_before > :horizon)
       AND (lease_until IS NULL OR lease_until < :now OR lease_until > :longest)
-      AND (SELECT copy_of FROM fenbu_enterprise) IS NULL
+      AND ((SELECT copy_of FROM fenbu_enterprise) IS NULL) = (:on_copy = 0)
 """
 # As expressions, `operation` and `at` do not tempt SQLite away from the index of the open calls.
 _IS_DUE = f"SELECT DISTINCT operation || '' FROM fenbu_call WHERE {_OPEN}"
@@ -72,7 +74,7 @@ _UNKNOWN = """
 _LEFT_OPERATIONS = """
     SELECT DISTINCT operation || '' FROM fenbu_call
     WHERE state IN ('new', 'sending', 'unknown') AND not_before >= 0 AND (CAST(:key AS TEXT) IS NULL OR key = :key)
-      AND (SELECT copy_of FROM fenbu_enterprise) IS NULL
+      AND ((SELECT copy_of FROM fenbu_enterprise) IS NULL) = (:on_copy = 0)
 """
 
 
@@ -112,6 +114,8 @@ class Caller:
         bound: Returns the calls as this process knows them; asked after `before`.
         before: Called first in each transaction.
         clock: UTC microseconds; the database's unless given.
+        on_copy: What is bound answers in the outside's place. Then only the calls of a copy are made, else only those
+            of an enterprise that is none.
     """
 
     def __init__(
@@ -121,7 +125,9 @@ class Caller:
         before: Before,
         *,
         clock: Clock | None = None,
+        on_copy: bool = False,
     ) -> None:
+        self._on_copy = int(on_copy)
         self._database = database
         self._bound = bound
         self._before = before
@@ -154,7 +160,9 @@ class Caller:
 
     def serves_left(self, connection: Connection, key: str | None = None) -> bool:
         """Say whether a call that this process can make has no outcome yet."""
-        rows = connection.execute(statement(_LEFT_OPERATIONS, self._database.dialect), {"key": key}).scalars()
+        rows = connection.execute(
+            statement(_LEFT_OPERATIONS, self._database.dialect), {"key": key, "on_copy": self._on_copy}
+        ).scalars()
         return not {bound.operation for bound in self._bound()}.isdisjoint(rows)
 
     # --- taking ---------------------------------------------------------------------------------------
@@ -185,7 +193,12 @@ class Caller:
     def _times(self, now: int) -> dict[str, object]:
         """Return what is compared with the times of a call: those too far ahead were set by a clock that jumped."""
         longest = max((one.deadline for one in self._bound()), default=timedelta(0)) + timedelta(minutes=1)
-        return {"now": now, "horizon": now + pauses.MAX_PAUSE, "longest": now + _microseconds(longest)}
+        return {
+            "now": now,
+            "horizon": now + pauses.MAX_PAUSE,
+            "longest": now + _microseconds(longest),
+            "on_copy": self._on_copy,
+        }
 
     def _in_turn(self, due: set[str]) -> list[BoundCall]:
         """Return the calls that may be due, whoever has waited longest first."""
@@ -271,7 +284,7 @@ class Caller:
         if isinstance(outcome, CallUnknown):
             self._write_unknown(connection, known, made, outcome, result=None)
         elif known is None:
-            told = CallUnknown("its module was switched off meanwhile; the outcome is kept")
+            told = CallUnknown(_("its module was switched off meanwhile; the outcome is kept"))
             self._write_unknown(connection, known, made, told, result=kept(outcome))
         elif self._ended(connection, made.row, outcome):
             known.record(pending, made.request, outcome)
@@ -296,7 +309,9 @@ class Caller:
         except (Exception, SystemExit) as error:
             if infrastructure(error) or isinstance(made.outcome, CallUnknown):
                 raise
-            told = CallUnknown(f"its outcome could not be recorded: {in_words(error)}")
+            told = CallUnknown(
+                _("its outcome could not be recorded: {reason}").format(reason=in_words(error))
+            )
             with self._database.write() as connection:
                 self._before(connection)
                 bound = self._by_operation().get(made.row.operation)

@@ -83,6 +83,8 @@ class BoundCall:
     """What the outside knows of it by our reference; None when it never heard of it."""
     locks: Callable[[Pending, Sequence[CallRequest]], None] | None = None
     """Locks the rows of many outcomes, sorted; with it PostgreSQL records them together too."""
+    rehearse: Callable[[CallRequest], Outcome] | None = None
+    """What the outside might answer, on a copy where nobody asks it."""
     deadline: timedelta = timedelta(seconds=30)
     ask_after: timedelta = timedelta(minutes=10)
     attempts: int = 8

@@ -70,6 +70,7 @@ class Worker:
         resting: Called when nothing is left to do, outside of any transaction; returns whether it did something
             (moves on modules that have caught up or drained).
         own_process: The worker may end its process when a handler is stuck for good.
+        on_copy: As `Caller` takes it.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Worker:
         clock: Clock | None = None,
         resting: Callable[[], bool] | None = None,
         own_process: bool = False,
+        on_copy: bool = False,
     ) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{token_hex(3)}"
         self._database = database
@@ -102,7 +104,9 @@ class Worker:
             deadline=self._deadline,
             marker=self._marker,
         )
-        self._caller = None if calls is None else Caller(database, calls, before, clock=self._clock)
+        self._caller = (
+            None if calls is None else Caller(database, calls, before, clock=self._clock, on_copy=on_copy)
+        )
         self._stop = threading.Event()
         self._recovered = False
         self._next_beat = 0.0

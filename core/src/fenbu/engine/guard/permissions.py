@@ -25,11 +25,13 @@ BEYOND = frozenset(
         "fenbu.operator.secret",
         "fenbu.operator.logout",
         "fenbu.rollout.adopt",
+        "fenbu.rollout.apply",
         "fenbu.rollout.import-state",
+        "fenbu.rollout.rollback",
     }
 )
 """Permissions that no action has as its own: a copy of everything; another's secret, another's sessions; how all is
-set, with the references of secrets."""
+set, with the references of secrets; what is a sequence of transactions."""
 PERMISSION = re.compile(r"^(\*|[a-z][a-z0-9_-]*)(\.(\*|[a-z][a-z0-9_-]*))+$")
 ROLE = re.compile(r"^[a-z][a-z0-9_-]*$")
 

@@ -47,7 +47,7 @@ def find(kernel: Kernel, name: str) -> Found:
     for module in kernel.modules().by_name.values():
         if module.loaded and any(profile.name == name for profile in module.loaded.manifest.profiles):
             raise ProfileNotEnabled(name, module.name)
-    raise unknown("profile", name, profiles)
+    raise unknown(_("profile"), name, profiles)
 
 
 def read(path: Path) -> Profile:
@@ -95,7 +95,7 @@ def _with_importer(kernel: Kernel, profile: Profile) -> Found:
         for importer in module.manifest.importers
     }
     if profile.importer not in importers:
-        raise unknown("importer", profile.importer, importers)
+        raise unknown(_("importer"), profile.importer, importers)
     module, importer = importers[profile.importer]
     for capability in importer.requires:
         if capability not in kernel.assembly.capabilities:

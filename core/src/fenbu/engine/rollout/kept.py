@@ -17,6 +17,7 @@ from attrs import frozen
 from pydantic import TypeAdapter
 
 from fenbu.engine.rollout.secrets import in_clear
+from fenbu.engine.settings import dumped
 from fenbu.i18n import _
 from fenbu.settings import Settings
 
@@ -35,7 +36,7 @@ class NoToml(Exception):
 
 def kept(settings: Settings) -> dict[str, Any]:
     """Return settings as the database keeps them, defaults included."""
-    return settings.model_dump(mode="json")
+    return dumped(settings)
 
 
 def changed_names(settings: Settings) -> tuple[str, ...]:

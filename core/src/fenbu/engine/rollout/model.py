@@ -33,9 +33,9 @@ KINDS = ("metric", "check", "approval", "date")
 class Layer(StrEnum):
     """Who approves: the three layers of a rollout, roles of operators."""
 
-    DECISION = "decision"
-    CORE = "core"
-    FUNCTIONAL = "functional"
+    DECISION = N_("decision")
+    CORE = N_("core")
+    FUNCTIONAL = N_("functional")
 
 
 Leaving = Literal["drain", "park", "waive"]

@@ -149,7 +149,7 @@ def _loaded(work: EngineWork, name: str) -> LoadedModule:
     modules = work.transaction.assembly.catalog.read(work.connection, look_at_all=True)
     module = modules.by_name.get(name)
     if module is None:
-        raise unknown("module", name, modules.by_name)
+        raise unknown(_("module"), name, modules.by_name)
     if module.loaded is None:
         raise ModuleBroken(name, module.distribution, module.reason, module.advice)
     return module.loaded

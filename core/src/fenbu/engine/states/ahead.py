@@ -29,7 +29,7 @@ def ahead(work: EngineWork, name: str, history: str) -> Iterator[tuple[str, str]
     modules = work.transaction.assembly.catalog.read(work.connection, look_at_all=True)
     module = modules.by_name.get(name)
     if module is None:
-        raise unknown("module", name, modules.by_name)
+        raise unknown(_("module"), name, modules.by_name)
     if module.reason:
         yield module.reason, ""
     yield from _steps(module)

@@ -23,6 +23,7 @@ from fenbu.engine.states import rows
 from fenbu.engine.store import catalogue
 from fenbu.engine.store.tables import OPEN_CALLS, call
 from fenbu.engine.work import EngineWork
+from fenbu.i18n import _
 
 WAYS = (DRAIN, PARK, WAIVE)
 
@@ -142,7 +143,7 @@ def _look(work: EngineWork, names: Sequence[str]) -> Modules:
     modules = work.transaction.assembly.catalog.read(work.connection)
     for name in names:
         if name not in modules.by_name:
-            raise unknown("module", name, modules.by_name)
+            raise unknown(_("module"), name, modules.by_name)
     return modules
 
 

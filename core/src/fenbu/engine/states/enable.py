@@ -7,7 +7,7 @@ went wrong is noted as a problem, which is recorded when the transaction is over
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -34,6 +34,7 @@ from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.engine.store.savepoint import savepoint
 from fenbu.engine.work import EngineWork
 from fenbu.errors import DeclarationInvalid, FenbuError
+from fenbu.i18n import _
 
 S = ModuleState
 
@@ -50,13 +51,18 @@ class Enabled:
     """Those of them that read history first; a worker does it."""
 
 
-def enable(work: EngineWork, names: Sequence[str], *, begin: str | None = None) -> Enabled:
+Begin = str | Mapping[str, str] | None
+"""How subscriptions begin: ``from_now`` for all, by name for some of them (``catch_up`` too), or as they declare."""
+
+
+def enable(work: EngineWork, names: Sequence[str], *, begin: Begin = None) -> Enabled:
     """Let modules take part, all of them or none.
 
     Args:
         work: Of the kernel, in a transaction that holds the catalogue lock exclusively and may make tables.
         names: Modules in any order; those that are on already are passed over.
-        begin: ``from_now`` to leave out what catching-up subscriptions have missed; as declared when None.
+        begin: ``from_now`` to leave out what catching-up subscriptions have missed; as declared when None; a mapping
+            says it of single subscriptions.
 
     Raises:
         Unknown: No package has a module of this name.
@@ -118,7 +124,7 @@ def _look(work: EngineWork, names: Iterable[str]) -> Modules:
     modules = catalog.read(work.connection, look_at_all=True, fresh=True)
     for name in names:
         if name not in modules.by_name:
-            raise unknown("module", name, modules.by_name)
+            raise unknown(_("module"), name, modules.by_name)
         if catalog.safe:
             raise SafeMode(name)
     return modules
@@ -146,7 +152,7 @@ def _offers_of_code(modules: Modules, changed: Iterable[Module]) -> dict[str, re
     return {**modules.offers, **fresh}
 
 
-def _begin(work: EngineWork, module: Module, going: Sequence[Module], begin: str | None) -> bool:
+def _begin(work: EngineWork, module: Module, going: Sequence[Module], begin: Begin) -> bool:
     """Let one module begin or go on with its installed code.
 
     Args:
@@ -179,7 +185,7 @@ def _forgive(work: EngineWork, name: str) -> None:
 
 
 def _begin_parts(
-    work: EngineWork, module: Module, loaded: LoadedModule, going: Sequence[Module], begin: str | None
+    work: EngineWork, module: Module, loaded: LoadedModule, going: Sequence[Module], begin: Begin
 ) -> bool:
     connection, at, manifest = work.connection, work.transaction.at, loaded.manifest
     for text in manifest.references():
@@ -231,7 +237,7 @@ def _seed(work: EngineWork, name: str, reference: str) -> None:
         raise EnablingFailed(name, "seed", told(error, package_of(reference))) from error
 
 
-def _subscribe(work: EngineWork, loaded: LoadedModule, begin: str | None, *, keep_pauses: bool) -> bool:
+def _subscribe(work: EngineWork, loaded: LoadedModule, begin: Begin, *, keep_pauses: bool) -> bool:
     """Let all subscriptions begin or go on, and end those that the code no longer has.
 
     Args:
@@ -244,7 +250,8 @@ def _subscribe(work: EngineWork, loaded: LoadedModule, begin: str | None, *, kee
     before = {one.name: one for one in subscriptions.of_module(connection, loaded.name)}
     late = False
     for declared in loaded.manifest.subscriptions:
-        subscriptions.enable(connection, binding.bound(loaded.name, declared), at=at, history=begin)
+        kind = begin.get(declared.name) if isinstance(begin, Mapping) else begin
+        subscriptions.enable(connection, binding.bound(loaded.name, declared), at=at, history=kind)
         late = _behind(connection, declared.name, at) or late
         known = before.pop(declared.name, None)
         if keep_pauses and known is not None and known.state in ("paused", "tripped"):

@@ -120,7 +120,7 @@ def _look(work: EngineWork) -> Modules:
 def _purgeable(modules: Modules, name: str) -> Module:
     module = modules.by_name.get(name)
     if module is None:
-        raise unknown("module", name, modules.by_name)
+        raise unknown(_("module"), name, modules.by_name)
     row = module.row
     if row is None or row.state is not S.DISABLED:
         state = S.DISCOVERED if row is None else row.state

@@ -20,6 +20,7 @@ from fenbu.engine.store.guard import Statistics, watch_statements
 from fenbu.engine.store.history import install, installed, newest
 from fenbu.engine.store.infrastructure import connection_lost, explained, first_line
 from fenbu.engine.store.prepared import prepare_statements
+from fenbu.engine.store.scratch import Scratch
 from fenbu.i18n import _
 
 T = TypeVar("T")
@@ -170,6 +171,19 @@ class Database:
         """
         with self._explaining():
             self._backend.copy(target, mark)
+
+    def scratch(self, mark: str) -> Scratch:
+        """Make a marked copy of this moment beside running work, for trying something out; the caller removes it.
+
+        Args:
+            mark: As `copy` takes it.
+
+        Raises:
+            CopyRefused: No room, no right to make a database, no tools of the server; the text says which.
+            DatabaseDamaged: As `copy` raises it.
+        """
+        with self._explaining():
+            return self._backend.scratch(mark)
 
     def side_folder(self, name: str) -> Path:
         """Return the folder of this machine for what its processes tell each other about this database.

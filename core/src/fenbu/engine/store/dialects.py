@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from fenbu.engine.store.errors import DatabaseUnreachable
 from fenbu.engine.store.gate import WriterGate
+from fenbu.engine.store.scratch import Scratch
 from fenbu.i18n import _
 
 DialectName = Literal["sqlite", "postgresql"]
@@ -65,6 +66,9 @@ class Backend(Protocol):
 
     def copy(self, target: Path, mark: str) -> None:
         """Write a verified and marked copy to a new file."""
+
+    def scratch(self, mark: str) -> Scratch:
+        """Make a marked copy for trying something out."""
 
     def side_folder(self, name: str) -> Path:
         """Return the folder of this machine for what processes tell each other about this database."""

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from fenbu.engine.store.dialects import DialectName, raw, shown
 from fenbu.engine.store.errors import CopyRefused, DatabaseUnreachable
 from fenbu.engine.store.gate import OpenGate, WriterGate
+from fenbu.engine.store.scratch import Scratch, on_server
 from fenbu.i18n import _
 
 _SETTINGS = {
@@ -134,6 +135,9 @@ class Postgres:
             _("the server's own tools make copies of PostgreSQL"),
             _("pg_dump --format=custom --file={target}").format(target=target),
         )
+
+    def scratch(self, mark: str) -> Scratch:
+        return on_server(self._url, self.url, self.connect, mark)
 
     def side_folder(self, name: str) -> Path:
         home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")

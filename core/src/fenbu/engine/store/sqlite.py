@@ -23,6 +23,7 @@ from fenbu.engine.store.errors import (
     DatabaseUnreachable,
 )
 from fenbu.engine.store.gate import Gate, OpenGate, WriterGate
+from fenbu.engine.store.scratch import Scratch, beside
 from fenbu.i18n import _
 
 _PRAGMAS = (
@@ -143,6 +144,9 @@ class Sqlite:
             _to_disk(target.parent)
         finally:
             partial.unlink(missing_ok=True)
+
+    def scratch(self, mark: str) -> Scratch:
+        return beside(self._path, self.url, lambda target: self.copy(target, mark))
 
     def _check_copy(self, copied: sqlite3.Connection) -> None:
         verdict = copied.execute("PRAGMA quick_check(1)").fetchone()[0]

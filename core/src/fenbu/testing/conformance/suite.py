@@ -93,6 +93,7 @@ class Conformance:
 
     def test_its_texts_are_marked_for_translation(self, subject: Subject) -> None:
         refuse("Texts are marked for translation", texts.texts_are_marked(subject))
+        refuse("Translations can be shown", texts.catalogues_are_sound(subject))
 
     def test_in_its_lifecycles_terminal_states_are_final(self, subject: Subject) -> None:
         pytest.importorskip("hypothesis", reason="install hypothesis to walk the lifecycles")
@@ -126,6 +127,10 @@ class Conformance:
         empty = enterprise(*self.needs, self.module)
         refuse("Metrics answer when nothing has happened", reading.metrics_answer(subject, empty))
         refuse("Checks answer when nothing has happened", reading.checks_answer(subject, empty))
+        refuse(
+            "Completeness is counted when nothing has happened",
+            reading.completeness_is_counted(subject, empty),
+        )
         refuse("Exports are written when nothing has happened", reading.exports_write(subject, empty))
 
     def test_its_metrics_checks_and_exports_answer_after_some_business(
@@ -133,6 +138,7 @@ class Conformance:
     ) -> None:
         refuse("Metrics answer", reading.metrics_answer(subject, used))
         refuse("Checks find nothing wrong", reading.checks_answer(subject, used))
+        refuse("Completeness is counted", reading.completeness_is_counted(subject, used))
         refuse("Exports are written line by line", reading.exports_write(subject, used))
 
 

@@ -322,6 +322,45 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "fenbu_rollout_file",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_fenbu_rollout_file")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "fenbu_rollout_lock",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("born", sa.Text(), nullable=False),
+        sa.Column("taken_at", BIG, nullable=False),
+        sa.Column("beat_at", BIG, nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_fenbu_rollout_lock_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fenbu_rollout_lock")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "fenbu_rollout_step",
+        sa.Column("run", BIG, nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("done_at", BIG, nullable=True),
+        sa.Column("done_by", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('upgrade', 'enable', 'set', 'disable')", name=op.f("ck_fenbu_rollout_step_kind")
+        ),
+        sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", name=op.f("ck_fenbu_rollout_step_done")),
+        sa.PrimaryKeyConstraint("run", "n", name=op.f("pk_fenbu_rollout_step")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "fenbu_setting",
         sa.Column("module", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -410,6 +449,82 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subscription", "partition", name=op.f("pk_fenbu_partition")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "fenbu_rollout_approval",
+        sa.Column("rollout", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("stage_digest", sa.Text(), nullable=False),
+        sa.Column("gate", sa.Text(), nullable=False),
+        sa.Column("layer", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operator"], ["fenbu_operator.name"], name=op.f("fk_fenbu_rollout_approval_operator")
+        ),
+        sa.PrimaryKeyConstraint(
+            "rollout",
+            "stage",
+            "stage_digest",
+            "gate",
+            "layer",
+            "operator",
+            name=op.f("pk_fenbu_rollout_approval"),
+        ),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "fenbu_rollout_override",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("rollout", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("stage_digest", sa.Text(), nullable=False),
+        sa.Column("gate", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.CheckConstraint("length(reason) > 0", name=op.f("ck_fenbu_rollout_override_reason")),
+        sa.ForeignKeyConstraint(
+            ["operator"], ["fenbu_operator.name"], name=op.f("fk_fenbu_rollout_override_operator")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fenbu_rollout_override")),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "fenbu_rollout_run",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("rollout", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("verb", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("stage_digest", sa.Text(), nullable=False),
+        sa.Column("plan_digest", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("started_at", BIG, nullable=False),
+        sa.Column("gates", sa.Text(), nullable=False),
+        sa.Column("ended_at", BIG, nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "outcome IN ('done', 'undone', 'superseded')", name=op.f("ck_fenbu_rollout_run_outcome")
+        ),
+        sa.CheckConstraint("verb IN ('apply', 'rollback')", name=op.f("ck_fenbu_rollout_run_verb")),
+        sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name=op.f("ck_fenbu_rollout_run_ended")),
+        sa.ForeignKeyConstraint(
+            ["file"], ["fenbu_rollout_file.digest"], name=op.f("fk_fenbu_rollout_run_file")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fenbu_rollout_run")),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_fenbu_rollout_run_open",
+        "fenbu_rollout_run",
+        ["rollout"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
         "fenbu_session",

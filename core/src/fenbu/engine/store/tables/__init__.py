@@ -40,6 +40,14 @@ from fenbu.engine.store.tables.flows import (
 from fenbu.engine.store.tables.imports import import_reference, import_run
 from fenbu.engine.store.tables.operators import login_attempt, operator, operator_grant, role, session
 from fenbu.engine.store.tables.readings import metric_reading
+from fenbu.engine.store.tables.rollout import (
+    rollout_approval,
+    rollout_file,
+    rollout_lock,
+    rollout_override,
+    rollout_run,
+    rollout_step,
+)
 
 APPEND_ONLY = (event, event_about, audit, audit_seal)
 """Tables whose rows neither change nor go, by trigger, on both databases."""
@@ -73,6 +81,12 @@ __all__ = [
     "performed",
     "problem",
     "role",
+    "rollout_approval",
+    "rollout_file",
+    "rollout_lock",
+    "rollout_override",
+    "rollout_run",
+    "rollout_step",
     "session",
     "setting",
     "skipped",

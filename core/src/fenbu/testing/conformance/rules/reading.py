@@ -1,4 +1,4 @@
-"""Views can be paged and their columns fit; metrics, checks and exports answer, also before anything has happened."""
+"""Views can be paged and their columns fit; all else that is looked at answers, also before anything has happened."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from fenbu.completeness import Counted
 from fenbu.engine import exporting, reading
 from fenbu.engine.exporting import Found
 from fenbu.exporting import Span
@@ -106,6 +107,42 @@ def checks_answer(subject: Subject, kernel: Kernel) -> Iterator[Fault]:
             yield Fault(check.name, f"answers {finding!r}", "answer a fenbu.Finding")
         elif finding.health is Health.FAILED:
             yield Fault(check.name, f"fails here: {finding.detail}", "mend the check, or what it has found")
+
+
+def completeness_is_counted(subject: Subject, kernel: Kernel) -> Iterator[Fault]:
+    """Yield questions about completeness that raise, do not add up, lead nowhere or leave a person alone."""
+    for one in subject.declared("completeness"):
+        if not one.name.startswith(f"{subject.name}."):
+            yield Fault(one.name, "is not called after the module", f"call it {subject.name}.…")
+        if not (one.definition and one.repair):
+            yield Fault(
+                one.name, "has no definition or no repair", "say what is asked, and how it is entered"
+            )
+        if one.drill not in kernel.assembly.views:
+            yield Fault(
+                one.name, f"drills into {one.drill}, which is no view", "name the view of its records"
+            )
+        with kernel.read(subject.name) as work:
+            try:
+                found: Any = one.count(work)
+            except Exception as error:
+                yield Fault(
+                    one.name, f"raises: {told(error)}", "answer None where the question does not arise"
+                )
+                continue
+        if found is not None and not _adds_up(found):
+            yield Fault(
+                one.name, f"answers {found!r}", "answer fenbu.Counted(of, complete, lacking), or None"
+            )
+
+
+def _adds_up(found: Any) -> bool:
+    """Say whether no more are complete than there are, and some are named exactly where some are not."""
+    if not isinstance(found, Counted) or not 0 <= found.complete <= found.of:
+        return False
+    return (
+        bool(found.lacking) is (found.complete < found.of) and len(found.lacking) <= found.of - found.complete
+    )
 
 
 def exports_write(subject: Subject, kernel: Kernel) -> Iterator[Fault]:

@@ -90,6 +90,8 @@ def calls_fit(subject: Subject) -> Iterator[Fault]:
         yield from _takes(subject, call.record, "work, request, outcome")
         if call.ask:
             yield from _takes(subject, call.ask, "request")
+        if call.rehearse:
+            yield from _takes(subject, call.rehearse, "request")
 
 
 def importers_fit(subject: Subject) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Texts: what operators read is marked for translation, found in the sources."""
+"""Texts: what operators read is marked for translation, and what translations there are can be shown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fenbu.testing.conformance.faults import Fault
 from fenbu.testing.conformance.subject import Subject
+from fenbu.testing.messages import compiled, faults, read
 
 _NAMED = {
     "Manifest": ("title", "summary"),
@@ -18,6 +19,7 @@ _NAMED = {
     "Related": ("title",),
     "Metric": ("title", "definition"),
     "Check": ("title", "repair"),
+    "Completeness": ("title", "definition", "repair"),
     "Importer": ("title",),
     "Profile": ("title",),
     "Exporter": ("title", "help"),
@@ -40,6 +42,19 @@ def texts_are_marked(subject: Subject) -> Iterator[Fault]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 yield from _call(node, subject.folder.parent, file)
+
+
+def catalogues_are_sound(subject: Subject) -> Iterator[Fault]:
+    """Yield catalogues that are not compiled as they stand, and translations that would break what is shown."""
+    for po in sorted(subject.folder.glob("locale/*/LC_MESSAGES/*.po")):
+        where = str(po.relative_to(subject.folder.parent))
+        catalog = read(po)
+        mo = po.with_suffix(".mo")
+        if not mo.is_file() or mo.read_bytes() != compiled(catalog):
+            again = f"python -m fenbu.testing.messages {subject.folder.name}"
+            yield Fault(where, f"{mo.name} beside it is missing, or older than it", again)
+        for broken in faults(catalog):
+            yield Fault(where, broken, "keep every {name} and the blanks at the ends as the text has them")
 
 
 def _call(node: ast.Call, root: Path, file: Path) -> Iterator[Fault]:
