@@ -20,7 +20,7 @@ from fenbu.i18n import N_, _
 from fenbu_tui import themes
 from fenbu_tui.keys import APP, GOING, bindings
 from fenbu_tui.late import late
-from fenbu_tui.messages import Acted, Changed, Go, Headed, Lost, Seen
+from fenbu_tui.messages import Acted, Arrived, Changed, Go, Headed, Lost, Seen
 from fenbu_tui.places import SCREENS, Place, Way, entry
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.widgets.top_line import TopLine
@@ -160,6 +160,7 @@ class FenbuApp(App[None]):
         self._head = message.picture.head
         self._write_head()
 
+    @on(Arrived)
     def _write_head(self) -> None:
         """Write the first line of the screen on top."""
         for line in self.screen.query(TopLine):

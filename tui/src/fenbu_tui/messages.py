@@ -37,6 +37,10 @@ class Changed(Message):
     """Somebody, in whatever process, has committed something."""
 
 
+class Arrived(Message):
+    """A screen is on top."""
+
+
 class Go(Message):
     """The user wants to be elsewhere."""
 

@@ -49,7 +49,7 @@ class DeliveriesScreen(FilteredScreen, RepairingScreen):
     DeliveriesScreen #one { border: round $secondary; border-title-color: $accent; width: 2fr; display: none; }
     DeliveriesScreen .wide #one { display: block; }
     DeliveriesScreen #empty { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
-    DeliveriesScreen .without-rows DeliveryTable { display: none; }
+    DeliveriesScreen .without-rows DeliveryTable { height: 1; }
     DeliveriesScreen .without-rows #empty { display: block; }
     """
 
@@ -163,17 +163,17 @@ class DeliveriesScreen(FilteredScreen, RepairingScreen):
         return _("{count}, older follow").format(count=count)
 
     def _show_filter(self) -> None:
-        title = _("Calls to the outside") if self._outside else _("Deliveries")
-        self.query_one("#list").border_title = f"{title} /{self.wanted}" if self.wanted else title
+        """Write the filter that one came with where filters are typed; never while somebody types."""
         bar = self.query_one(FilterBar)
-        if bar.value != self.wanted:
-            with bar.prevent(FilterBar.Changed):
-                bar.value = self.wanted
-        bar.set_class(bool(self.wanted) or bar.has_focus, "open")
+        with bar.prevent(FilterBar.Changed):
+            bar.value = self.wanted
+        bar.set_class(bool(self.wanted), "open")
+        self._name_list()
 
     @on(FilterBar.Filtered)
-    def _title(self) -> None:
-        self._show_filter()
+    def _name_list(self) -> None:
+        title = _("Calls to the outside") if self._outside else _("Deliveries")
+        self.query_one("#list").border_title = f"{title} /{self.wanted}" if self.wanted else title
 
     @on(RowTable.Highlighted)
     def _look(self) -> None:
@@ -210,7 +210,7 @@ class DeliveriesScreen(FilteredScreen, RepairingScreen):
     def action_outside(self) -> None:
         """Change between deliveries and calls."""
         self._outside = not self._outside
-        self._show_filter()
+        self._name_list()
         self.narrow()
 
     def _empty_text(self) -> str:

@@ -43,7 +43,7 @@ class FlowsScreen(FilteredScreen):
     FlowsScreen #map { height: auto; max-height: 60%; border: round $secondary; border-title-color: $accent; }
     FlowsScreen #rows { border: round $secondary; border-title-color: $accent; min-height: 5; }
     FlowsScreen #empty { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
-    FlowsScreen .without-rows FlowTable { display: none; }
+    FlowsScreen .without-rows FlowTable { height: 1; }
     FlowsScreen .without-rows #empty { display: block; }
     """
 

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from fenbu.errors import FenbuError
 from fenbu.i18n import _
-from fenbu_tui.messages import Acted, Lost
+from fenbu_tui.messages import Acted, Arrived, Lost
 from fenbu_tui.world.base import Act, Unreachable
 
 T = TypeVar("T")
@@ -91,6 +91,7 @@ class LiveScreen(Translated, Screen[None]):
 
     def on_screen_resume(self) -> None:
         """What happened while another screen was on top is read now."""
+        self.post_message(Arrived())
         self.read_again()
 
     def read(

@@ -43,7 +43,7 @@ class MetricsScreen(FilteredScreen):
     DEFAULT_CSS = """
     MetricsScreen #list { border: round $secondary; border-title-color: $accent; }
     MetricsScreen #empty { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
-    MetricsScreen .without-rows MetricTable { display: none; }
+    MetricsScreen .without-rows MetricTable { height: 1; }
     MetricsScreen .without-rows #empty { display: block; }
     """
 

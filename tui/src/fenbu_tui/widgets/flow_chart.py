@@ -38,6 +38,8 @@ LANES = {
     "goods": Lane("━", "┿", "┝", "┥"),
 }
 DASHED = "┄"
+KERNEL = "fenbu"
+"""Publishes what happens to modules, for all of them."""
 JOINS = "◆"
 """Where a second source joins an arrow."""
 
@@ -137,8 +139,8 @@ def _length(placed: Sequence[str], between: Iterable[tuple[str, str]]) -> int:
 
 
 def _modules(lines: Iterable[FlowLine]) -> list[str]:
-    """Return what gets a box: whoever reacts; the kernel, which only tells, does not."""
-    return sorted({line.module for line in lines})
+    """Return what gets a box: whoever publishes or reacts, but not the kernel, which tells everybody."""
+    return sorted({one for line in lines for one in (line.module, *line.sources)} - {KERNEL})
 
 
 def _around(lines: Sequence[FlowLine], here: str, room: int) -> list[str]:
@@ -158,7 +160,7 @@ def _in_order(lines: Iterable[FlowLine]) -> list[FlowLine]:
 
 def _ends(line: FlowLine) -> list[str]:
     """Return where an arrow begins; what comes from the kernel alone begins at the module itself."""
-    return [one for one in line.sources if one != "fenbu"] or [line.module]
+    return [one for one in line.sources if one != KERNEL] or [line.module]
 
 
 def _place(line: FlowLine, at: dict[str, int], pitch: int, width: int, rows: list[_Grid]) -> int:

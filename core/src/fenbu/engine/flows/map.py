@@ -26,6 +26,7 @@ _SUBSCRIPTIONS = """
     SELECT id, name, module, state, reason, gathers, history_position, history_end
     FROM fenbu_subscription WHERE state <> 'dropped' ORDER BY name
 """
+_ENABLED = "SELECT name FROM fenbu_module WHERE position IS NOT NULL"
 _TOPICS = "SELECT subscription, topic, version, route FROM fenbu_subscription_topic ORDER BY topic"
 _STATES = """
     SELECT d.subscription, d.state, count(*) AS total, min(d.seq) AS oldest,
@@ -179,10 +180,12 @@ def quantile(measured: Mapping[int, int], percent: int) -> int:
 
 
 def _trace_origins(connection: Connection, found: Mapping[int, Arrow]) -> None:
-    modules = {KERNEL, *(arrow.module for arrow in found.values())}
+    dialect = connection.dialect.name
+    enabled = connection.execute(statement(_ENABLED, dialect)).scalars()
+    modules = {KERNEL, *enabled, *(arrow.module for arrow in found.values())}
     sources = {one: _owners(arrow) & modules for one, arrow in found.items()}
     moved: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for row in connection.execute(statement(_ORIGINS, connection.dialect.name), {"sample": ORIGINS}):
+    for row in connection.execute(statement(_ORIGINS, dialect), {"sample": ORIGINS}):
         moved[row.subscription][f"{row.topic}/{row.version}"] += int(row.total)
         sources.setdefault(row.subscription, set()).add(row.module)
     for subscription, arrow in found.items():
