@@ -240,15 +240,19 @@ def _heard(folder: Path) -> set[int]:
 
 
 def _drain(enterprise: Enterprise) -> bool:
-    """Finish everything; an event that was in hand at three kills is innocent here, and tried again."""
-    worker = enterprise.worker()
-    for _ in range(5):
-        finished = worker.drain(timeout=60).finished
+    """Finish everything; an event that was in hand at three kills is innocent here, and tried again.
+
+    However slow the disk is: given up when nothing more is done, not when much time has passed.
+    """
+    worker, patience = enterprise.worker(), 5
+    while patience:
+        drained = worker.drain(timeout=60)
         with enterprise.shop.database.write() as connection:
             enterprise.shop.before(connection)
             again = admin.retry_all(connection)
-        if finished and not again:
+        if drained.finished and not again:
             return True
+        patience = patience - 1 if drained.finished or not drained.done else 5
     return False
 
 

@@ -1,4 +1,4 @@
-"""A tea room whose till is told of every pot: strangers' modules, and deliveries that die until their cause is mended."""
+"""A tea room whose till is told of every pot: strangers' modules, and deliveries that die until mended."""
 
 from __future__ import annotations
 

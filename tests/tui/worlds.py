@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from fenbu_tui.app import FenbuApp
 from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Head, Standing, Trouble, Unreachable
+from fenbu_tui.world.commands import Proposal
 from fenbu_tui.world.modules import ModuleLine, Picture
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -73,6 +74,26 @@ def picture(*lines: ModuleLine) -> Picture:
     return Picture(head=HEAD, modules=lines)
 
 
+COMMANDS = (Proposal("enable", "Switch modules on"), Proposal("explain", "The story of an order"))
+
+
+class FakeRunning:
+    """A command that says what it was told, and fails when it was told to."""
+
+    def __init__(self, line: str, width: int) -> None:
+        self.line, self.width = line, width
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self.line} within {self.width}"
+        yield "that is all"
+
+    def code(self) -> int:
+        return 1 if "fail" in self.line else 0
+
+    def stop(self) -> None:
+        """It has ended already."""
+
+
 class FakeWorld:
     """Fulfils `fenbu_tui.world.World` from memory."""
 
@@ -81,6 +102,7 @@ class FakeWorld:
         self.gone: Unreachable | None = None
         self.closed = False
         self.asked = 0
+        self.started = ""
         self._changed = threading.Event()
 
     def head(self) -> Head:
@@ -95,6 +117,16 @@ class FakeWorld:
         self.asked += 1
         if self.gone:
             raise self.gone
+
+    def proposals(self, line: str) -> Sequence[Proposal]:
+        return [one for one in COMMANDS if one.word.startswith(line.rsplit(" ", maxsplit=1)[-1])]
+
+    def looks_only(self, line: str) -> bool:
+        return not line.startswith("enable")
+
+    def start(self, line: str, width: int) -> FakeRunning:
+        self.started = line
+        return FakeRunning(line, width)
 
     def wait(self, timeout: float) -> bool:
         if not self._changed.wait(min(timeout, 0.02)):
@@ -121,9 +153,13 @@ Steps = Callable[[FenbuApp, Pilot[Any]], Awaitable[None]]
 
 def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules") -> None:
     """Run the app on a world from this screen, and these steps when it has read."""
+    run_app(FenbuApp(world, Place(place)), steps, size)
+
+
+def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
+    """Run an app, and these steps when its first screen has read."""
 
     async def run() -> None:
-        app = FenbuApp(world, Place(place))
         async with app.run_test(size=size) as pilot:
             await read(app, pilot)
             await steps(app, pilot)

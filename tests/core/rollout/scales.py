@@ -23,6 +23,11 @@ def weight(work):
     return None if label in (None, "nothing") else Decimal(label)
 
 
+def pieces(work):
+    """Return how often something was put on the scales."""
+    return work.execute(text("SELECT count(*) FROM scales_gauge")).scalar()
+
+
 def broken(work):
     """Ask the database what it does not know, which on PostgreSQL spoils a transaction."""
     return work.execute(text("SELECT no_such_column FROM scales_gauge")).scalar()
@@ -43,7 +48,7 @@ def level(work):
 
 METRICS = tuple(
     Metric(name=f"scales.{run.__name__}", title=run.__name__, unit=unit, definition="As put.", value=run)
-    for run, unit in ((weight, "quantity"), (broken, "count"), (inexact, "percent"))
+    for run, unit in ((weight, "quantity"), (pieces, "count"), (broken, "count"), (inexact, "percent"))
 )
 
 

@@ -60,7 +60,7 @@ def test_all_metrics_are_read_at_one_moment_and_one_that_raises_holds_up_no_othe
 
     answer = weighing_house.perform("fenbu.metric.record").answer
 
-    assert (answer["kept"], answer["empty"]) == (1, [])
+    assert (answer["kept"], answer["empty"]) == (2, [])
     assert set(answer["failed"]) == {"scales.broken", "scales.inexact"}
     assert problems(weighing_house) == ["metric scales.inexact", "metric scales.broken"]
     assert [one.value for one in series(weighing_house)] == [Decimal(7)]
@@ -109,6 +109,47 @@ def test_a_resting_worker_takes_readings_once_an_hour(
     assert hours == [0, 1, 2]
 
 
+def test_who_reads_one_metric_often_keeps_nobody_from_reading_the_others(
+    looking_at_once: None, weighing_house: Kernel, clock: Clock
+) -> None:
+    put(weighing_house, "7")
+    for _half_hour in range(5):
+        weighing_house.perform("fenbu.metric.record", {"metrics": ["scales.weight"]})
+        weighing_house.drain()
+        clock.move(minutes=30)
+
+    assert len(series(weighing_house, "scales.pieces")) == 3
+    assert len(series(weighing_house)) == 5
+
+
+def test_a_metric_that_answers_no_more_does_not_let_others_be_read_more_often(
+    looking_at_once: None, weighing_house: Kernel, clock: Clock
+) -> None:
+    put(weighing_house, "7")
+    weighing_house.drain()
+    put(weighing_house, "nothing")
+    for _minute in range(125):
+        clock.move(minutes=1)
+        weighing_house.drain()
+
+    assert len(series(weighing_house)) == 1
+    assert len(series(weighing_house, "scales.pieces")) == 3
+    with weighing_house.read() as work:
+        [counted] = [one.count for one in open_problems(work.connection) if one.subject == "scales.broken"]
+    assert counted == 3, "and is a problem once an hour"
+
+
+def test_a_clock_that_was_set_back_stops_no_readings(
+    looking_at_once: None, weighing_house: Kernel, clock: Clock
+) -> None:
+    put(weighing_house, "7")
+    for days in (0, 400, -399):
+        clock.move(days=days)
+        weighing_house.drain()
+
+    assert len(series(weighing_house)) == 2, "the third is still to come"
+
+
 def test_of_two_workers_one_takes_the_reading(weighing_house: Kernel, clock: Clock) -> None:
     put(weighing_house, "7")
     with weighing_house.read() as work:
@@ -117,7 +158,7 @@ def test_of_two_workers_one_takes_the_reading(weighing_house: Kernel, clock: Clo
 
     both = [weighing_house.run(lambda work: readings.keep_due(work, found), SYSTEM) for _worker in range(2)]
 
-    assert both == [1, 0]
+    assert both == [2, 0]
 
 
 def test_readings_are_kept_for_400_days(weighing_house: Kernel, clock: Clock) -> None:

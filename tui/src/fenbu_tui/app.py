@@ -6,32 +6,40 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
+from attrs import frozen
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.worker import get_current_worker
 
+from fenbu import i18n
+from fenbu.cli import app as command_line
 from fenbu.cli.location import locate
 from fenbu.errors import FenbuError
 from fenbu.i18n import N_, _
-from fenbu_tui import themes
+from fenbu_tui.going import Going
 from fenbu_tui.keys import APP, GOING, bindings
 from fenbu_tui.late import late
-from fenbu_tui.messages import Acted, Arrived, Changed, Go, Headed, Lost, Seen
-from fenbu_tui.places import SCREENS, Place, Way, entry
+from fenbu_tui.memory import Memory
+from fenbu_tui.messages import Acted, Changed, Headed, Lost, Ran
+from fenbu_tui.places import SCREENS, Place
 from fenbu_tui.screens.live import LiveScreen
-from fenbu_tui.widgets.top_line import TopLine
-from fenbu_tui.world.base import Head, Unreachable
-from fenbu_tui.world.modules import Picture
+from fenbu_tui.signs import SIGNS, Tone
+from fenbu_tui.world.acts import Logged
+from fenbu_tui.world.base import Act, Head, Unreachable
+from fenbu_tui.world.commands import Running
 from fenbu_tui.world.whole import World
 
 LISTENING = 0.25
 """Seconds for which one turn of listening sleeps; leaving waits for the turn."""
 CALM = 0.5
 """Seconds between two readings, however busy the enterprise is."""
+LOGGED = 1000
+"""Acts that the log keeps."""
 
 
 def _palette() -> type[Provider]:
@@ -40,7 +48,17 @@ def _palette() -> type[Provider]:
     return Palette
 
 
-class FenbuApp(App[None]):
+@frozen
+class ReadOnly(FenbuError):
+    """A command would change something, or may."""
+
+    line: str
+
+    def __str__(self) -> str:
+        return _("fenbu {line} changes something, and this was opened read-only").format(line=self.line)
+
+
+class FenbuApp(Going):
     """Shows one enterprise; I/O is in workers, rules are elsewhere."""
 
     TITLE = "fenbu 分步"
@@ -49,17 +67,25 @@ class FenbuApp(App[None]):
     COMMANDS = App.COMMANDS | {_palette}
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, world: World, place: Place | None = None) -> None:
-        super().__init__()
-        self._world = world
-        self._way = Way()
-        self._first = place or Place(SCREENS[0].name)
-        self._pages: dict[str, LiveScreen] = {}
-        self._head: Head | None = None
-        self._last: Picture | None = None
-        for theme in themes.THEMES:
-            self.register_theme(theme)
-        self.theme = themes.DARK.name
+    def __init__(
+        self,
+        world: World,
+        place: Place | None = None,
+        *,
+        memory: Memory | None = None,
+        read_only: bool = False,
+    ) -> None:
+        """Make the app.
+
+        Args:
+            world: What it shows.
+            place: Where it begins; where one was last time unless given.
+            memory: What is remembered of this enterprise; nothing is kept without one.
+            read_only: Nothing may be changed from here.
+        """
+        super().__init__(world, memory or Memory(), place, read_only=read_only)
+        self._acts: list[Logged] = []
+        self._undo: list[Act] = []
 
     def on_mount(self) -> None:
         """Open the first screen, then listen."""
@@ -67,55 +93,11 @@ class FenbuApp(App[None]):
         self._read_head()
         self._listen()
 
-    # --- going ----------------------------------------------------------------------------------------
-
-    def go(self, place: Place) -> None:
-        """Go to a place; it can be left again by ``[``."""
-        self._way.go(place)
-        self._open(place)
-
-    @on(Go)
-    def _go(self, message: Go) -> None:
-        self.go(message.place)
-
-    def action_go(self, name: str) -> None:
-        """Go to a screen as it was left."""
-        page = self._pages.get(name)
-        self.go(Place(name, page.subject if page else ""))
-
-    def action_step(self, direction: int) -> None:
-        """Go back or forth."""
-        if place := self._way.step(direction):
-            self._open(place)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stay where the database is unreachable."""
-        if action in {"go", "step"}:
+        if action in {"go", "step", "command", "undo", "next_language"}:
             return isinstance(self.screen, LiveScreen)
         return super().check_action(action, parameters)
-
-    def _open(self, place: Place) -> None:
-        while len(self.screen_stack) > 2:
-            self.pop_screen()
-        page = self._page(place.screen)
-        if place.subject != page.subject:
-            page.show_subject(place.subject)
-        if len(self.screen_stack) == 1:
-            self.push_screen(page)
-        elif page is not self.screen:
-            self.switch_screen(page)
-        else:
-            page.read_again()
-        self._write_head()
-
-    def _page(self, name: str) -> LiveScreen:
-        """Return a screen as it was left, or make it; a screen that is left stays, cursor and filter with it."""
-        if name not in self._pages:
-            page = entry(name).make(self._world)
-            assert isinstance(page, LiveScreen), name
-            self.install_screen(page, name)
-            self._pages[name] = page
-        return self._pages[name]
 
     # --- following ------------------------------------------------------------------------------------
 
@@ -149,31 +131,6 @@ class FenbuApp(App[None]):
         else:
             self.post_message(Headed(head))
 
-    @on(Headed)
-    def _keep_head(self, message: Headed) -> None:
-        self._head = message.head
-        self._write_head()
-
-    @on(Seen)
-    def _keep(self, message: Seen) -> None:
-        self._last = message.picture
-        self._head = message.picture.head
-        self._write_head()
-
-    @on(Arrived)
-    def _write_head(self) -> None:
-        """Write the first line of the screen on top."""
-        for line in self.screen.query(TopLine):
-            line.head, line.crumbs = self._head, tuple(self._crumbs())
-
-    def _crumbs(self) -> list[str]:
-        here = self._way.here
-        if here is None:
-            return []
-        one = entry(here.screen)
-        deeper = [screen.crumb for screen in self.screen_stack if isinstance(screen, LiveScreen)]
-        return [f"{one.key} {_(one.title)}", *(crumb for crumb in deeper if crumb)]
-
     # --- losing the database --------------------------------------------------------------------------
 
     @on(Lost)
@@ -191,7 +148,74 @@ class FenbuApp(App[None]):
 
     @on(Acted)
     def _tell(self, message: Acted) -> None:
-        self.notify(message.said, severity="error" if message.refused else "information", markup=False)
+        if message.act.undo and not message.refused:
+            self._undo.append(message.act.undo)
+        told = _("{said}; u takes it back").format(said=message.said)
+        offered = message.act.undo and not message.refused
+        self._write_down(message.act.command, told if offered else message.said, failed=message.refused)
+
+    @on(Ran)
+    def _tell_end(self, message: Ran) -> None:
+        self._write_down(message.command, message.said, failed=message.failed)
+        self._read_again()
+
+    def _write_down(self, command: str, said: str, *, failed: bool) -> None:
+        self._acts.append(
+            Logged(datetime.now().astimezone(), command, said, Tone.BAD if failed else Tone.GOOD)
+        )
+        del self._acts[:-LOGGED]
+        title = f"{SIGNS[Tone.BAD]} {command}" if failed else command
+        self.notify(said, title=title, severity="error" if failed else "information", markup=False)
+
+    def action_acts(self) -> None:
+        """Show what was done."""
+        from fenbu_tui.screens.acts import ActsScreen
+
+        self.push_screen(ActsScreen(tuple(self._acts)))
+
+    def action_undo(self) -> None:
+        """Take back the last act that can be taken back."""
+        if not self._undo:
+            self.notify(_("nothing that was done here can be taken back"))
+        elif isinstance(self.screen, LiveScreen):
+            act = self._undo.pop()
+            self.screen.act(lambda: act)
+
+    # --- commands -------------------------------------------------------------------------------------
+
+    def action_command(self, line: str = "") -> None:
+        """Let a command be typed."""
+        from fenbu_tui.screens.command import CommandScreen
+
+        self.push_screen(CommandScreen(self._world, self._memory.history, line), self._take_command)
+
+    def _take_command(self, line: str | None) -> None:
+        line = (line or "").strip().removeprefix("fenbu ").strip()
+        if not line:
+            return
+        self._memory.typed(line)
+        name, _space, subject = line.partition(" ")
+        if line in {"q", "quit", "exit"}:
+            self.exit()
+        elif name in {one.name for one in SCREENS} and (not subject or name not in command_line.COMMANDS):
+            self.go(Place(name, subject.strip()))
+        else:
+            self.run_command(line)
+
+    def run_command(self, line: str) -> None:
+        """Run what follows ``fenbu``, and show what it writes."""
+        from fenbu_tui.screens.output import OutputScreen
+
+        width = max(self.size.width - 6, 20)
+        self.push_screen(OutputScreen(line, lambda: self._start(line, width)))
+
+    def _start(self, line: str, width: int) -> Running:
+        """Called in a worker's thread."""
+        if self.read_only and not self._world.looks_only(line):
+            raise ReadOnly(line)
+        return self._world.start(line, width)
+
+    # --- help -----------------------------------------------------------------------------------------
 
     def action_help(self) -> None:
         """Show the keys that work here."""
@@ -205,12 +229,9 @@ class FenbuApp(App[None]):
         }
         self.push_screen(HelpScreen(_(text), [_told(binding) for binding in keys.values()]))
 
-    def action_next_theme(self) -> None:
-        """Use the next of our own themes."""
-        self.theme = themes.after(self.theme)
-
     def on_unmount(self) -> None:
-        """Let go of the database."""
+        """Remember where one was, and let go of the database."""
+        self.remember()
         self._world.close()
 
 
@@ -223,18 +244,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Args:
         argv: ``--database URL``; without it FENBU_DATABASE or the nearest fenbu.toml, as for every command.
+            ``--read-only`` changes nothing.
 
     Returns:
         Exit code of the command line.
     """
     parser = argparse.ArgumentParser("fenbu tui", description=_("The terminal UI of fenbu"))
     parser.add_argument("--database", help=_("SQLAlchemy URL, or a SQLite file"))
+    parser.add_argument("--read-only", action="store_true", help=_("Look only; nothing can be changed"))
+    given = parser.parse_args(argv)
     try:
-        url = locate(parser.parse_args(argv).database)
+        url = locate(given.database)
     except FenbuError as error:
         sys.stderr.write(f"{error}\n{error.hint}\n")
         return error.exit_code
-    app = FenbuApp(late(lambda: _engine_world(url)))
+    memory = Memory.of(url)
+    if memory.language and memory.instead_of == i18n.language():
+        i18n.use(memory.language)
+    app = FenbuApp(late(lambda: _engine_world(url)), memory=memory, read_only=given.read_only)
     app.run()
     return app.return_code or 0
 

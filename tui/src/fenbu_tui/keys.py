@@ -27,8 +27,14 @@ class Key:
 
 
 APP = (
+    Key("app.command", "colon", "command", N_("Command"), N_("Type a screen's name or a command of the command line"),
+        ":"),
     Key("app.help", "question_mark", "help", N_("Help"), N_("Show the keys that work here"), "?"),
-    Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T"),
+    Key("app.log", "at", "acts", N_("Log"), N_("Show what was done, each act as its command"), "@", footer=False),
+    Key("app.undo", "u", "undo", N_("Undo"), N_("Take back the last act that can be taken back"), "u", footer=False),
+    Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T",
+        footer=False),
+    Key("app.language", "L", "next_language", N_("Language"), N_("Use the next language"), "L", footer=False),
     Key("app.quit", "q", "quit", N_("Quit"), N_("Leave; nothing is lost"), "q"),
 )  # fmt: skip
 
@@ -91,6 +97,31 @@ DRILL = (
 RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)
 
 CLOSE = (Key("dialog.close", "escape,q,question_mark", "close", N_("Close"), N_("Go back"), "esc"),)
+
+DIALOG = (
+    Key("dialog.next", "right,down,j,l", "turn(1)", N_("Next"), N_("Go to the next answer"), "→", footer=False),
+    Key("dialog.before", "left,up,k,h", "turn(-1)", N_("Before"), N_("Go to the answer before"), "←", footer=False),
+    Key("dialog.cancel", "escape", "cancel", N_("Cancel"), N_("Change nothing"), "esc"),
+)  # fmt: skip
+
+COMMAND = (
+    Key("command.complete", "tab", "complete", N_("Complete"), N_("Take the next proposal"), "tab"),
+    Key("command.older", "up", "recall(-1)", N_("Older"), N_("What was typed before"), "↑"),
+    Key("command.newer", "down", "recall(1)", N_("Newer"), N_("What was typed after"), "↓"),
+    Key("command.leave", "escape", "leave", N_("Leave"), N_("Go back; nothing is run"), "esc"),
+)  # fmt: skip
+
+OUTPUT = (
+    Key("output.stop", "x", "stop", N_("Stop"), N_("Stop the command"), "x"),
+    Key("output.copy", "c", "copy_command", N_("Copy command"), N_("Copy the command"), "c"),
+    Key("output.copy_all", "y", "copy_output", N_("Copy output"), N_("Copy what the command has written"), "y"),
+    Key("output.close", "escape,q", "close", N_("Close"), N_("Go back; what still runs is stopped"), "esc"),
+)  # fmt: skip
+
+ACTS = (
+    Key("acts.copy", "c", "copy", N_("Copy"), N_("Copy the command under the cursor"), "c"),
+    Key("acts.close", "escape,q,at", "close", N_("Close"), N_("Go back"), "esc"),
+)  # fmt: skip
 
 
 def bindings(*groups: tuple[Key, ...]) -> list[BindingType]:

@@ -55,3 +55,11 @@ class Acted(Message):
     def __init__(self, act: Act, said: str, *, refused: bool = False) -> None:
         super().__init__()
         self.act, self.said, self.refused = act, said, refused
+
+
+class Ran(Message):
+    """A command of the command line has ended."""
+
+    def __init__(self, command: str, said: str, *, failed: bool = False) -> None:
+        super().__init__()
+        self.command, self.said, self.failed = command, said, failed

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fenbu.engine.rollout.guards import GateLine, Guards
     from fenbu.engine.rollout.plan import Plan, PlannedStep, StagePlan
     from fenbu.engine.rollout.taking_back import TakingBack
+    from fenbu.engine.stages.records import Step
 
 _SIGNS = {
     "upgrade": ("↑", "yellow"),
@@ -32,9 +33,9 @@ _STANDINGS = {
 _FEW = 6
 
 
-def stages(plan: Plan) -> list[Branch]:
-    """Return the stages of a plan as branches."""
-    return [_stage(stage) for stage in plan.stages]
+def stages(planned: Sequence[StagePlan]) -> list[Branch]:
+    """Return stages of a plan as branches."""
+    return [_stage(stage) for stage in planned]
 
 
 def drifted(plan: Plan) -> list[Branch]:
@@ -99,26 +100,32 @@ def _stage(stage: StagePlan) -> Branch:
     state = ", ".join(part for part in (_(stage.standing), does) if part)
     below: list[Branch] = []
     if stage.change:
-        below += [_step(one) for one in stage.steps]
+        below += [step_branch(one) for one in stage.steps]
         if not stage.steps:
             below.append(Branch(_("its modules are on and set already; it is only written down")))
-        below += _ahead(stage.ahead) if stage.chosen else _migrations(stage.ahead)
+        below += consequences(stage.ahead) if stage.chosen else _migrations(stage.ahead)
         below += guards(stage.guards, brief=not stage.chosen)
         if stage.taking_back:
             below.append(Branch(rolling_back(stage.taking_back)))
     return Branch(f"{head} ({state})", "bold" if stage.chosen else "", below)
 
 
-def _step(planned: PlannedStep) -> Branch:
-    step = planned.step
-    sign, colour = _SIGNS[step.kind]
+def step_text(step: Step) -> str:
+    """Say a step in short."""
     words = {
         "upgrade": _("upgrade {modules}"),
         "enable": _("enable {modules}"),
         "set": _("set {modules}"),
         "disable": _("disable {modules}"),
     }
-    text = f"{sign} {words[step.kind].format(modules=', '.join(step.modules))}"
+    return words[step.kind].format(modules=", ".join(step.modules))
+
+
+def step_branch(planned: PlannedStep) -> Branch:
+    """Return a step with its settings before and after."""
+    step = planned.step
+    sign, colour = _SIGNS[step.kind]
+    text = f"{sign} {step_text(step)}"
     if step.kind == "disable":
         ways = {
             "drain": _("finish what waits"),
@@ -137,7 +144,8 @@ def _step(planned: PlannedStep) -> Branch:
     return Branch(text, colour, below)
 
 
-def _ahead(ahead: Ahead) -> Iterator[Branch]:
+def consequences(ahead: Ahead) -> Iterator[Branch]:
+    """Yield what steps bring, take away and touch."""
     yield from _migrations(ahead)
     for one in filter(lambda read: read.events, ahead.history):
         told = ngettext(

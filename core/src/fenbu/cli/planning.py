@@ -72,8 +72,8 @@ def ending(made: Plan) -> int:
     return exits.COME_BACK if made.held_up else exits.CHANGES_PENDING
 
 
-def show(session: Session, made: Plan) -> None:
-    """Show a plan as tree."""
+def show(session: Session, made: Plan, *, all_stages: bool = True) -> None:
+    """Show a plan as tree: all stages, or those alone that would be carried out."""
     from fenbu.cli.branches import Branch, write
     from fenbu.cli.plan_tree import drifted, stages
 
@@ -85,7 +85,7 @@ def show(session: Session, made: Plan) -> None:
             "rollback": _("◐ {stage} is half rolled back; fenbu rollback {stage} goes on"),
         }[made.unfinished.verb]
         out.line(out.style(told.format(stage=made.unfinished.stage), "yellow"))
-    write(out, stages(made))
+    write(out, stages(made.stages if all_stages else made.chosen))
     if drift := drifted(made):
         out.line(_("by hand"))
         write(out, drift)

@@ -23,6 +23,13 @@ HELP = N_("""The file of the overall plan: modules, settings, stages and their g
 fenbu rollout new --template sme-three-stages
 fenbu rollout check rollout.toml""")
 LATE = {
+    "status": ("fenbu.cli.rollout_past:status", N_("Where each stage stands, and what is next")),
+    "history": ("fenbu.cli.rollout_past:history", N_("What was applied and rolled back")),
+    "diff": (
+        "fenbu.cli.rollout_past:diff",
+        N_("What has changed since the last apply: in the file, by hand"),
+    ),
+    "unlock": ("fenbu.cli.rollout_past:unlock", N_("Free the lock of a process that has died")),
     "readiness": ("fenbu.cli.readiness:readiness", N_("Say how fit data, health and numbers are")),
     "import-state": ("fenbu.cli.rollout_state:import_state", N_("Write a file from what is on")),
 }

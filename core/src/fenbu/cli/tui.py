@@ -16,7 +16,8 @@ PACKAGE = "fenbu-tui"
 
 
 @command("tui", help=N_("Open the terminal UI; it comes with the package fenbu-tui."))
-def tui(session: Session) -> None:
+@click.option("--read-only", is_flag=True, help=N_("Look only; nothing can be changed."))
+def tui(session: Session, *, read_only: bool) -> None:
     """Hand over to the terminal UI."""
     from fenbu.cli import logins
     from fenbu.cli.errors import FaceMissing
@@ -28,5 +29,5 @@ def tui(session: Session) -> None:
     address = locate(session.database)
     if token := logins.token_for(address):
         os.environ[logins.TOKEN] = token  # for this process: arguments are seen by others
-    code = found.load()(["--database", address])
+    code = found.load()(["--database", address, *(["--read-only"] if read_only else [])])
     raise click.exceptions.Exit(int(code or 0))

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
-from sqlalchemy import Connection, func, select
+from attrs import evolve, frozen
+from sqlalchemy import Connection, bindparam, func, select
 
 from fenbu.engine import problems
 from fenbu.engine.guard import permissions
@@ -35,7 +35,7 @@ CHUNK = 5_000
 
 _R = metric_reading.c
 _KEEP = upsert(metric_reading, change=("value",))
-_LATEST = select(func.max(_R.at))
+_LATEST = select(func.max(_R.at)).where(_R.metric == bindparam("wanted"), _R.at <= bindparam("now"))
 _UNITS = {"percent": "%", "days": N_("days"), "count": "", "quantity": ""}
 
 
@@ -146,10 +146,24 @@ def keep(work: EngineWork, found: Measured) -> int:
     return len(rows)
 
 
-def due(connection: Connection, now: int) -> bool:
-    """Say whether the latest reading of all, ours or somebody's, is an hour old."""
-    latest: int | None = connection.execute(_LATEST).scalar()
-    return latest is None or now - latest >= EVERY // timedelta(microseconds=1)
+def due(work: EngineWork, asked: Mapping[str, int] | None = None) -> list[str]:
+    """Return the metrics of which no reading, by whomever, is younger than an hour.
+
+    Args:
+        work: Any.
+        asked: Metrics to when they were last asked, UTC microseconds, whether or not they could say.
+    """
+    now = work.transaction.at
+    before = now - EVERY // timedelta(microseconds=1)
+
+    def lately(at: int | None) -> bool:
+        return at is not None and before < at <= now  # after a clock was set back, some are still to come
+
+    return [
+        name
+        for name in work.transaction.assembly.metrics
+        if not lately((asked or {}).get(name)) and not lately(_latest(work.connection, name, now))
+    ]
 
 
 def prune(connection: Connection, now: int) -> int:
@@ -163,9 +177,11 @@ def prune(connection: Connection, now: int) -> int:
 
 
 def keep_due(work: EngineWork, found: Measured) -> int:
-    """Keep readings unless somebody else has taken some meanwhile, and throw old ones away; otherwise as `keep`."""
+    """Keep what nobody else has read meanwhile, and throw old readings away; otherwise as `keep`."""
     prune(work.connection, work.transaction.at)
-    return keep(work, found) if due(work.connection, work.transaction.at) else 0
+    still = set(due(work))
+    values = {name: value for name, value in found.values.items() if name in still}
+    return keep(work, evolve(found, values=values))
 
 
 def series(
@@ -203,6 +219,11 @@ def first(connection: Connection, name: str) -> datetime | None:
     """Return since when readings of a metric are kept; None when there is none."""
     at = connection.execute(select(func.min(_R.at)).where(_R.metric == name)).scalar()
     return None if at is None else from_microseconds(at)
+
+
+def _latest(connection: Connection, name: str, now: int) -> int | None:
+    at: int | None = connection.execute(_LATEST, {"wanted": name, "now": now}).scalar()
+    return at
 
 
 def worded(metric: Metric, value: Decimal | int, currency: str) -> str:

@@ -37,6 +37,8 @@ class Serving:
         self._bound: binding.Bound | None = None
         self._next_seal = time.monotonic() + SEAL
         self._next_look = time.monotonic() + LOOK
+        self._asked: dict[str, int] = {}
+        """Metrics to when they were last asked: who cannot say is not asked again at once."""
 
     def worker(self, **options: Any) -> Worker:
         """Return a worker that follows changes of the modules; options as `Worker` takes them."""
@@ -78,14 +80,15 @@ class Serving:
         return self._transactions.run(body, operators.SYSTEM, exclusive=True)
 
     def take_readings(self) -> int:
-        """Keep what the metrics come to, when the latest reading is an hour old; return how many were kept.
+        """Keep what those metrics come to whose latest reading is an hour old; return how many were kept.
 
         They are measured in a transaction that only reads: nobody waits for it.
         """
         with self._transactions.read(operators.SYSTEM, "fenbu") as work:
-            if not readings.due(work.connection, work.transaction.at):
+            if not (names := readings.due(work, self._asked)):
                 return 0
-            found = readings.measure_all(work)
+            found = readings.measure_all(work, names)
+            self._asked |= dict.fromkeys(names, found.at)
         body = partial(readings.keep_due, found=found)
         return self._transactions.run(body, operators.SYSTEM, exclusive=True)
 

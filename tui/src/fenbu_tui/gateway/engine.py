@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from fenbu_tui.gateway.commands import CommandsPart
 from fenbu_tui.gateway.flows import FlowsPart
 from fenbu_tui.gateway.metrics import MetricsPart
 from fenbu_tui.gateway.modules import ModulesPart
 
 
-class EngineWorld(ModulesPart, FlowsPart, MetricsPart):
+class EngineWorld(CommandsPart, ModulesPart, FlowsPart, MetricsPart):
     """Fulfils `fenbu_tui.world.whole.World` with a kernel, opened when something is first asked."""

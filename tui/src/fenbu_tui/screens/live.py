@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -83,6 +83,13 @@ class LiveScreen(Translated, Screen[None]):
         """What is shown here, for the first line; empty when the screen's title says all."""
         return ""
 
+    def memory(self) -> dict[str, Any]:
+        """Return what is to be remembered of this screen until next time, as JSON has it: filters, columns."""
+        return {}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Take up what `memory` has once returned; called before the screen appears, and may be anything."""
+
     def found(self) -> Iterable[Found]:
         """Return what the palette offers here besides keys and screens."""
         return ()
@@ -157,6 +164,11 @@ class LiveScreen(Translated, Screen[None]):
             act = make()
         except Unreachable as error:
             self.post_message(Lost(error))
+            return
+        if getattr(self.app, "read_only", False):
+            self.post_message(
+                Acted(act, _("nothing can be changed here: it was opened read-only"), refused=True)
+            )
             return
         try:
             said = act.run()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -53,7 +53,7 @@ class ModulesScreen(LiveScreen):
             yield ModuleTable()
             yield Static(id="empty")
             yield ModuleCard()
-        yield FilterBar()
+        yield FilterBar(self._filter)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
@@ -69,6 +69,14 @@ class ModulesScreen(LiveScreen):
         self._picture = picture
         self.post_message(Seen(picture))
         self._show_lines()
+
+    def memory(self) -> dict[str, Any]:
+        """Keep the filter."""
+        return {"filter": self._filter}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Take up the filter."""
+        self._filter = str(memory.get("filter", ""))
 
     def found(self) -> Iterable[Found]:
         """Offer every module."""

@@ -34,8 +34,13 @@ class FilterBar(Input):
     class Left(Message):
         """The typing is over; the filter stays."""
 
-    def __init__(self) -> None:
-        super().__init__(placeholder=_("words to keep, !word to leave out"), select_on_focus=False)
+    def __init__(self, text: str = "") -> None:
+        super().__init__(
+            text,
+            placeholder=_("words to keep, !word to leave out"),
+            select_on_focus=False,
+            classes="open" if text else None,
+        )
 
     def open(self) -> None:
         """Show the line and take the keys."""

@@ -57,6 +57,14 @@ class Trouble:
     times: int = 1
 
 
+@frozen
+class Consequence:
+    """What an act will bring: words, and to how much."""
+
+    text: str
+    number: str = ""
+
+
 @frozen(kw_only=True)
 class Act:
     """Something an operator does: its command line, and how it is done.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from fenbu_tui.world.base import Heads
+from fenbu_tui.world.commands import Commands
 from fenbu_tui.world.deliveries import Deliveries
 from fenbu_tui.world.flows import Flows
 from fenbu_tui.world.metrics import Metrics
 from fenbu_tui.world.modules import Modules
 
 
-class World(Heads, Modules, Flows, Deliveries, Metrics, Protocol):
+class World(Heads, Commands, Modules, Flows, Deliveries, Metrics, Protocol):
     """Everything all screens ask, and how the app hears that something has changed."""
 
     def wait(self, timeout: float) -> bool:

@@ -64,6 +64,7 @@ class Needed:
 class Guards:
     """All that guards a stage."""
 
+    stage: str = ""
     gates: tuple[GateLine, ...] = ()
     approvals: tuple[Needed, ...] = ()
 
@@ -110,7 +111,11 @@ def guards_of_new(
     if number:
         lines += _lines(work, file, number - 1, "after", appliers, since)
     lines += _lines(work, file, number, "before", appliers, since)
-    return Guards(gates=tuple(lines), approvals=_approvals(work, file, number, appliers))
+    return Guards(
+        stage=file.checked().stages[number].name,
+        gates=tuple(lines),
+        approvals=_approvals(work, file, number, appliers),
+    )
 
 
 def guards_of_changed(
@@ -120,14 +125,29 @@ def guards_of_changed(
 
     What was changed by hand is only set right again; otherwise as `guards_of_new`.
     """
-    stage = file.checked().stages[number]
-    applied = situation.applied.get(stage.name)
+    applied = situation.applied.get(file.checked().stages[number].name)
     if applied is not None and applied.run.stage_digest == stage_digest(file, number):
         return Guards()
+    return guards_of_resumed(work, file, number, situation, appliers=appliers)
+
+
+def guards_of_resumed(
+    work: EngineWork,
+    file: RolloutFile,
+    number: int,
+    situation: Situation,  # noqa: ARG001  (asked as the others are)
+    *,
+    appliers: Collection[str] = (),
+) -> Guards:
+    """Return the yeses that a stage needs, for which no gate is measured again; otherwise as `guards_of_new`."""
+    stage = file.checked().stages[number]
     asked = {place for place, gate in enumerate(stage.before) if isinstance(gate, ApprovalGate)}
-    since = applied.run.started_at if applied is not None else 0
-    lines = _lines(work, file, number, "before", appliers, since, only=asked)
-    return Guards(gates=tuple(lines), approvals=_approvals(work, file, number, appliers))
+    lines = _lines(work, file, number, "before", appliers, 0, only=asked)
+    return Guards(
+        stage=file.checked().stages[number].name,
+        gates=tuple(lines),
+        approvals=_approvals(work, file, number, appliers),
+    )
 
 
 def gate_of(file: RolloutFile, stage: str, key: str) -> Gate | None:

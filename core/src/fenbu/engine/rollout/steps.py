@@ -113,7 +113,7 @@ class Course:
         """Yield one step for each module that is on and whose settings change with the stage."""
         owned = owned_settings(self.rollout, self.members)
         gone = self._no_longer_set(number, owned)
-        for name in sorted({*owned, *gone} & self.on - set(fresh)):
+        for name in sorted(({*owned, *gone} & self.on) - set(fresh) - set(self._going(number))):
             mine = {key: value for key, (value, by) in owned.get(name, {}).items() if by == number}
             changed = self._changed(name, mine, gone.get(name, ()))
             reset = tuple(sorted(gone.get(name, ())))
@@ -127,19 +127,24 @@ class Course:
                 )
 
     def _disables(self, number: int) -> Iterator[Step]:
-        """Yield the modules that the stage once had and that no stage which stands has now, by what becomes of them."""
+        """Yield the modules that go off with the stage, by what becomes of their work in flight."""
         applied = self.situation.applied.get(self.rollout.stages[number].name)
         if applied is None:
             return
-        kept = {name for member in self.members for name in self.rollout.stages[member].modules}
-        going = [name for name in applied.modules if name in self.on - kept]
-        going.sort(key=lambda name: self.situation.modules.by_name[name].place(), reverse=True)
         ways: dict[str, list[str]] = {}
-        for name in going:
+        for name in self._going(number):
             plan = self.rollout.modules.get(name) or applied.rollout.modules[name]
             ways.setdefault(plan.on_disable or "", []).append(name)
         for how, names in ways.items():
             yield Step(kind="disable", modules=tuple(names), how=how)
+
+    def _going(self, number: int) -> list[str]:
+        """Return the modules that the stage once had and that no stage which stands has now, the last one first."""
+        applied = self.situation.applied.get(self.rollout.stages[number].name)
+        kept = {name for member in self.members for name in self.rollout.stages[member].modules}
+        going = [name for name in applied.modules if name in self.on - kept] if applied else []
+        known = self.situation.modules.by_name
+        return sorted(going, key=lambda name: known[name].place(), reverse=True)
 
     def _no_longer_set(self, number: int, owned: Owned) -> dict[str, set[str]]:
         """Return the settings that the stage once set and that no stage which stands says any more."""

@@ -65,11 +65,11 @@ def steps_back(
         key=lambda name: situation.modules.by_name[name].place(),
         reverse=True,
     )
-    steps = list(_settings_back(before, situation, set(going)))
+    steps: list[Step] = []
     if going:
         policy = rollout.stage(stage).rollback.in_flight
         steps.append(Step(kind="disable", modules=tuple(going), how="" if policy == "refuse" else policy))
-    return tuple(steps)
+    return (*steps, *_settings_back(before, situation, set(going)))
 
 
 def _done(connection: Connection, rollout: str, stage: str) -> list[Step]:
@@ -79,7 +79,7 @@ def _done(connection: Connection, rollout: str, stage: str) -> list[Step]:
         if run.stage != stage:
             continue
         if run.verb == records.ROLLBACK:
-            if not run.open:
+            if run.outcome == "done":
                 found.clear()
             continue
         found += [one.step for one in records.steps(connection, run.id) if one.done_at is not None]

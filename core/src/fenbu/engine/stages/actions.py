@@ -71,7 +71,8 @@ def approve(work: EngineWork, wanted: Approve) -> dict[str, Any]:
     layer = _layer(work, wanted.layer)
     run = records.open_run(work.connection)
     if run is not None and (run.rollout, run.stage) == (wanted.rollout, wanted.stage):
-        approvals.require_another(work.actor, wanted.stage, [(run.actor, _("is applying it"))])
+        appliers = records.appliers(work.connection, run)
+        approvals.require_another(work.actor, wanted.stage, [(one, _("is applying it")) for one in appliers])
     known = records.approvals(work.connection, wanted.rollout, wanted.stage, wanted.digest)
     if any((one.gate, one.layer, one.operator) == (wanted.gate, layer, work.actor.name) for one in known):
         raise AlreadyExists(_("approval of"), f"{wanted.stage} ({layer}, {work.actor.name})")

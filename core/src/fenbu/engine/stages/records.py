@@ -147,6 +147,12 @@ def steps(connection: Connection, run: int) -> list[Journalled]:
     ]
 
 
+def appliers(connection: Connection, run: Run) -> list[str]:
+    """Return who has begun a run and who has done any of its steps; their yeses do not count for it."""
+    done = (one.done_by for one in steps(connection, run.id) if one.done_by is not None)
+    return list(dict.fromkeys((run.actor, *done)))
+
+
 def step_of(kind: Kind, text: str) -> Step:
     """Read a step as the journal has it."""
     told: dict[str, Any] = json.loads(text)
