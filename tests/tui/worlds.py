@@ -14,8 +14,11 @@ from textual.pilot import Pilot
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
-from fenbu_tui.world.base import Head, Standing, Trouble, Unreachable
+from fenbu_tui.world.base import Act, Head, Standing, Trouble, Unreachable
 from fenbu_tui.world.commands import Proposal
+from fenbu_tui.world.deliveries import Before, DeliveryDetail, DeliveryLine, DeliveryPage
+from fenbu_tui.world.flows import FlowDetail, FlowMap
+from fenbu_tui.world.metrics import MetricLine, MetricValue
 from fenbu_tui.world.modules import ModuleLine, Picture
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -94,7 +97,48 @@ class FakeRunning:
         """It has ended already."""
 
 
-class FakeWorld:
+class StillFlows:
+    """Nothing flows: answers the screens of flows, deliveries and metrics."""
+
+    def flows(self) -> FlowMap:
+        return FlowMap(())
+
+    def flow(self, name: str) -> FlowDetail:
+        raise LookupError(name)
+
+    def pause(self, name: str) -> Act:
+        raise LookupError(name)
+
+    def resume(self, name: str) -> Act:
+        raise LookupError(name)
+
+    def deliveries(
+        self,
+        wanted: str,
+        before: Before | None = None,
+        *,
+        limit: int = 200,
+        outside: bool = False,
+    ) -> DeliveryPage:
+        return DeliveryPage((), None)
+
+    def delivery(self, line: DeliveryLine) -> DeliveryDetail:
+        raise LookupError(line.name)
+
+    def delivery_of(self, event: int) -> DeliveryLine:
+        raise LookupError(event)
+
+    def retry(self, line: DeliveryLine, *, like: bool = False) -> Act:
+        raise LookupError(line.name)
+
+    def metrics(self) -> tuple[MetricLine, ...]:
+        return ()
+
+    def measure(self, name: str) -> MetricValue:
+        raise LookupError(name)
+
+
+class FakeWorld(StillFlows):
     """Fulfils `fenbu_tui.world.World` from memory."""
 
     def __init__(self, *lines: ModuleLine) -> None:

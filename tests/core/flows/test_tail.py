@@ -195,7 +195,7 @@ def test_calls_to_the_outside_are_listed_beside(shop: Shop) -> None:
         first = tail.calls(connection, parse(""), limit=2)
         rest = tail.calls(connection, parse(""), before=first.next, limit=2)
         assert [one.subject for one in (*first.rows, *rest.rows)] == ["PAY-3", "PAY-2", "PAY-1"]
-        assert tail.call(connection, first.rows[1].id).detail == "Permanent: card expired"
+        assert tail.call(connection, first.rows[1].id).detail == "card expired"
         with pytest.raises(NoSuchCall):
             tail.call(connection, "gone")
         nothing = tail.calls(connection, parse("pay-1"), looked=2)

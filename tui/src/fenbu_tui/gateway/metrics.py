@@ -53,7 +53,7 @@ def _lines(work: EngineWork) -> Iterator[MetricLine]:
                 title=_(metric.title),
                 module=module,
                 definition=_(metric.definition),
-                drill=metric.drill if metric.drill in assembly.views else "",
+                drill=metric.drill if metric.drill and metric.drill in assembly.views else "",
             )
 
 

@@ -71,7 +71,7 @@ class DeliveriesScreen(FilteredScreen, RepairingScreen):
                 yield Static(id="empty", markup=False)
             with Vertical(id="one"):
                 yield DeliveryCard()
-        bar = FilterBar()
+        bar = FilterBar(self.wanted)
         bar.placeholder = _("words, topic: key: state: module: – ! leaves out")
         yield bar
         yield Footer(compact=True)
@@ -103,6 +103,7 @@ class DeliveriesScreen(FilteredScreen, RepairingScreen):
 
     def narrow(self) -> None:
         """Look for what is typed."""
+        self.subject = self.wanted  # so that one can come back to it, and be sent to what was there before
         self._lines, self._next, self._pages, self._refused = (), None, 0, ""
         self.read_again()
 
@@ -111,7 +112,7 @@ class DeliveriesScreen(FilteredScreen, RepairingScreen):
         self._refused, self._read_once = "", True
         known = {line.id for line in page.lines}
         oldest = page.lines[-1].event if page.lines and not self._outside else None
-        older = ()
+        older: tuple[DeliveryLine, ...] = ()
         if page.next is not None and len(self._lines) > len(page.lines) and oldest is not None:
             older = tuple(one for one in self._lines if one.event is not None and one.event < oldest)
         if not older:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -22,6 +23,14 @@ class FilteredScreen(LiveScreen):
         super().__init__()
         self.wanted = ""
         """What is typed."""
+
+    def memory(self) -> dict[str, Any]:
+        """Keep the filter."""
+        return {"filter": self.wanted}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Take up the filter."""
+        self.wanted = str(memory.get("filter", ""))
 
     def narrow(self) -> None:
         """Show what fits `wanted`; called with every letter."""

@@ -59,7 +59,7 @@ class FlowsScreen(FilteredScreen):
         with Vertical(id="rows"):
             yield FlowTable()
             yield Static(id="empty")
-        yield FilterBar()
+        yield FilterBar(self.wanted)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:

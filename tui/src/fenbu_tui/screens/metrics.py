@@ -60,7 +60,7 @@ class MetricsScreen(FilteredScreen):
             yield MetricTable()
             yield Static(id="empty", markup=False)
         yield MetricCard()
-        yield FilterBar()
+        yield FilterBar(self.wanted)
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
