@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from difflib import unified_diff
+from pathlib import Path
 
 import pytest
 
-from tools.tour import PAGE, fits, rewritten
+from tools.tour import PAGES, fits, rewritten
 
 
-def test_every_command_of_the_tour_prints_what_the_page_says() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
+def test_every_command_of_the_tour_prints_what_the_page_says(file: Path) -> None:
+    page = file.read_text(encoding="utf-8")
     told = unified_diff(
-        page.splitlines(), rewritten(page).splitlines(), "the page", "what is printed", lineterm=""
+        page.splitlines(),
+        rewritten(page, PAGES[file]).splitlines(),
+        "the page",
+        "what is printed",
+        lineterm="",
     )
     difference = "\n".join(told)
-    assert not difference, f"make docs writes what is printed now into {PAGE.name}:\n{difference}"
+    assert not difference, f"make docs writes what is printed now into {file.name}:\n{difference}"
 
 
 def test_a_command_that_prints_something_else_is_found_and_the_rest_is_left_alone() -> None:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import BaseModel, Field
 from textual.app import App
 from textual.pilot import Pilot
 
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
-from fenbu_tui.world.base import Act, Head, Standing, Trouble, Unreachable
+from fenbu_tui.world.base import Act, Choice, Consequence, Head, Question, Standing, Trouble, Unreachable
 from fenbu_tui.world.commands import Proposal
-from fenbu_tui.world.deliveries import Before, DeliveryDetail, DeliveryLine, DeliveryPage
-from fenbu_tui.world.flows import FlowDetail, FlowMap
-from fenbu_tui.world.metrics import MetricLine, MetricValue
-from fenbu_tui.world.modules import ModuleLine, Picture
+from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
+from fenbu_tui.world.settings import ModuleSettings
+from tests.tui.still import StillFlows
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 GONE = Unreachable("the database sqlite:///tea.db cannot be reached: no such folder", "check that it runs")
@@ -31,6 +31,7 @@ ERP = ModuleLine(
     standing=Standing("enabled", Tone.GOOD, "it works"),
     todo="nothing to do",
     facts=(("package", "fenbu-erp 1.0"), ("provides", "sales.orders, ledger")),
+    verbs=frozenset({"disable", "set"}),
 )
 LOYALTY = ModuleLine(
     name="loyalty",
@@ -38,6 +39,8 @@ LOYALTY = ModuleLine(
     version="0.3 → 0.4",
     standing=Standing("upgrade pending", Tone.BUSY, "its code is not the one that was enabled"),
     todo="bring its data up to date: fenbu upgrade loyalty",
+    verbs=frozenset({"upgrade", "disable"}),
+    reading=(Reading("loyalty.points has read 1,200 of 4,800 events, 300 a second, about 12 s left", 0.25),),
 )
 KETTLE = ModuleLine(
     name="kettle",
@@ -61,6 +64,7 @@ TEA = ModuleLine(
     version="0.9",
     standing=Standing("discovered", Tone.QUIET, "installed, never enabled"),
     todo="enable it: fenbu enable tea",
+    verbs=frozenset({"enable"}),
 )
 
 HEAD = Head(
@@ -97,45 +101,40 @@ class FakeRunning:
         """It has ended already."""
 
 
-class StillFlows:
-    """Nothing flows: answers the screens of flows, deliveries and metrics."""
+class TeaSettings(BaseModel):
+    """Settings of a module of these tests."""
 
-    def flows(self) -> FlowMap:
-        return FlowMap(())
+    strength: int = Field(default=3, ge=1, le=9, description="how strong, 1 to 9")
+    milk: bool = False
 
-    def flow(self, name: str) -> FlowDetail:
-        raise LookupError(name)
 
-    def pause(self, name: str) -> Act:
-        raise LookupError(name)
+def acts(command: str, said: str, done: list[str]) -> Act:
+    """Return an act that takes itself down and says a sentence."""
 
-    def resume(self, name: str) -> Act:
-        raise LookupError(name)
+    def run() -> str:
+        done.append(command)
+        return said
 
-    def deliveries(
-        self,
-        wanted: str,
-        before: Before | None = None,
-        *,
-        limit: int = 200,
-        outside: bool = False,
-    ) -> DeliveryPage:
-        return DeliveryPage((), None)
+    return Act(command=command, run=run)
 
-    def delivery(self, line: DeliveryLine) -> DeliveryDetail:
-        raise LookupError(line.name)
 
-    def delivery_of(self, event: int) -> DeliveryLine:
-        raise LookupError(event)
-
-    def retry(self, line: DeliveryLine, *, like: bool = False) -> Act:
-        raise LookupError(line.name)
-
-    def metrics(self) -> tuple[MetricLine, ...]:
-        return ()
-
-    def measure(self, name: str) -> MetricValue:
-        raise LookupError(name)
+def question(verb: str, names: Sequence[str], done: list[str]) -> Question:
+    """Return what is asked before something is done to modules."""
+    name = ", ".join(names)
+    ways = ("drain", "park") if verb == "disable" else (verb,)
+    return Question(
+        title=f"{verb.title()} {name}",
+        consequences=(Consequence("orders wait for it", "3"), Consequence("every row is kept")),
+        choices=tuple(
+            Choice(
+                label=way.title(),
+                act=acts(f"fenbu {verb} {name} {way}", f"{way}: {name}", done),
+                told=f"to {way}",
+            )
+            for way in ways
+        ),
+        typed=name if verb == "purge" else "",
+    )
 
 
 class FakeWorld(StillFlows):
@@ -147,6 +146,8 @@ class FakeWorld(StillFlows):
         self.closed = False
         self.asked = 0
         self.started = ""
+        self.done: list[str] = []
+        """Commands of the acts that were done."""
         self._changed = threading.Event()
 
     def head(self) -> Head:
@@ -156,6 +157,27 @@ class FakeWorld(StillFlows):
     def modules(self) -> Picture:
         self._look()
         return picture(*self.lines)
+
+    def module(self, name: str) -> ModuleDetail:
+        self._look()
+        [line] = [line for line in self.lines if line.name == name]
+        return ModuleDetail(line=line, chapters=((("tables"), ((f"{name}_leaf", "3 rows"),)),))
+
+    def switch(self, verb: str, names: Sequence[str]) -> Question:
+        self._look()
+        return question(verb, names, self.done)
+
+    def settings(self, module: str) -> ModuleSettings:
+        self._look()
+        return ModuleSettings(
+            module=module, title=module, model=TeaSettings, given={"strength": 3, "milk": False}
+        )
+
+    def set(self, module: str, changed: Mapping[str, Any]) -> Act:
+        return self._acts(f"fenbu settings set {module} {dict(changed)}", f"set: {', '.join(changed)}")
+
+    def _acts(self, command: str, said: str) -> Act:
+        return acts(command, said, self.done)
 
     def _look(self) -> None:
         self.asked += 1

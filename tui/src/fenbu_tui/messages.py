@@ -33,12 +33,12 @@ class Headed(Message):
         self.head = head
 
 
+class Appeared(Message):
+    """A screen is on top now; its first line is to be written."""
+
+
 class Changed(Message):
     """Somebody, in whatever process, has committed something."""
-
-
-class Arrived(Message):
-    """A screen is on top."""
 
 
 class Go(Message):

@@ -51,33 +51,34 @@ def rehearse(session: Session, *, file: Path, through: str | None, keep: bool) -
 
 
 class _Narrator:
-    """Says on stderr how far a rehearsal is."""
+    """Says on stderr how far a rehearsal is; of deliveries only where they take their time."""
 
     def __init__(self, session: Session) -> None:
         self._say = session.out.say
+        self._delivering = ""
 
     def __call__(self, happened: Happened) -> None:
+        told = ""
         if happened.event == "copied":
-            self._say(_("copied in {seconds} s").format(seconds=happened.note))
+            told = _("copied in {seconds} s").format(seconds=happened.note)
         elif happened.event == "begun":
-            self._say(
-                ngettext("{stage}: {count} step", "{stage}: {count} steps", happened.steps).format(
-                    stage=happened.stage, count=happened.steps
-                )
-            )
+            told = ngettext("{stage}: {count} step", "{stage}: {count} steps", happened.steps)
+            told = told.format(stage=happened.stage, count=happened.steps)
         elif happened.event == "delivered" and happened.stage:
-            told = ngettext("{stage}: {count} delivery", "{stage}: {count} deliveries", happened.n)
-            self._say(told.format(stage=happened.stage, count=f"{happened.n:,}"))
+            if self._delivering == happened.stage:
+                told = ngettext("{stage}: {count} delivery", "{stage}: {count} deliveries", happened.n)
+                told = told.format(stage=happened.stage, count=f"{happened.n:,}")
+            self._delivering = happened.stage
+        if told:
+            self._say(told)
 
 
 def _show(session: Session, done: Rehearsal) -> None:
     from fenbu.cli.branches import Branch, write
 
     out = session.out
-    told = _("{title} · {rollout} {version} · rehearsed on a copy of {enterprise}")
-    out.title(
-        told.format(title=done.title, rollout=done.rollout, version=done.version, enterprise=done.enterprise)
-    )
+    out.title(f"{done.title} · {done.rollout} {done.version}")
+    out.line(_("rehearsed on a copy of {enterprise}").format(enterprise=done.enterprise))
     if done.before.deliveries:
         told = _("before: {deliveries} that waited were delivered in {seconds}")
         out.line(told.format(deliveries=_deliveries(done.before), seconds=_took(done.before.seconds)))

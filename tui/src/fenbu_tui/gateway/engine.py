@@ -6,7 +6,8 @@ from fenbu_tui.gateway.commands import CommandsPart
 from fenbu_tui.gateway.flows import FlowsPart
 from fenbu_tui.gateway.metrics import MetricsPart
 from fenbu_tui.gateway.modules import ModulesPart
+from fenbu_tui.gateway.settings import SettingsPart
 
 
-class EngineWorld(CommandsPart, ModulesPart, FlowsPart, MetricsPart):
+class EngineWorld(CommandsPart, ModulesPart, SettingsPart, FlowsPart, MetricsPart):
     """Fulfils `fenbu_tui.world.whole.World` with a kernel, opened when something is first asked."""

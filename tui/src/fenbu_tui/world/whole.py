@@ -10,9 +10,10 @@ from fenbu_tui.world.deliveries import Deliveries
 from fenbu_tui.world.flows import Flows
 from fenbu_tui.world.metrics import Metrics
 from fenbu_tui.world.modules import Modules
+from fenbu_tui.world.settings import Settings
 
 
-class World(Heads, Commands, Modules, Flows, Deliveries, Metrics, Protocol):
+class World(Heads, Commands, Modules, Settings, Flows, Deliveries, Metrics, Protocol):
     """Everything all screens ask, and how the app hears that something has changed."""
 
     def wait(self, timeout: float) -> bool:

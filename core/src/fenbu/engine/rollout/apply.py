@@ -7,8 +7,6 @@ with a run that has not come to its end.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from attrs import field, frozen
 from sqlalchemy import Connection, select
 
@@ -19,7 +17,7 @@ from fenbu.engine.rollout.digests import stage_digest, text_digest
 from fenbu.engine.rollout.document import of_gate, of_needed
 from fenbu.engine.rollout.errors import GateNotMet, StalePlan, Unfinished
 from fenbu.engine.rollout.file import RolloutFile
-from fenbu.engine.rollout.guards import Guards, guards_of_changed, guards_of_resumed
+from fenbu.engine.rollout.guards import Guards, as_applied, guards_of_resumed
 from fenbu.engine.rollout.performing import refuse_to_strand
 from fenbu.engine.rollout.plan import Plan, StagePlan, check, planned
 from fenbu.engine.rollout.saved import SavedPlan
@@ -152,7 +150,8 @@ class _Applying:
     def _begin(self, work: EngineWork, stage: str, digest: str, steps: tuple[Step, ...]) -> int | None:
         """Decide a stage in one transaction: plan, gates, yeses; None when there is nothing to do any more."""
         self.held.keep(work)
-        appliers = {work.actor.name}
+        begun = records.open_run(work.connection)
+        appliers = {work.actor.name, *(records.appliers(work.connection, begun) if begun else ())}
         now = planned(work, self.file, stage=stage, appliers=appliers, only={stage})
         found = next(one for one in now.stages if one.name == stage)
         if now.unfinished is not None:
@@ -233,9 +232,10 @@ class _Applying:
         """Refuse to go on for whoever was counted among those who have said yes."""
         self.held.keep(work)
         situation: Situation = look(work, run.rollout)
-        appliers: Collection[str] = {run.actor, work.actor.name}
-        guards = guards_of_changed if run.stage in situation.applied else guards_of_resumed
-        self._refuse_held_up(work, run.stage, guards(work, self.file, number, situation, appliers=appliers))
+        appliers = {work.actor.name, *records.appliers(work.connection, run)}
+        if not as_applied(self.file, number, situation):
+            guards = guards_of_resumed(work, self.file, number, situation, appliers=appliers)
+            self._refuse_held_up(work, run.stage, guards)
 
     def _refuse_held_up(self, work: EngineWork, stage: str, guards: Guards) -> None:
         if guards.reasons and not (self.rehearsing and is_copy(work.connection)):
