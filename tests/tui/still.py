@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fenbu_tui.world.base import Act
+from fenbu_tui.world.base import Act, Question
 from fenbu_tui.world.deliveries import Before, DeliveryDetail, DeliveryLine, DeliveryPage
 from fenbu_tui.world.flows import FlowDetail, FlowMap
 from fenbu_tui.world.metrics import MetricLine, MetricValue
@@ -40,6 +40,12 @@ class StillFlows:
         raise LookupError(event)
 
     def retry(self, line: DeliveryLine, *, like: bool = False) -> Act:
+        raise LookupError(line.name)
+
+    def skip(self, line: DeliveryLine, reason: str) -> Question:
+        raise LookupError(line.name, reason)
+
+    def replay(self, line: DeliveryLine) -> Question:
         raise LookupError(line.name)
 
     def metrics(self) -> tuple[MetricLine, ...]:

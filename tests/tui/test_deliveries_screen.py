@@ -15,8 +15,10 @@ from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModules
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.gateway.engine import EngineWorld
+from fenbu_tui.screens.confirm import ConfirmScreen
 from fenbu_tui.screens.deliveries import DeliveriesScreen
 from fenbu_tui.screens.delivery import DeliveryScreen
+from fenbu_tui.screens.reason import ReasonScreen
 from fenbu_tui.widgets.delivery_card import DeliveryCard
 from fenbu_tui.widgets.delivery_table import DeliveryTable
 from fenbu_tui.widgets.trace_table import TraceTable
@@ -110,6 +112,32 @@ def test_all_that_failed_alike_are_tried_again_by_one_key(tearoom: Kernel) -> No
         assert not app.screen.query_one(DeliveryTable).line.retried  # type: ignore[union-attr]
         tearoom.drain()
         await until(pilot, lambda: [line.standing.word for line in lines(app)] == ["done"] * 3)
+
+    play(EngineWorld(tearoom.database.url), steps, place="deliveries")
+
+
+@pytest.mark.databases("sqlite")
+def test_one_is_given_up_with_a_reason_after_its_consequences_were_shown(tearoom: Kernel) -> None:
+    tearoom.perform("tea.pot.brew", {"pot": "P-1", "leaf": "lapsang"})
+    tearoom.perform("tea.pot.brew", {"pot": "P-1"})
+    tearoom.drain()
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: [line.standing.word for line in lines(app)] == ["held", "dead"])
+        await pilot.press("j", "K")
+        await until(pilot, lambda: isinstance(app.screen, ReasonScreen))
+        await pilot.press("enter")  # without a reason nothing happens
+        await pilot.press(*"spilt", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        shown = " ".join(str(one.content) for one in app.screen.query(Static))
+        assert "till.pots never learns of tea.pot-brewed about P-1" in shown
+        assert app.focused is not None and app.focused.id == "cancel"
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: isinstance(app.screen, DeliveriesScreen))
+        await until(pilot, lambda: [line.standing.word for line in lines(app)] == ["waiting", "skipped"])
+        assert lines(app)[1].detail == "spilt"
+        await pilot.press("at")
+        await until(pilot, lambda: "flows skip" in app.export_screenshot().replace("&#160;", " "))
 
     play(EngineWorld(tearoom.database.url), steps, place="deliveries")
 

@@ -86,6 +86,14 @@ REPAIR = (
     Key("delivery.skip", "K", "skip", N_("Give up"), N_("End this one by decision, with a reason"), "K"),
 )  # fmt: skip
 
+REPLAY = (
+    Key("delivery.replay", "P", "replay", N_("Replay"), N_("Deliver this one again on purpose, or all from here"), "P"),
+)  # fmt: skip
+
+REASON = (
+    Key("reason.cancel", "escape", "cancel", N_("Cancel"), N_("Change nothing"), "esc"),
+)  # fmt: skip
+
 OUTSIDE = (
     Key("delivery.outside", "o", "outside", N_("Calls"), N_("Change between deliveries and calls to the outside"), "o"),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from typing import cast
@@ -21,7 +22,7 @@ from fenbu.values import MONEY_SCALE, exact_decimal, readable_money
 from fenbu_tui.gateway.base import EnginePart
 from fenbu_tui.gateway.trees import took, tree
 from fenbu_tui.gateway.wording import exactly, first_line, moment, state
-from fenbu_tui.world.base import Act
+from fenbu_tui.world.base import Act, Choice, Consequence, Question
 from fenbu_tui.world.deliveries import Before, DeliveryDetail, DeliveryLine, DeliveryPage
 
 REPAIRED = ("dead", "retrying")
@@ -87,6 +88,51 @@ class DeliveriesPart(EnginePart):
         with self._reaching():
             count = int(self._kernel.perform("fenbu.flow.retry", given).answer["retried"])
         told = ngettext("{count} is tried again now", "{count} are tried again now", count)
+        return told.format(count=f"{count:,}")
+
+    def skip(self, line: DeliveryLine, reason: str) -> Question:
+        values = {"call" if line.outside else "delivery": line.name, "reason": reason}
+        words = ["--call", line.name] if line.outside else [line.name]
+        with self._reaching():
+            told = self._kernel.preview("fenbu.flow.skip", values)
+        act = Act(
+            command=shlex.join(["fenbu", "flows", "skip", *words, "--reason", reason]),
+            run=partial(self._skip, values),
+        )
+        return Question(
+            title=_("Give up {name}").format(name=line.name),
+            consequences=tuple(Consequence(_(one.text), one.number) for one in told),
+            choices=(Choice(label=_("Give up"), act=act),),
+        )
+
+    def _skip(self, values: dict[str, str]) -> str:
+        with self._reaching():
+            released = int(self._kernel.perform("fenbu.flow.skip", values).answer["released"])
+        told = ngettext("given up; {count} behind it goes on", "given up; {count} behind it go on", released)
+        return told.format(count=released) if released else _("given up")
+
+    def replay(self, line: DeliveryLine) -> Question:
+        ways = (
+            (_("This one"), {"first": line.event, "last": line.event}),
+            (_("Its key"), {"key": line.key, "first": line.event}),
+            (_("All from here"), {"first": line.event}),
+        )
+        choices, counts = [], []
+        for label, more in ways:
+            values = {"subscription": line.subscription, **more}
+            with self._reaching():
+                count = int(self._kernel.dry_run("fenbu.flow.replay", values).answer["replayed"])
+            counts.append(Consequence(_("are delivered again: {which}").format(which=label), f"{count:,}"))
+            words = [part for name, value in more.items() for part in (f"--{name}", str(value))]
+            command = shlex.join(["fenbu", "flows", "replay", line.subscription, *words])
+            choices.append(Choice(label=label, act=Act(command=command, run=partial(self._replay, values))))
+        title = _("Deliver again to {name}").format(name=line.subscription)
+        return Question(title=title, consequences=tuple(counts), choices=tuple(choices))
+
+    def _replay(self, values: dict[str, object]) -> str:
+        with self._reaching():
+            count = int(self._kernel.perform("fenbu.flow.replay", values).answer["replayed"])
+        told = ngettext("{count} is delivered again", "{count} are delivered again", count)
         return told.format(count=f"{count:,}")
 
     # --- wording --------------------------------------------------------------------------------------

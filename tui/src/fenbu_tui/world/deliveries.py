@@ -7,7 +7,7 @@ from typing import Protocol
 from attrs import frozen
 
 from fenbu_tui.signs import Tone
-from fenbu_tui.world.base import Act, Standing
+from fenbu_tui.world.base import Act, Question, Standing
 
 
 @frozen(kw_only=True)
@@ -126,4 +126,16 @@ class Deliveries(Protocol):
 
     def retry(self, line: DeliveryLine, *, like: bool = False) -> Act:
         """Return the act that tries it again; with `like`, all dead ones of its topic and kind of error too."""
+        ...
+
+    def skip(self, line: DeliveryLine, reason: str) -> Question:
+        """Return what giving it up brings, before it is done.
+
+        Raises:
+            FenbuError: It cannot be given up any more.
+        """
+        ...
+
+    def replay(self, line: DeliveryLine) -> Question:
+        """Return how far its event can be delivered again: it alone, its key, all from it on."""
         ...
