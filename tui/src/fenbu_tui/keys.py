@@ -46,7 +46,6 @@ GOING = (
 )  # fmt: skip
 
 LIST = (
-    Key("list.open", "enter", "open", N_("Open"), N_("See more of the row under the cursor"), "↵", footer=False),
     Key("list.down", "j,down", "cursor(1)", N_("Down"), N_("Go to the next row"), "j ↓", footer=False),
     Key("list.up", "k,up", "cursor(-1)", N_("Up"), N_("Go to the row before"), "k ↑", footer=False),
     Key("list.first", "g,home", "edge(-1)", N_("Top"), N_("Go to the first row"), "g", footer=False),
@@ -96,10 +95,6 @@ REASON = (
 
 OUTSIDE = (
     Key("delivery.outside", "o", "outside", N_("Calls"), N_("Change between deliveries and calls to the outside"), "o"),
-)  # fmt: skip
-
-DRILL = (
-    Key("metric.drill", "d", "drill", N_("Rows"), N_("Show the rows behind the number"), "d"),
 )  # fmt: skip
 
 RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)

@@ -119,7 +119,7 @@ class DeliveriesPart(EnginePart):
         )
         choices, counts = [], []
         for label, more in ways:
-            values = {"subscription": line.subscription, **more}
+            values: dict[str, object] = {"subscription": line.subscription, **more}
             with self._reaching():
                 count = int(self._kernel.dry_run("fenbu.flow.replay", values).answer["replayed"])
             counts.append(Consequence(_("are delivered again: {which}").format(which=label), f"{count:,}"))

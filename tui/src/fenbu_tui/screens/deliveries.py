@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
-from fenbu_tui.keys import OUTSIDE, bindings
+from fenbu_tui.keys import OPEN, OUTSIDE, bindings
 from fenbu_tui.screens.delivery import DeliveryScreen
 from fenbu_tui.screens.filtered import FilteredScreen
 from fenbu_tui.screens.repairing import RepairingScreen
@@ -43,7 +43,7 @@ class DeliveriesScreen(FilteredScreen, RepairingScreen):
         "are found however old; all else as far back as was looked, and the end key looks further."
     )
     AUTO_FOCUS = "DeliveryTable"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(OUTSIDE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OPEN, OUTSIDE)
     DEFAULT_CSS = """
     DeliveriesScreen #list { border: round $secondary; border-title-color: $accent; width: 3fr; }
     DeliveriesScreen #one { border: round $secondary; border-title-color: $accent; width: 2fr; display: none; }
@@ -204,7 +204,8 @@ class DeliveriesScreen(FilteredScreen, RepairingScreen):
     # --- acting ---------------------------------------------------------------------------------------
 
     @on(RowTable.Opened)
-    def _open(self) -> None:
+    def action_open(self) -> None:
+        """Open the page of the one under the cursor."""
         if here := self.here:
             self.app.push_screen(DeliveryScreen(self._deliveries, here))
 

@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Footer
 
 from fenbu.i18n import N_, _
-from fenbu_tui.keys import CLOSE, bindings
+from fenbu_tui.keys import CLOSE, OPEN, bindings
 from fenbu_tui.screens.repairing import RepairingScreen
 from fenbu_tui.widgets.delivery_card import DeliveryCard
 from fenbu_tui.widgets.row_table import RowTable
@@ -33,7 +33,7 @@ class DeliveryScreen(RepairingScreen):
         "with its traceback, and what the event says; personal data are masked."
     )
     AUTO_FOCUS = "TraceTable"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(CLOSE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OPEN, CLOSE)
     DEFAULT_CSS = """
     DeliveryScreen #both { layout: vertical; height: 1fr; }
     DeliveryScreen #both.wide { layout: horizontal; }
@@ -89,7 +89,8 @@ class DeliveryScreen(RepairingScreen):
         self.query_one("#both").set_class(resize.size.width >= WIDE, "wide")
 
     @on(RowTable.Opened)
-    def _open(self) -> None:
+    def action_open(self) -> None:
+        """Open the event under the cursor."""
         line = self.query_one(TraceTable).line
         if line is not None and line.event is not None and line.event != self._line.event:
             self.read(partial(self._deliveries.delivery_of, line.event), self._go_on, slot="open")

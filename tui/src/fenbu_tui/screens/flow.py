@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
-from fenbu_tui.keys import CLOSE, PAUSING, bindings
+from fenbu_tui.keys import CLOSE, OPEN, PAUSING, bindings
 from fenbu_tui.messages import Go
 from fenbu_tui.places import Place
 from fenbu_tui.screens.live import LiveScreen
@@ -39,7 +39,7 @@ class FlowScreen(LiveScreen):
         "and how many of the last were of each; the oldest that is not done; and what it delivered last."
     )
     AUTO_FOCUS = "DeliveryTable"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(PAUSING, CLOSE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAUSING, OPEN, CLOSE)
     DEFAULT_CSS = """
     FlowScreen #about { height: auto; max-height: 55%; border: round $secondary; border-title-color: $accent;
                         padding: 0 1; scrollbar-size-vertical: 1; }
@@ -83,8 +83,9 @@ class FlowScreen(LiveScreen):
         self.refresh_bindings()
 
     @on(RowTable.Opened)
-    def _open(self, message: RowTable.Opened) -> None:
-        line = self.query_one(DeliveryTable).line_of(message.key)
+    def action_open(self) -> None:
+        """Go to the deliveries of the key under the cursor."""
+        line = self.query_one(DeliveryTable).line
         if line is not None:
             self.post_message(Go(Place("deliveries", f"subscription:{line.subscription} key:{line.key}")))
 

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
-from fenbu_tui.keys import PAUSING, bindings
+from fenbu_tui.keys import OPEN, PAUSING, bindings
 from fenbu_tui.messages import Go
 from fenbu_tui.places import Place
 from fenbu_tui.screens.filtered import FilteredScreen
@@ -38,7 +38,7 @@ class FlowsScreen(FilteredScreen):
         "modules, those around the subscription under the cursor are drawn."
     )
     AUTO_FOCUS = "FlowTable"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(PAUSING)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PAUSING, OPEN)
     DEFAULT_CSS = """
     FlowsScreen #map { height: auto; max-height: 60%; border: round $secondary; border-title-color: $accent; }
     FlowsScreen #rows { border: round $secondary; border-title-color: $accent; min-height: 5; }
@@ -120,12 +120,14 @@ class FlowsScreen(FilteredScreen):
         self.query_one(FlowTable).go_to(message.name)
 
     @on(RowTable.Opened)
-    def _open(self, message: RowTable.Opened) -> None:
-        self.app.push_screen(FlowScreen(self._flows, message.key))
+    def action_open(self) -> None:
+        """Open the page of the subscription under the cursor."""
+        if here := self._here:
+            self.app.push_screen(FlowScreen(self._flows, here.name))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the subscription under the cursor allows."""
-        if action in ("pause", "resume", "deliveries"):
+        if action in ("pause", "resume", "deliveries") and self.is_mounted:
             here = self._here
             return here is not None and (action == "deliveries" or here.running == (action == "pause"))
         return super().check_action(action, parameters)

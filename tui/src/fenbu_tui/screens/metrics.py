@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
-from fenbu_tui.keys import DRILL, bindings
+from fenbu_tui.keys import OPEN, bindings
 from fenbu_tui.messages import Go
 from fenbu_tui.places import SCREENS, Place
 from fenbu_tui.screens.filtered import FilteredScreen
@@ -39,7 +39,7 @@ class MetricsScreen(FilteredScreen):
         "readings that are kept; fenbu metrics record takes one at any time. Enter shows the rows behind a number."
     )
     AUTO_FOCUS = "MetricTable"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(DRILL)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OPEN)
     DEFAULT_CSS = """
     MetricsScreen #list { border: round $secondary; border-title-color: $accent; }
     MetricsScreen #empty { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
@@ -133,17 +133,14 @@ class MetricsScreen(FilteredScreen):
     # --- going ----------------------------------------------------------------------------------------
 
     @on(RowTable.Opened)
-    def _drill(self) -> None:
-        self.action_drill()
-
-    def action_drill(self) -> None:
+    def action_open(self) -> None:
         """Go to the rows behind the number."""
         if (here := self._here) and here.drill and _has_records():
             self.post_message(Go(Place(RECORDS, here.drill)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the rows where there are some."""
-        if action == "drill":
+        if action == "open" and self.is_mounted:
             here = self._here
             return here is not None and bool(here.drill) and _has_records()
         return super().check_action(action, parameters)

@@ -84,7 +84,7 @@ class RowTable(ScrollView, can_focus=True):
             self.key = key
 
     class Opened(Message):
-        """Somebody wants to see more of the row of this key."""
+        """Somebody has clicked twice on the row of this key, and wants to see more of it."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
@@ -135,17 +135,12 @@ class RowTable(ScrollView, can_focus=True):
         """Move the cursor to the first row or to the last."""
         self._put(0 if step < 0 else len(self.rows) - 1)
 
-    def action_open(self) -> None:
-        """Ask for more of the row under the cursor."""
-        if self.key is not None:
-            self.post_message(self.Opened(self.key))
-
     def on_click(self, click: events.Click) -> None:
         """Put the cursor where the mouse is."""
         if click.y > 0 and (place := click.y - 1 + self.scroll_offset.y) < len(self.rows):
             self._put(place)
             if click.chain == 2:
-                self.action_open()
+                self.post_message(self.Opened(self.rows[place].key))
 
     @property
     def _visible(self) -> int:
