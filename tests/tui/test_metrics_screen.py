@@ -18,6 +18,7 @@ from fenbu.testing.dummies import DummyModules
 from fenbu.values import to_microseconds
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.gateway.engine import EngineWorld
+from fenbu_tui.screens.records import RecordsScreen
 from fenbu_tui.widgets.bars import bar, plot, sparkline
 from fenbu_tui.widgets.metric_card import MetricCard
 from fenbu_tui.widgets.metric_table import MetricTable
@@ -58,6 +59,11 @@ def test_numbers_stand_with_their_trend_and_a_metric_that_raises_says_why(tearoo
         await pilot.press("slash", *"steam")
         await until(pilot, lambda: list(shown(app)) == ["tea.steam"])
         assert "the kettle is cold" in card(app) and "How hot it is." in card(app)
+        await pilot.press("escape")
+        table.go_to("tea.brewed")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RecordsScreen))
+        await until(pilot, lambda: "P-1" in app.export_screenshot())
 
     play(EngineWorld(tearoom.database.url), steps, place="metrics", size=(120, 40))
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from attrs import evolve
 from pydantic import BaseModel, Field
 from textual.app import App
 from textual.pilot import Pilot
@@ -15,9 +16,11 @@ from textual.pilot import Pilot
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
+from fenbu_tui.world.audit import AuditLine, AuditPage
 from fenbu_tui.world.base import Act, Choice, Consequence, Head, Question, Standing, Trouble, Unreachable
 from fenbu_tui.world.commands import Proposal
 from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
+from fenbu_tui.world.overview import Figure, GateLine, LaneLine, Overview, ProblemLine, StageLine
 from fenbu_tui.world.settings import ModuleSettings
 from tests.tui.still import StillFlows
 
@@ -81,6 +84,32 @@ def picture(*lines: ModuleLine) -> Picture:
     return Picture(head=HEAD, modules=lines)
 
 
+GOOD, QUIET = Standing("applied", Tone.GOOD), Standing("waiting", Tone.QUIET)
+OVERVIEW = Overview(
+    head=HEAD,
+    modules=(
+        ("3 enabled", Standing("enabled", Tone.GOOD)),
+        ("1 quarantined", Standing("quarantined", Tone.BAD)),
+    ),
+    figures=(
+        Figure("Revenue, 30 days", "1,284.00 GBP", (1.0, 2.0, 4.0), "erp.revenue"),
+        Figure("dead deliveries", "2"),
+    ),
+    stages=(StageLine(1, "information flow", GOOD), StageLine(2, "资金流", QUIET, next=True)),
+    gates=(GateLine("payments.failed <= 1 for 7 days", "0.4 %", Standing("passes", Tone.GOOD)),),
+    lanes=(
+        LaneLine("information", (0, 4, 8), "91/min", "", Standing("flows", Tone.GOOD)),
+        LaneLine("capital", (1, 1, 1), "83/min", "", Standing("flows", Tone.GOOD)),
+        LaneLine("goods", (0, 0, 0), "0/min", "41 s", Standing("late", Tone.WARN)),
+    ),
+    problems=(
+        ProblemLine("deliveries", "2 deliveries are dead", "fenbu flows dead", Standing("failed", Tone.BAD)),
+        ProblemLine(
+            "kettle", "quarantined: no water", "mend or reinstall dummy-kettle", Standing("failed", Tone.BAD)
+        ),
+    ),
+    next="deliveries: fenbu flows dead",
+)
 COMMANDS = (Proposal("enable", "Switch modules on"), Proposal("explain", "The story of an order"))
 
 
@@ -146,6 +175,9 @@ class FakeWorld(StillFlows):
         self.closed = False
         self.asked = 0
         self.started = ""
+        self.trail: tuple[AuditLine, ...] = ()
+        self.told: dict[str, Any] = {}
+        """What the overview says otherwise than usual."""
         self.done: list[str] = []
         """Commands of the acts that were done."""
         self._changed = threading.Event()
@@ -175,6 +207,24 @@ class FakeWorld(StillFlows):
 
     def set(self, module: str, changed: Mapping[str, Any]) -> Act:
         return self._acts(f"fenbu settings set {module} {dict(changed)}", f"set: {', '.join(changed)}")
+
+    def overview(self) -> Overview:
+        self._look()
+        return evolve(OVERVIEW, **self.told)
+
+    def audit(self, narrowed: Mapping[str, str], after: str = "", limit: int = 200) -> AuditPage:
+        self._look()
+        found = [
+            one for one in self.trail if all(value in getattr(one, name) for name, value in narrowed.items())
+        ]
+        begin = int(after or 0)
+        return AuditPage(
+            tuple(found[begin : begin + limit]), str(begin + limit) if len(found) > begin + limit else ""
+        )
+
+    def chain(self) -> Standing:
+        self._look()
+        return Standing("whole", Tone.GOOD, "sealed up to row 7, 2 since then")
 
     def _acts(self, command: str, said: str) -> Act:
         return acts(command, said, self.done)
@@ -217,9 +267,16 @@ class FakeWorld(StillFlows):
 Steps = Callable[[FenbuApp, Pilot[Any]], Awaitable[None]]
 
 
-def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules") -> None:
+def play(
+    world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules", subject: str = ""
+) -> None:
     """Run the app on a world from this screen, and these steps when it has read."""
-    run_app(FenbuApp(world, Place(place)), steps, size)
+    run_app(FenbuApp(world, Place(place, subject)), steps, size)
+
+
+def app_on(world: Any, place: Place | None = None, **more: Any) -> FenbuApp:
+    """Return the app on a world that answers only what these screens ask."""
+    return FenbuApp(world, place, **more)
 
 
 def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
@@ -236,7 +293,7 @@ def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> N
 async def read(app: App[Any], pilot: Pilot[Any]) -> None:
     """Wait until what was being read is on the screen."""
     await pilot.pause()
-    while reading := [worker for worker in app.workers if worker.group == "read"]:
+    while reading := [worker for worker in app.workers if worker.group in ("read", "act")]:
         await app.workers.wait_for_complete(reading)  # all workers, were the list empty
         await pilot.pause()
 

@@ -57,6 +57,14 @@ class Acted(Message):
         self.act, self.said, self.refused = act, said, refused
 
 
+class Offered(Message):
+    """A command is to be typed on, or run, by the user."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self.line = line
+
+
 class Ran(Message):
     """A command of the command line has ended."""
 

@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import OPEN, bindings
 from fenbu_tui.messages import Go
-from fenbu_tui.places import SCREENS, Place
+from fenbu_tui.places import Place
 from fenbu_tui.screens.filtered import FilteredScreen
 from fenbu_tui.screens.live import Found
 from fenbu_tui.widgets.filter_bar import FilterBar, matches
@@ -135,14 +135,14 @@ class MetricsScreen(FilteredScreen):
     @on(RowTable.Opened)
     def action_open(self) -> None:
         """Go to the rows behind the number."""
-        if (here := self._here) and here.drill and _has_records():
+        if (here := self._here) and here.drill:
             self.post_message(Go(Place(RECORDS, here.drill)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the rows where there are some."""
         if action == "open" and self.is_mounted:
             here = self._here
-            return here is not None and bool(here.drill) and _has_records()
+            return here is not None and bool(here.drill)
         return super().check_action(action, parameters)
 
     def _empty_text(self) -> str:
@@ -151,7 +151,3 @@ class MetricsScreen(FilteredScreen):
         return _(
             "No enabled module measures anything. Here stand numbers with their trend; 2 shows the modules."
         )
-
-
-def _has_records() -> bool:
-    return any(one.name == RECORDS for one in SCREENS)

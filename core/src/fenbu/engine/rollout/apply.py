@@ -18,7 +18,7 @@ from fenbu.engine.rollout.document import of_gate, of_needed
 from fenbu.engine.rollout.errors import GateNotMet, StalePlan, Unfinished
 from fenbu.engine.rollout.file import RolloutFile
 from fenbu.engine.rollout.guards import Guards, as_applied, guards_of_resumed
-from fenbu.engine.rollout.performing import refuse_to_strand
+from fenbu.engine.rollout.performing import refuse_needed, refuse_to_strand
 from fenbu.engine.rollout.plan import Plan, StagePlan, check, planned
 from fenbu.engine.rollout.saved import SavedPlan
 from fenbu.engine.rollout.situation import Situation, look
@@ -163,6 +163,7 @@ class _Applying:
         if tuple(one.step for one in found.steps) != steps:
             raise StalePlan(_("what is installed, on or set has changed since"))
         self._refuse_held_up(work, stage, found.guards)
+        refuse_needed(work, steps)
         refuse_to_strand(work, steps)
         return records.begin(
             work.connection,
