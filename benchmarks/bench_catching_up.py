@@ -22,6 +22,7 @@ from benchmarks.reporting import Line, Option, command
 from benchmarks.servers import kind, servers
 from fenbu.engine.flows.log import PARTITIONS
 from fenbu.engine.kernel import Kernel
+from fenbu.testing.counting import untimed
 from fenbu.testing.databases import DatabaseServer
 from fenbu.testing.enterprises import OWNER
 
@@ -52,18 +53,19 @@ def measured(server: DatabaseServer, events: int) -> dict[str, Any]:
     raw = least(copy, few)
     for one in (url, copy):
         server.drop(one)
-    took = Took(few / spent["events/s"], few * spent["cpu µs each"] / 1e6)
-    cells = {"database": kind(url), "events": events} | spent | {"raw driver/s": few / raw.seconds}
-    return cells | took.share_of(raw)
+    took, many = spent.pop("took"), events / few
+    raw = Took(raw.seconds * many, raw.cpu * many, raw.waited * many)
+    shares: dict[str, float] = took.share_of(raw)
+    return {"database": kind(url), "events": events, **spent, "raw driver/s": events / raw.own, **shares}
 
 
 def caught_up(url: str, events: int) -> dict[str, Any]:
     """Enable the module and deliver until it has caught up."""
     with Kernel.open(url, actor=OWNER) as kernel:
         before = kernel.database.statistics.copy()
-        with timing() as enabling:
+        with timing(url) as enabling:
             kernel.perform("fenbu.module.enable", {"modules": ["late"]})
-        with timing() as reading:
+        with untimed(), timing(url) as reading:
             if not kernel.drain(timeout=HOURS).finished:
                 raise RuntimeError("the module has not caught up")
         asked = kernel.database.statistics.since(before)
@@ -72,8 +74,9 @@ def caught_up(url: str, events: int) -> dict[str, Any]:
         if heard != events or (wrong := readers.complaints(kernel)):
             raise RuntimeError(f"{heard} of {events} events were handled; {wrong}")
     return {
-        "enable s": enabling.seconds,
-        "events/s": events / reading.seconds,
+        "took": reading,
+        "enable s": enabling.own,
+        **reading.pace("events", events),
         "cpu µs each": reading.cpu / events * 1e6,
         "statements each": asked.statements / events,
         "events a commit": events / asked.commits,
@@ -92,7 +95,7 @@ def least(url: str, events: int) -> Took:
     with floor.driver(url) as connection:
         raw = floor.Deliveries(connection, url, subscription, readers.effect("late"))
         done = 0
-        with timing() as took:
+        with timing(url) as took:
             for after in range(first - 1, first - 1 + events, CHUNK):
                 raw.expand(after, min(after + CHUNK, first - 1 + events))
                 for partition in range(PARTITIONS[kind(url)]):

@@ -31,6 +31,7 @@ from fenbu.engine.flows.records import BoundSubscription, Received
 from fenbu.engine.flows.worker import Worker
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.store import catalogue
+from fenbu.testing.counting import untimed
 from fenbu.testing.databases import DatabaseServer, PostgresServer
 from fenbu.testing.enterprises import OWNER
 
@@ -73,7 +74,8 @@ def delivering(server: DatabaseServer, events: int, batches: bool) -> Iterator[L
     for handler, url in (("a function", urls[1]), ("a module's", urls[2])):
         with Kernel.open(url, actor=OWNER) as kernel:
             worker = kernel.worker() if handler == "a module's" else alone(kernel, module, batches)
-            done, took = drained(worker)
+            with untimed():
+                done, took = drained(worker, url)
             if done != events or (wrong := readers.complaints(kernel)):
                 raise RuntimeError(f"{done} of {events} were delivered; {wrong}")
         yield Line(
@@ -82,9 +84,9 @@ def delivering(server: DatabaseServer, events: int, batches: bool) -> Iterator[L
                 "database": kind(url),
                 "handler": handler,
                 "a transaction": size,
-                "deliveries/s": done / took.seconds,
+                **took.pace("deliveries", done),
                 "cpu µs each": took.cpu / done * 1e6,
-                "raw driver/s": done / raw.seconds,
+                "raw driver/s": done / raw.own,
                 **took.share_of(raw),
                 "reach/s": REACH[kind(url)],
             },
@@ -122,9 +124,9 @@ def alone(kernel: Kernel, module: str, batches: bool) -> Worker:
     return Worker(kernel.database, lambda: known, before=_before)
 
 
-def drained(worker: Worker, seconds: float | None = None) -> tuple[int, Took]:
+def drained(worker: Worker, url: str, seconds: float | None = None) -> tuple[int, Took]:
     """Deliver all that waits, or for some seconds; return how many, and what it took."""
-    with timing() as took:
+    with timing(url) as took:
         done = worker.drain(timeout=PATIENCE if seconds is None else seconds).done
     worker.close()
     return done, took
@@ -136,7 +138,7 @@ def least(url: str, module: str, size: int) -> Took:
         subscription = readers.subscription(connection, module)
     with floor.driver(url) as connection:
         raw = floor.Deliveries(connection, url, subscription, readers.effect(module))
-        with timing() as took:
+        with timing(url) as took:
             for partition in range(PARTITIONS[kind(url)]):
                 while raw.deliver(partition, size):
                     pass
@@ -155,8 +157,8 @@ def behind(server: DatabaseServer, events: int) -> Line:
     url, empty = waiting(server, "clerk", events), waiting(server, "clerk", 1)
     few, many = apart(worked, empty), apart(worked, url)
     cells: dict[str, Any] = {"database": kind(url), "waiting": events}
-    cells |= {"deliveries/s": many["deliveries/s"], "cpu µs each": many["cpu µs each"]}
-    cells |= {"peak MB": many["peak MB"], "with one waiting MB": few["peak MB"], "reach MB": MEMORY}
+    cells |= {title: many[title] for title in ("deliveries/s", "by the clock", "cpu µs each", "peak MB")}
+    cells |= {"with one waiting MB": few["peak MB"], "reach MB": MEMORY}
     for one in (url, empty):
         server.drop(one)
     return Line(BEHIND, cells)
@@ -165,8 +167,8 @@ def behind(server: DatabaseServer, events: int) -> Line:
 def worked(url: str) -> dict[str, Any]:
     """Deliver for some seconds."""
     with Kernel.open(url, actor=OWNER) as kernel:
-        done, took = drained(kernel.worker(), WORKED)
-    return {"deliveries/s": done / took.seconds, "cpu µs each": took.cpu / done * 1e6}
+        done, took = drained(kernel.worker(), url, WORKED)
+    return {**took.pace("deliveries", done), "cpu µs each": took.cpu / done * 1e6}
 
 
 # --- publishing -------------------------------------------------------------------------------------------
@@ -185,10 +187,10 @@ def publishing(server: DatabaseServer, events: int) -> Line:
         PUBLISHING,
         {
             "database": kind(plain),
-            "events/s": events / took.seconds,
+            **took.pace("events", events),
             "cpu µs each": took.cpu / events * 1e6,
             "statements each": len([one for one in told.sent if one is not None]) / events,
-            "raw driver/s": events / raw.seconds,
+            "raw driver/s": events / raw.own,
             **took.share_of(raw),
         },
     )
@@ -196,7 +198,7 @@ def publishing(server: DatabaseServer, events: int) -> Line:
 
 def published(url: str, events: int) -> Took:
     """Ring up orders by an action of the till; return what it took."""
-    with Kernel.open(url, actor=OWNER) as kernel, timing() as took:
+    with Kernel.open(url, actor=OWNER) as kernel, timing(url) as took:
         for first in range(0, events, A_TRANSACTION):
             orders = [f"O{number % readers.KEYS}" for number in range(first, first + A_TRANSACTION)]
             kernel.perform("till.orders.ring", {"orders": orders, "note": readers.NOTE})

@@ -26,7 +26,7 @@ from typing import Any
 from attrs import frozen
 
 from benchmarks import floor
-from benchmarks.machine import Took, apart, timing
+from benchmarks.machine import apart, timing
 from benchmarks.reporting import Line, Option, command
 from benchmarks.servers import kind, servers
 from fenbu.engine.importing.report import Progress
@@ -64,13 +64,12 @@ def measure(told: argparse.Namespace) -> Iterator[Line]:
             modules = "ERP, supply chain, payments" if told.three else "ERP"
             cells: dict[str, Any] = {"database": kind(empty), "modules": modules}
             cells |= apart(imported, copies[0], orders, folder, not told.no_deliver)
+            took = cells.pop("took")
             if not told.whole:
                 with floor.recorded() as sent:
                     imported(copies[1], orders, folder, not told.no_deliver, again=False)
                 raw = floor.replay(copies[2], sent)
-                documents = cells["documents"]
-                took = Took(documents / cells["documents/s"], documents * cells["cpu ms a document"] / 1000)
-                cells["raw writes, documents/s"] = documents / raw.seconds
+                cells["raw writes, documents/s"] = cells["documents"] / raw.own
                 cells |= took.share_of(raw)
             yield Line(TABLE, cells)
             for url in (empty, *copies):
@@ -99,7 +98,7 @@ def imported(url: str, file: Path, folder: Path, deliver: bool, again: bool = Tr
     options = {"deliver": deliver, "most_waiting": 10**9, "rejects": folder / "rejects.csv"}
     with Kernel.open(url, actor=Actor(retail.OWNER)) as kernel:
         before = kernel.database.statistics.copy()
-        with timing() as took:
+        with timing(url) as took:
             report = retail.run(kernel, file, on_progress=mark, **options)
         spent = kernel.database.statistics.since(before)
         began = time.perf_counter()
@@ -111,8 +110,9 @@ def imported(url: str, file: Path, folder: Path, deliver: bool, again: bool = Tr
     (first_rate, first_cpu), *_between, (last_rate, last_cpu) = tenths(marks)
     return {
         "documents": report.documents,
-        "documents/s": report.documents / took.seconds,
-        "lines/s": report.lines / took.seconds,
+        "took": took,
+        **took.pace("documents", report.documents),
+        "lines/s": report.lines / took.own,
         "cpu ms a document": took.cpu / report.documents * 1000,
         "statements a document": spent.statements / report.documents,
         "documents a commit": report.documents / spent.commits,

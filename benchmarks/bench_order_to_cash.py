@@ -3,12 +3,15 @@
 An order of three lines is placed, its pieces reserved, its money authorised (a sandbox in this process), the goods
 released and dispatched, the money captured, invoice and postings written and matched, all of it on the customer's
 timeline. It is measured with a worker that delivers what 200 orders have left, and one order at a time, behind
-histories of several lengths. A history is grown by such orders, from one length to the next, and each thing is
-measured on a copy; 50,000 orders of it take half an hour and more.
+histories of several lengths. A history is grown by such orders, from one length to the next, more of them at once and
+without waiting for the disk; each thing is measured on a copy.
 
 The floor is what the database alone would cost: the statements that were sent, recorded and sent again by `sqlite3`
 or `psycopg` to a copy of the database as it stood, with the same commits; *writes* are those without the reads. It
-computes, checks, locks and decides nothing. CPU is of this process; on a busy machine it says more than the clock.
+computes, checks, locks and decides nothing. Those of orders placed one at a time are a floor with *a commit a step*.
+CPU is of this process; on a busy machine it says more than the clock.
+What the database itself does for an order is counted too, SQLite in instructions and PostgreSQL in blocks that it
+looks at: whether that stays the same behind a long history, no noise can hide.
 
 Run: ``python -m benchmarks.bench_order_to_cash [--orders 200] [--history 0,1000,10000] [--only sqlite] [--table]``.
 """
@@ -28,12 +31,13 @@ from typing import Any
 
 from sqlalchemy import text
 
-from benchmarks import floor
-from benchmarks.machine import Took, timing
+from benchmarks import floor, steps
+from benchmarks.machine import timing
 from benchmarks.reporting import Line, Option, command, numbers
-from benchmarks.servers import found, kind, servers
+from benchmarks.servers import found, kind, not_waiting, servers
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.clock import Clock
+from fenbu.testing.counting import untimed
 from fenbu.testing.databases import DatabaseServer
 from fenbu.testing.enterprises import OWNER, furnish
 
@@ -41,9 +45,10 @@ MODULES = ("erp", "payments", "scm", "crm")
 ITEMS, CUSTOMERS, LINES = 50, 20, 3
 COUNTED = 20
 """Orders of which the Python calls are counted; counting makes them several times slower."""
-AT_ONCE = 200
+AT_ONCE, GROWN_AT_ONCE = 200, 1000
+HOUR = 3600.0
 TABLE = "Order to cash, three lines an order"
-REACH_SHARE, REACH_STATEMENTS, REACH_COMMITS = 0.33, 120, 16
+REACH = "0.33 of raw with a commit a step, 120 statements, 16 commits"
 """What an order in batches is to reach: this share of the raw writes, at most so many statements and commits."""
 
 
@@ -86,7 +91,7 @@ class Shop:
         for first in range(0, orders, at_once):
             for _order in range(min(at_once, orders - first)):
                 self.place()
-            self.kernel.drain()
+            self.kernel.drain(timeout=HOUR)
 
     def closed(self) -> int:
         with self.kernel.database.read() as connection:
@@ -119,17 +124,23 @@ def measure(told: argparse.Namespace) -> Iterator[Line]:
         bank = Path(folder) / "bank.db"
         for server in here:
             grown = founded(server, bank)
-            done, first = 0, dict[str, float]()
+            done, first = 0, dict[str, dict[str, Any]]()
             for history in sorted(told.history):
-                with opened(grown, bank) as shop:
-                    shop.trade(history - done)
+                grow(grown, bank, history - done)
                 done = history
+                a_commit_a_step = 0.0
                 for way, many, at_once in (
-                    ("in batches", told.orders, AT_ONCE),
                     ("one alone", told.alone, 1),
+                    ("in batches", told.orders, AT_ONCE),
                 ):
                     found = beside_raw(server, grown, bank, many, at_once)
-                    found["to the first"] = found["orders/s"] / first.setdefault(way, found["orders/s"])
+                    a_commit_a_step = a_commit_a_step or found["raw writes, orders/s"]
+                    found["share of raw, a commit a step"] = found["orders/s"] / a_commit_a_step
+                    before = first.setdefault(way, dict(found))
+                    for title in ("orders/s", steps.UNIT[kind(grown)]):
+                        found[f"{title} to the first"] = found[title] / before[title]
+                    if at_once > 1:
+                        found["reach"] = REACH
                     yield Line(TABLE, {"database": kind(grown), "orders": way, "history": history} | found)
             server.drop(grown)
 
@@ -143,24 +154,41 @@ def founded(server: DatabaseServer, bank: Path) -> str:
     return url
 
 
+def grow(url: str, bank: Path, orders: int) -> None:
+    """Let a shop live through so many orders."""
+    with not_waiting(url), untimed(), opened(url, bank) as shop:
+        shop.trade(orders, GROWN_AT_ONCE)
+
+
 def beside_raw(server: DatabaseServer, grown: str, bank: Path, orders: int, at_once: int) -> dict[str, Any]:
     """Return what so many orders cost, each way of running them on a copy of its own."""
     measured, recorded_on, everything, writes = (server.clone(grown) for _copy in range(4))
     with opened(measured, bank) as shop:
-        found = spent(shop, orders, at_once)
-    with opened(recorded_on, bank) as shop, floor.recorded() as told:
+        found = spent(shop, measured, orders, at_once)
+    with opened(recorded_on, bank) as shop, untimed(), floor.recorded() as told:
         shop.trade(orders, at_once)
     found["rows"] = sum(told.rows) / orders
     raw = floor.replay(everything, told, floor.anything)
-    found["raw statements, orders/s"] = orders / raw.seconds
+    found["raw statements, orders/s"] = orders / raw.own
     raw = floor.replay(writes, told)
-    found["raw writes, orders/s"] = orders / raw.seconds
-    found |= Took(orders / found["orders/s"], orders * found["cpu ms"] / 1000).share_of(raw)
-    if at_once > 1:
-        found["reach"] = f"{REACH_SHARE} of raw, {REACH_STATEMENTS} statements, {REACH_COMMITS} commits"
+    found["raw writes, orders/s"] = orders / raw.own
+    found |= found.pop("took").share_of(raw)
+    found[steps.UNIT[kind(grown)]] = done_by_database(server, grown, bank, min(COUNTED, orders), at_once)
     for url in (measured, recorded_on, everything, writes):
         server.drop(url)
     return found
+
+
+def done_by_database(server: DatabaseServer, grown: str, bank: Path, orders: int, at_once: int) -> int:
+    """Return what the database does for an order: twice as many beside so many, so that opening does not count."""
+    done = []
+    for rounds in (1, 2):
+        url = server.clone(grown)
+        with steps.counted(url) as counted, untimed(), opened(url, bank) as shop:
+            shop.trade(rounds * orders, min(at_once, orders))
+        done.append(counted.count)
+        server.drop(url)
+    return round((done[1] - done[0]) / orders)
 
 
 @contextmanager
@@ -171,20 +199,21 @@ def opened(url: str, bank: Path) -> Iterator[Shop]:
         yield Shop(kernel)
 
 
-def spent(shop: Shop, orders: int, at_once: int) -> dict[str, Any]:
+def spent(shop: Shop, url: str, orders: int, at_once: int) -> dict[str, Any]:
     """Return what so many orders cost, the first three left out."""
     shop.trade(3, at_once)
     statistics, before = shop.kernel.database.statistics.copy(), shop.closed()
-    with timing() as took:
+    with untimed(), timing(url) as took:
         shop.trade(orders, at_once)
     asked = shop.kernel.database.statistics.since(statistics)
     if shop.closed() - before != orders:
         raise RuntimeError("an order did not come to its end")
     few = min(COUNTED, orders)
-    with counted_calls() as calls:
+    with untimed(), counted_calls() as calls:
         shop.trade(few, at_once)
     return {
-        "orders/s": orders / took.seconds,
+        "took": took,
+        **took.pace("orders", orders),
         "cpu ms": took.cpu / orders * 1000,
         "statements": asked.statements / orders,
         "commits": asked.commits / orders,

@@ -106,18 +106,20 @@ def quiet(folder: Path, site: Path | None = None) -> Mapping[str, str]:
     return kept
 
 
-def timed(process: Sequence[str], surroundings: Mapping[str, str], runs: int) -> dict[str, Any]:
-    """Run a process once to warm up, then so many times; return the medians in milliseconds."""
-    measured = [once(process, surroundings) for _run in range(runs + 1)][1:]
+def timed(
+    process: Sequence[str], surroundings: Mapping[str, str], runs: int, *, ends: int = 0
+) -> dict[str, Any]:
+    """Run a process that ends with this code once to warm up, then so many times; return the medians in ms."""
+    measured = [once(process, surroundings, ends) for _run in range(runs + 1)][1:]
     walls, busy = zip(*measured, strict=True)
     return {"ms": statistics.median(walls), "cpu ms": statistics.median(busy)}
 
 
-def once(process: Sequence[str], surroundings: Mapping[str, str]) -> tuple[float, float]:
+def once(process: Sequence[str], surroundings: Mapping[str, str], ends: int = 0) -> tuple[float, float]:
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     ended = subprocess.run(process, env=surroundings, capture_output=True, text=True, check=False)
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if ended.returncode:
+    if ended.returncode != ends:
         raise RuntimeError(f"{' '.join(process)} ended with {ended.returncode}: {ended.stderr}")
     busy = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     return wall * 1000, busy * 1000

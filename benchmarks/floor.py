@@ -100,7 +100,7 @@ def replay(url: str, told: Recording, wanted: Callable[[str], bool] = is_write) 
     """Send what is wanted of a recording by the raw driver to a copy of where it was made; return what it took."""
     with driver(url) as connection:
         cursor, within, begin = connection.cursor(), False, BEGIN[kind(url)]
-        with timing() as took:
+        with timing(url) as took:
             for one in told.sent:
                 if one is None:
                     if within:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define
+from sqlalchemy.engine import make_url
 
 LOOP = 300_000
 """Rounds of the loop that does nothing but Python; some 20 ms on the machine the design's figures are of."""
@@ -24,20 +25,60 @@ class Took:
     """How long something took, in seconds."""
 
     seconds: float = 0.0
+    """By the clock."""
     cpu: float = 0.0
     """Of the processor, by this process alone: what others do meanwhile hardly touches it."""
+    waited: float = 0.0
+    """Of the seconds, those in which it could have gone on and others had all cores."""
+
+    @property
+    def own(self) -> float:
+        """Seconds by the clock without those in which others had all cores."""
+        return self.seconds - self.waited
+
+    def pace(self, what: str, count: int) -> dict[str, float]:
+        """Return how many of something were done in a second of its own, and in one by the clock."""
+        return {f"{what}/s": count / self.own, "by the clock": count / self.seconds}
 
     def share_of(self, other: Took) -> dict[str, float]:
         """Return how fast the other was (a floor) in this one's terms: 0.5 is half as fast."""
-        return {"share of raw": other.seconds / self.seconds, "by cpu": other.cpu / self.cpu}
+        return {"share of raw": other.own / self.own, "by cpu": other.cpu / self.cpu}
 
 
 @contextmanager
-def timing() -> Iterator[Took]:
-    """Measure the body; the numbers are there when it has ended."""
-    took, began, busy = Took(), time.perf_counter(), time.process_time()
+def timing(url: str = "") -> Iterator[Took]:
+    """Measure the body, which works in this thread; the numbers are there when it has ended.
+
+    Args:
+        url: Of the database that works for it: where a server does, its waiting for a core is waiting too.
+    """
+    took, began, busy, waited = Took(), time.perf_counter(), time.process_time(), _waited_for_a_core(url)
     yield took
     took.seconds, took.cpu = time.perf_counter() - began, time.process_time() - busy
+    took.waited = _waited_for_a_core(url) - waited
+
+
+def _waited_for_a_core(url: str) -> float:
+    """Return for how many seconds this thread, and a server's processes for a database, could run and did not.
+
+    A system that is not Linux does not say; it is 0 there.
+    """
+    waiting = [Path("/proc/thread-self/schedstat")]
+    if url.startswith("postgresql") and (database := make_url(url).database):
+        waiting += [
+            file.with_name("schedstat")
+            for file in Path("/proc").glob("[0-9]*/cmdline")
+            if database in _text(file)
+        ]
+    return sum(int(told.split()[1]) for told in map(_text, waiting) if told) / 1e9
+
+
+def _text(file: Path) -> str:
+    """Return what a file says; nothing when its process has ended."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def machine() -> dict[str, Any]:

@@ -11,6 +11,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import Pool
+
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.databases import DatabaseServer, PostgresServer, SqliteServer
 from fenbu.testing.enterprises import OWNER
@@ -41,3 +45,31 @@ def found(url: str, **options: Any) -> Kernel:
     """Found the enterprise of a benchmark; the kernel is the caller's to close. Options as `Kernel.init` takes them."""
     who = OWNER.name
     return Kernel.init(url, name="Bench", currency="GBP", time_zone="Europe/London", os_user=who, **options)
+
+
+@contextmanager
+def not_waiting(url: str) -> Iterator[None]:
+    """Let no commit of those who open a database in the body wait for the disk: to grow what is measured afterwards."""
+    if kind(url) == "sqlite":
+        event.listen(Pool, "checkout", _not_waiting)
+        try:
+            yield
+        finally:
+            event.remove(Pool, "checkout", _not_waiting)
+    else:
+        _alter(url, "SET synchronous_commit = off")
+        yield
+        _alter(url, "RESET synchronous_commit")
+
+
+def _not_waiting(driver: Any, _record: Any, _proxy: Any) -> None:
+    driver.execute("PRAGMA synchronous = OFF")
+
+
+def _alter(url: str, how: str) -> None:
+    """Change what holds for those who connect to a database of PostgreSQL from now on."""
+    there = make_url(url)
+    server = create_engine(there.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'ALTER DATABASE "{there.database}" {how}')
+    server.dispose()

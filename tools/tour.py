@@ -1,7 +1,9 @@
-"""Write what the commands of `docs/tour.md` print into the page: `python -m tools.tour` (`make docs`).
+"""Write what the commands of `docs/tour.md` and `docs/staged.md` print into the pages: `python -m tools.tour`
+(`make docs`).
 
-The commands run one after another in a new folder, in this process, on SQLite, under a clock that stands still and
-goes on by a minute a command, as the user ``ada`` in a terminal of 100 columns: so the page is the same at every run.
+The commands of a page run one after another in a new folder, in this process, on SQLite, under a clock that stands
+still and goes on by a minute a command, as the user ``ada`` in a terminal as wide as `PAGES` says: so the page is the
+same at every run.
 An output of the page that still fits, with ``...`` for any number of lines, is left as it is. A test holds both
 together.
 """
@@ -14,6 +16,7 @@ import os
 import re
 import runpy
 import shlex
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -27,25 +30,27 @@ from fenbu.engine.store.sqlite import Sqlite
 from fenbu.testing.clock import Clock
 from tools.constraints import ROOT
 
-PAGE = ROOT / "docs" / "tour.md"
+PAGES = {ROOT / "docs" / "tour.md": 100, ROOT / "docs" / "staged.md": 80}
+"""Pages, with the columns of the terminal in which their commands print."""
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """The moment of the first command, a Monday morning."""
 ANY_LINES = "..."
-_TAKES = re.compile(r"\bin \d+\.\d s\b")
+_TAKES = re.compile(r"\b\d+\.\d s\b")
 """How long something took is the one thing that is never the same; the page says a tenth of a second."""
 
 _BLOCK = re.compile(
     r"^```(?:console\n(?P<console>.*?)|\w+ file=(?P<path>\S+)\n(?P<text>.*?))^```$", re.DOTALL | re.MULTILINE
 )
 _COMMAND = re.compile(
-    r"^\$ (?P<command>(?:[^\n]*\\\n)*[^\n]*)\n(?P<printed>(?:(?!\$ )[^\n]*\n)*)", re.MULTILINE
+    r"^\$ (?P<setting>(?:[A-Z_]+=\S+ )*)(?P<command>(?:[^\n]*\\\n)*[^\n]*)\n(?P<printed>(?:(?!\$ )[^\n]*\n)*)",
+    re.MULTILINE,
 )
-_ENVIRONMENT = {"COLUMNS": "100", "NO_COLOR": "1"}
+_ENVIRONMENT = {"NO_COLOR": "1"}
 
 
-def rewritten(page: str) -> str:
+def rewritten(page: str, columns: int = 100) -> str:
     """Return the page with what its commands print now; its files are written where they stand."""
-    with _terminal() as clock:
+    with _terminal(columns) as clock:
         shell = _Shell(clock)
 
         def block(found: re.Match[str]) -> str:
@@ -93,14 +98,17 @@ class _Shell:
             "python": _python,
             "cat": _cat,
             "echo": self._echo,
+            "sed": _sed,
         }
 
     def told(self, found: re.Match[str]) -> str:
         """Run a command of the page; return it with what it printed, as the page tells it where that still fits."""
-        printed = self._run(found["command"].replace("\\\n", " "))
+        settings = dict(one.split("=", 1) for one in found["setting"].split())
+        with patch.dict(os.environ, settings):
+            printed = self._run(found["command"].replace("\\\n", " "))
         page = found["printed"].splitlines()
         lines = page if ANY_LINES in page and fits(page, printed) else printed
-        return "".join(f"{line}\n" for line in (f"$ {found['command']}", *lines))
+        return "".join(f"{line}\n" for line in (f"$ {found['setting']}{found['command']}", *lines))
 
     def _run(self, command: str) -> list[str]:
         program, *words = shlex.split(command)
@@ -108,7 +116,7 @@ class _Shell:
             with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
                 self._code = self._programs[program](words)
             self._clock.move(minutes=1)
-            return [_TAKES.sub("in 0.1 s", line.rstrip()) for line in screen.getvalue().splitlines()]
+            return [_TAKES.sub("0.1 s", line.rstrip()) for line in screen.getvalue().splitlines()]
 
     def _echo(self, words: list[str]) -> int:
         print(*(str(self._code) if word == "$?" else word for word in words))
@@ -129,28 +137,39 @@ def _cat(words: list[str]) -> int:
     return 0
 
 
+def _sed(words: list[str]) -> int:
+    """Edit a file as the page says; a reader uses whatever editor is at hand."""
+    return subprocess.run(["sed", *words], check=False).returncode
+
+
 @contextlib.contextmanager
-def _terminal() -> Iterator[Clock]:
+def _terminal(columns: int) -> Iterator[Clock]:
     """Stand in a new folder, as somebody known, at a moment known; give the clock."""
     clock = Clock(START)
     clock.stop()
+    surroundings = {"COLUMNS": str(columns)}
     with (
         tempfile.TemporaryDirectory(prefix="fenbu-tour-") as folder,
+        tempfile.TemporaryDirectory(prefix="fenbu-tour-home-") as home,
         contextlib.chdir(folder),
-        patch.dict(os.environ, _ENVIRONMENT | {"XDG_CACHE_HOME": folder}),
+        patch.dict(
+            os.environ, _ENVIRONMENT | surroundings | {"XDG_CACHE_HOME": home, "XDG_STATE_HOME": home}
+        ),
         patch.object(Sqlite, "clock", lambda _database, _connection: clock()),
         patch.object(operators, "os_user", lambda: "ada"),
     ):
-        os.environ.pop("FENBU_DATABASE", None)
+        for name in [name for name in os.environ if name.startswith("FENBU_")]:
+            del os.environ[name]
         yield clock
 
 
 def main() -> int:
-    """Write the page if what it tells has changed; name it."""
-    page = PAGE.read_text(encoding="utf-8")
-    if (now := rewritten(page)) != page:
-        PAGE.write_text(now, encoding="utf-8")
-        print(PAGE.relative_to(ROOT))
+    """Write the pages of which what they tell has changed; name them."""
+    for file, columns in PAGES.items():
+        page = file.read_text(encoding="utf-8")
+        if (now := rewritten(page, columns)) != page:
+            file.write_text(now, encoding="utf-8")
+            print(file.relative_to(ROOT))
     return 0
 
 

@@ -35,6 +35,8 @@ _processes.set_forkserver_preload(
         "fenbu.engine.doctor",
         "fenbu.engine.flows.worker",
         "fenbu.engine.kernel",
+        "fenbu.engine.rollout.apply",
+        "fenbu.engine.rollout.rolling_back",
         "fenbu.engine.states.actions",
         "fenbu.engine.store.migrations",
         "fenbu.engine.store.postgresql",

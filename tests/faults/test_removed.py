@@ -18,6 +18,11 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 
 ENGINE = "core/src/fenbu/engine"
 FAULTS = "tests/faults"
+COMMITS = (
+    "for told in ('COMMIT', 'BEGIN IMMEDIATE'): work.connection.connection.driver_connection.execute(told)"
+)
+"""Ends a work's transaction and begins another, on SQLite: what was one is two."""
+EXPANDS = "            made, done = history.expand(connection, one.id, self._clock(connection))\n"
 FAILED = 1
 """How pytest ends when a test has failed; anything else says nothing."""
 
@@ -33,6 +38,8 @@ class Removed:
     test: str
     only: str = ""
     """Which of the test's cases, as ``pytest -k`` takes it."""
+    hangs: bool = False
+    """Without it the test does not end, and is ended."""
 
 
 REMOVED = (
@@ -107,6 +114,68 @@ REMOVED = (
         "        raise error\n",
         f"{FAULTS}/test_server_dies.py",
         "again_and_again",
+    ),
+    Removed(
+        "a cut connection is not the event's fault",
+        f"{ENGINE}/store/infrastructure.py",
+        "    if isinstance(error, DBAPIError) and error.connection_invalidated:\n        return True\n    code =",
+        "    if connection_lost(error):\n        return False\n    code =",
+        f"{FAULTS}/test_killed.py",
+        "cut and catching",
+    ),
+    Removed(
+        "a module is enabled whole or not at all",
+        f"{ENGINE}/states/enable.py",
+        "    _assemble(work, loaded)\n    if manifest.seed",
+        f"    {COMMITS}\n    _assemble(work, loaded)\n    if manifest.seed",
+        f"{FAULTS}/test_killed.py",
+        "before_and_after and sqlite and enabling",
+    ),
+    Removed(
+        "a module is disabled whole or not at all",
+        f"{ENGINE}/states/disable.py",
+        "    work.publish(ModuleDisabled(",
+        f"    {COMMITS}\n    work.publish(ModuleDisabled(",
+        f"{FAULTS}/test_killed.py",
+        "before_and_after and sqlite and disabling",
+    ),
+    Removed(
+        "how far history is read commits with its deliveries",
+        f"{ENGINE}/flows/worker.py",
+        EXPANDS,
+        f"{EXPANDS}            taken = connection.exec_driver_sql('DELETE FROM fenbu_delivery RETURNING *').all()\n"
+        "        with self._writing() as connection:\n"
+        "            for row in taken:\n"
+        "                values = ', '.join('?' for _column in row)\n"
+        "                connection.exec_driver_sql(f'INSERT INTO fenbu_delivery VALUES ({values})', tuple(row))\n",
+        f"{FAULTS}/test_killed.py",
+        "before_and_after and sqlite and catching",
+    ),
+    Removed(
+        "a document is imported once",
+        f"{ENGINE}/importing/run.py",
+        "        references.keep_imported(\n",
+        "        (lambda *told: None)(\n",
+        f"{FAULTS}/test_import_killed.py",
+        "five and sqlite",
+    ),
+    Removed(
+        "an effect commits with its acknowledgement",
+        f"{ENGINE}/flows/batch.py",
+        "        if self.done:\n            self._acknowledge()\n",
+        "        if self.done:\n"
+        f"            {COMMITS.replace('work.', 'self.')}\n"
+        "            self._acknowledge()\n",
+        f"{FAULTS}/test_killed.py",
+        "before_and_after and sqlite and cash",
+    ),
+    Removed(
+        "a hook that raises is left out",
+        f"{ENGINE}/hooks.py",
+        '            asker.note_problem(listener.module, "hook", hook.name, in_words(error))\n        else:',
+        "            raise\n        else:",
+        f"{FAULTS}/test_broken_modules.py",
+        "gathering and sqlite",
     ),
     Removed(
         "a lock is waited for",
@@ -211,6 +280,7 @@ REMOVED = (
         "                    pass",
         "tests/core/flows/test_worker.py",
         "never_ends and sqlite",
+        hangs=True,
     ),
     Removed(
         "a module cannot flood a transaction",
@@ -264,10 +334,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(copy: Path) -> Callable[[Removed], tuple[int, str]]:
     paths = [str(path) for pattern in ("*/src", "*/*/src") for path in copy.glob(pattern)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "300"}
 
     def ran(removed: Removed) -> tuple[int, str]:
-        wanted = ["-n", "0", "-x", "-q", "--timeout=120", "-m", "proof or not proof", removed.test]
+        timeout = f"--timeout={120 if removed.hangs else 800}"
+        wanted = ["-n", "0", "-x", "-q", timeout, "-m", "proof or not proof", removed.test]
         command = [sys.executable, "-m", "pytest", *wanted, *(["-k", removed.only] if removed.only else [])]
         ended = subprocess.run(
             command, cwd=copy, env=environment, capture_output=True, text=True, check=False
@@ -290,4 +361,5 @@ def test_without_its_protection_a_test_fails(
     finally:
         file.write_text(whole, encoding="utf-8")
     assert code == FAILED, told
+    assert removed.hangs or "Failed: Timeout" not in told, told
     print(next((line for line in told.splitlines() if line.startswith("FAILED")), told[-300:]))

@@ -215,7 +215,7 @@ def test_the_palette_finds_a_module_by_a_word_of_its_title() -> None:
         await pilot.press("ctrl+p", *"loyal")
         found = app.screen.query_one(CommandList)
         await until(pilot, lambda: found.option_count == 1)
-        await pilot.press("enter", "enter")
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ModulesScreen))
         assert table(app).key == "loyalty"
 

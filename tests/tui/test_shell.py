@@ -15,13 +15,13 @@ from fenbu_tui.memory import Memory
 from fenbu_tui.places import Place
 from fenbu_tui.screens.acts import ActsScreen
 from fenbu_tui.screens.command import CommandScreen
-from fenbu_tui.screens.confirm import Choice, ConfirmScreen
+from fenbu_tui.screens.confirm import ConfirmScreen
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.screens.modules import ModulesScreen
 from fenbu_tui.screens.output import OutputScreen
 from fenbu_tui.widgets.row_table import RowTable
-from fenbu_tui.world.base import Act, Consequence
-from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, play, read, run_app, until
+from fenbu_tui.world.base import Act
+from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, play, question, read, run_app, until
 
 MODULES = Place("modules")
 
@@ -187,54 +187,69 @@ def test_opened_read_only_nothing_is_done_and_it_says_why() -> None:
 # --- questions --------------------------------------------------------------------------------------------
 
 
-def ask(app: FenbuApp, *, typed: str = "") -> list[str | None]:
-    answers: list[str | None] = []
-    question = ConfirmScreen(
-        "Disable tea",
-        (Consequence("orders wait for it", "3"), Consequence("its rows stay")),
-        (Choice("drain", "Drain", "finish what waits"), Choice("park", "Park", "keep it for later")),
-        command="fenbu disable tea",
-        typed=typed,
+def ask(app: FenbuApp, done: list[str], verb: str = "disable") -> None:
+    assert isinstance(app.screen, LiveScreen)
+    app.screen.ask(lambda: question(verb, ("tea",), done))
+
+
+async def until_asked(app: FenbuApp, pilot: Pilot[Any]) -> None:
+    await until(
+        pilot, lambda: isinstance(app.screen, ConfirmScreen) and bool(app.screen.query("#cancel:focus"))
     )
-    app.push_screen(question, answers.append)
-    return answers
 
 
 def test_a_question_tells_consequences_and_command_and_cancel_has_the_focus() -> None:
+    done: list[str] = []
+
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
-        answers = ask(app)
-        await pilot.pause()
+        ask(app, done)
+        await until_asked(app, pilot)
         told = "\n".join(str(part.render()) for part in app.screen.query(Static))
-        for part in ("3  orders wait for it", "its rows stay", "finish what waits", "$ fenbu disable tea"):
+        for part in (
+            "3  orders wait for it",
+            "every row is kept",
+            "Drain  to drain",
+            "$ fenbu disable tea drain",
+        ):
             assert part in told
         await pilot.press("enter")
-        assert answers == [""]
+        assert isinstance(app.screen, ModulesScreen)
 
     play(FakeWorld(ERP), steps, size=(80, 24))
+    assert done == []
 
 
-def test_the_arrows_go_from_cancel_to_the_ways_to_go_on() -> None:
+def test_the_arrows_go_from_cancel_to_the_ways_to_go_on_and_each_shows_its_command() -> None:
+    done: list[str] = []
+
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
-        answers = ask(app)
-        await pilot.press("right", "right", "enter")
-        assert answers == ["park"]
+        ask(app, done)
+        await until_asked(app, pilot)
+        await pilot.press("right", "right")
+        assert "fenbu disable tea park" in str(app.screen.query_one(".command", Static).render())
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(done))
 
     play(FakeWorld(ERP), steps, size=(80, 24))
+    assert done == ["fenbu disable tea park"]
 
 
 def test_what_must_be_typed_opens_the_ways_to_go_on_only_when_it_stands_there() -> None:
+    done: list[str] = []
+
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
-        answers = ask(app, typed="tea")
-        await pilot.pause()
-        ways = [button for button in app.screen.query(Button) if button.id != "cancel"]
-        assert all(button.disabled for button in ways)
+        ask(app, done, "purge")
+        await until_asked(app, pilot)
+        [way] = [button for button in app.screen.query(Button) if button.id != "cancel"]
+        assert way.disabled
         app.screen.query_one(Input).focus()
-        await pilot.press(*"te")
-        assert all(button.disabled for button in ways)
+        await pilot.press(*"te", "enter")
+        assert way.disabled
         await pilot.press("a", "enter", "enter")
-        assert answers == ["drain"]
+        await until(pilot, lambda: bool(done))
 
     play(FakeWorld(ERP), steps, size=(80, 24))
+    assert done == ["fenbu purge tea purge"]
 
 
 # --- memory and language ----------------------------------------------------------------------------------

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from attrs import evolve
+from pydantic import BaseModel, Field
 from textual.app import App
 from textual.pilot import Pilot
 
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
-from fenbu_tui.world.base import Head, Standing, Trouble, Unreachable
+from fenbu_tui.world.base import Act, Choice, Consequence, Head, Question, Standing, Trouble, Unreachable
 from fenbu_tui.world.commands import Proposal
-from fenbu_tui.world.modules import ModuleLine, Picture
+from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
+from fenbu_tui.world.overview import Figure, GateLine, LaneLine, Overview, ProblemLine, StageLine
+from fenbu_tui.world.settings import ModuleSettings
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 GONE = Unreachable("the database sqlite:///tea.db cannot be reached: no such folder", "check that it runs")
@@ -28,6 +32,7 @@ ERP = ModuleLine(
     standing=Standing("enabled", Tone.GOOD, "it works"),
     todo="nothing to do",
     facts=(("package", "fenbu-erp 1.0"), ("provides", "sales.orders, ledger")),
+    verbs=frozenset({"disable", "set"}),
 )
 LOYALTY = ModuleLine(
     name="loyalty",
@@ -35,6 +40,8 @@ LOYALTY = ModuleLine(
     version="0.3 → 0.4",
     standing=Standing("upgrade pending", Tone.BUSY, "its code is not the one that was enabled"),
     todo="bring its data up to date: fenbu upgrade loyalty",
+    verbs=frozenset({"upgrade", "disable"}),
+    reading=(Reading("loyalty.points has read 1,200 of 4,800 events, 300 a second, about 12 s left", 0.25),),
 )
 KETTLE = ModuleLine(
     name="kettle",
@@ -58,6 +65,7 @@ TEA = ModuleLine(
     version="0.9",
     standing=Standing("discovered", Tone.QUIET, "installed, never enabled"),
     todo="enable it: fenbu enable tea",
+    verbs=frozenset({"enable"}),
 )
 
 HEAD = Head(
@@ -74,6 +82,32 @@ def picture(*lines: ModuleLine) -> Picture:
     return Picture(head=HEAD, modules=lines)
 
 
+GOOD, QUIET = Standing("applied", Tone.GOOD), Standing("waiting", Tone.QUIET)
+OVERVIEW = Overview(
+    head=HEAD,
+    modules=(
+        ("3 enabled", Standing("enabled", Tone.GOOD)),
+        ("1 quarantined", Standing("quarantined", Tone.BAD)),
+    ),
+    figures=(
+        Figure("Revenue, 30 days", "1,284.00 GBP", (1.0, 2.0, 4.0), "erp.revenue"),
+        Figure("dead deliveries", "2"),
+    ),
+    stages=(StageLine(1, "information flow", GOOD), StageLine(2, "资金流", QUIET, next=True)),
+    gates=(GateLine("payments.failed <= 1 for 7 days", "0.4 %", Standing("passes", Tone.GOOD)),),
+    lanes=(
+        LaneLine("information", (0, 4, 8), "91/min", "", Standing("flows", Tone.GOOD)),
+        LaneLine("capital", (1, 1, 1), "83/min", "", Standing("flows", Tone.GOOD)),
+        LaneLine("goods", (0, 0, 0), "0/min", "41 s", Standing("late", Tone.WARN)),
+    ),
+    problems=(
+        ProblemLine("deliveries", "2 deliveries are dead", "fenbu flows dead", Standing("failed", Tone.BAD)),
+        ProblemLine(
+            "kettle", "quarantined: no water", "mend or reinstall dummy-kettle", Standing("failed", Tone.BAD)
+        ),
+    ),
+    next="deliveries: fenbu flows dead",
+)
 COMMANDS = (Proposal("enable", "Switch modules on"), Proposal("explain", "The story of an order"))
 
 
@@ -94,6 +128,42 @@ class FakeRunning:
         """It has ended already."""
 
 
+class TeaSettings(BaseModel):
+    """Settings of a module of these tests."""
+
+    strength: int = Field(default=3, ge=1, le=9, description="how strong, 1 to 9")
+    milk: bool = False
+
+
+def acts(command: str, said: str, done: list[str]) -> Act:
+    """Return an act that takes itself down and says a sentence."""
+
+    def run() -> str:
+        done.append(command)
+        return said
+
+    return Act(command=command, run=run)
+
+
+def question(verb: str, names: Sequence[str], done: list[str]) -> Question:
+    """Return what is asked before something is done to modules."""
+    name = ", ".join(names)
+    ways = ("drain", "park") if verb == "disable" else (verb,)
+    return Question(
+        title=f"{verb.title()} {name}",
+        consequences=(Consequence("orders wait for it", "3"), Consequence("every row is kept")),
+        choices=tuple(
+            Choice(
+                label=way.title(),
+                act=acts(f"fenbu {verb} {name} {way}", f"{way}: {name}", done),
+                told=f"to {way}",
+            )
+            for way in ways
+        ),
+        typed=name if verb == "purge" else "",
+    )
+
+
 class FakeWorld:
     """Fulfils `fenbu_tui.world.World` from memory."""
 
@@ -103,6 +173,10 @@ class FakeWorld:
         self.closed = False
         self.asked = 0
         self.started = ""
+        self.told: dict[str, Any] = {}
+        """What the overview says otherwise than usual."""
+        self.done: list[str] = []
+        """Commands of the acts that were done."""
         self._changed = threading.Event()
 
     def head(self) -> Head:
@@ -112,6 +186,31 @@ class FakeWorld:
     def modules(self) -> Picture:
         self._look()
         return picture(*self.lines)
+
+    def module(self, name: str) -> ModuleDetail:
+        self._look()
+        [line] = [line for line in self.lines if line.name == name]
+        return ModuleDetail(line=line, chapters=((("tables"), ((f"{name}_leaf", "3 rows"),)),))
+
+    def switch(self, verb: str, names: Sequence[str]) -> Question:
+        self._look()
+        return question(verb, names, self.done)
+
+    def settings(self, module: str) -> ModuleSettings:
+        self._look()
+        return ModuleSettings(
+            module=module, title=module, model=TeaSettings, given={"strength": 3, "milk": False}
+        )
+
+    def set(self, module: str, changed: Mapping[str, Any]) -> Act:
+        return self._acts(f"fenbu settings set {module} {dict(changed)}", f"set: {', '.join(changed)}")
+
+    def overview(self) -> Overview:
+        self._look()
+        return evolve(OVERVIEW, **self.told)
+
+    def _acts(self, command: str, said: str) -> Act:
+        return acts(command, said, self.done)
 
     def _look(self) -> None:
         self.asked += 1

@@ -99,7 +99,7 @@ def people(kernel: Kernel) -> None:
         ("fay", "functional"),
         ("vic", "viewer"),
     ):
-        kernel.perform("fenbu.operator.add", {"operator": name, "grants": grants})
+        kernel.perform("fenbu.operator.add", {"operator": name, "grants": grants, "os_user": name})
 
 
 Opens = Callable[[str], Kernel]

@@ -176,7 +176,7 @@ def test_what_cannot_be_adopted_is_told_with_the_reason(shop: Kernel, file: Path
     shop.perform("fenbu.module.enable", {"modules": ["hrm"]})
     shop.perform("fenbu.module.disable", {"modules": ["crm"], "how": "waive", "reason": "a trial"})
 
-    done = adopting.adopt(parse(alone), look(shop, ADOPT), installed(), applied=1)
+    done = adopting.adopt(parse(alone), look(shop, ADOPT), installed(), applied=[0])
 
     assert (done.written, done.diff) == ((), "")
     assert _left(done) == {

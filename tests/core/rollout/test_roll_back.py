@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from fenbu.engine.catalog.errors import StillNeeded
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.rollout.apply import apply
 from fenbu.engine.rollout.errors import OutOfTurn, StalePlan, Unfinished, WouldStrand
 from fenbu.engine.rollout.plan import make
 from fenbu.engine.rollout.rolling_back import plan_back, roll_back
 from fenbu.errors import NotFound, NotPermitted, Unknown
+from fenbu.testing.dummies import DummyModule, DummyModules
 from tests.core.rollout.tea import Opens, kinds, plan_file, ring, states
 from tests.core.rollout.test_apply import is_free, settings
 
@@ -180,3 +182,62 @@ def test_who_may_not_roll_back_changes_nothing(ann: Kernel, opens: Opens, operat
     with pytest.raises(NotPermitted):
         roll_back(opens(operator), "sale")
     assert states(ann)["till"] == "enabled"
+
+
+SAUCER = DummyModule(name="saucer", requires=("kitchen",))
+
+
+def test_it_is_refused_before_it_begins_while_a_module_that_stays_needs_one_that_goes(
+    ann: Kernel, tea_site: DummyModules
+) -> None:
+    tea_site.install(SAUCER)
+    apply(ann, plan_file(PARK), through="back")
+    ann.perform("fenbu.module.enable", {"modules": ["saucer"]})
+
+    assert "saucer needs kitchen" in plan_back(ann, "back").stranded
+    with pytest.raises(StillNeeded, match="saucer needs kitchen"):
+        roll_back(ann, "back")
+    assert make(ann, plan_file(PARK)).unfinished is None, "nothing was begun that could not come to its end"
+
+    ann.perform("fenbu.module.disable", {"modules": ["saucer"], "how": "park"})
+    roll_back(ann, "back")
+    assert states(ann)["kitchen"] == "disabled"
+
+
+def test_nor_does_a_stage_begin_to_change_that_would_take_what_others_need(
+    ann: Kernel, tea_site: DummyModules
+) -> None:
+    tea_site.install(SAUCER)
+    apply(ann, plan_file(), through="back", wait=True)
+    ann.perform("fenbu.module.enable", {"modules": ["saucer"]})
+    without = plan_file(
+        ('modules = ["kitchen", "cellar"]', 'modules = ["cellar"]'),
+        ('modules = ["scales"]', 'modules = ["scales", "kitchen"]'),
+        ('history = { "kitchen.orders" = "catch_up" }\n', ""),
+    )
+
+    with pytest.raises(StillNeeded):
+        apply(ann, without, stage="back")
+    assert make(ann, without).unfinished is None
+
+
+def test_one_module_may_take_the_place_of_another_that_others_need(
+    ann: Kernel, tea_site: DummyModules
+) -> None:
+    tea_site.install(
+        DummyModule(name="urn", provides=("hot.water",)),
+        DummyModule(name="samovar", provides=("hot.water",)),
+        DummyModule(name="cup", requires=("capability:hot.water",)),
+    )
+    with_urn = plan_file(
+        ("[modules.scales]", "[modules.urn]\n\n[modules.cup]"), ('["scales"]', '["urn", "cup"]')
+    )
+    with_samovar = plan_file(
+        ("[modules.scales]", "[modules.samovar]\n\n[modules.cup]"), ('["scales"]', '["samovar", "cup"]')
+    )
+    apply(ann, with_urn, through="weighed", wait=True)
+
+    apply(ann, with_samovar, through="weighed", wait=True)
+
+    found = states(ann)
+    assert (found["urn"], found["samovar"], found["cup"]) == ("disabled", "enabled", "enabled")

@@ -25,7 +25,7 @@ from fenbu_tui.going import Going
 from fenbu_tui.keys import APP, GOING, bindings
 from fenbu_tui.late import late
 from fenbu_tui.memory import Memory
-from fenbu_tui.messages import Acted, Changed, Headed, Lost, Ran
+from fenbu_tui.messages import Acted, Changed, Headed, Lost, Offered, Ran
 from fenbu_tui.places import SCREENS, Place
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.signs import SIGNS, Tone
@@ -188,6 +188,10 @@ class FenbuApp(Going):
         from fenbu_tui.screens.command import CommandScreen
 
         self.push_screen(CommandScreen(self._world, self._memory.history, line), self._take_command)
+
+    @on(Offered)
+    def _offer(self, message: Offered) -> None:
+        self.action_command(message.line)
 
     def _take_command(self, line: str | None) -> None:
         line = (line or "").strip().removeprefix("fenbu ").strip()

@@ -9,7 +9,7 @@ from fenbu import i18n
 from fenbu.i18n import _
 from fenbu_tui import themes
 from fenbu_tui.memory import Memory
-from fenbu_tui.messages import Go, Headed, Seen
+from fenbu_tui.messages import Appeared, Go, Headed, Seen
 from fenbu_tui.places import SCREENS, Place, Way, entry
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.widgets.top_line import TopLine
@@ -101,6 +101,7 @@ class Going(App[None]):
         self._head = message.picture.head
         self._write_head()
 
+    @on(Appeared)
     def _write_head(self) -> None:
         """Write the first line of the screen on top."""
         for line in self.screen.query(TopLine):

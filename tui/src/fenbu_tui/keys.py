@@ -76,6 +76,27 @@ RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at o
 
 CLOSE = (Key("dialog.close", "escape,q,question_mark", "close", N_("Close"), N_("Go back"), "esc"),)
 
+SWITCHING = (
+    Key("module.enable", "e", "switch('enable')", N_("Enable"),
+        N_("Switch it on; what that brings is shown first"), "e"),
+    Key("module.disable", "d", "switch('disable')", N_("Disable"),
+        N_("Switch it off; what waits for it is shown first, every row is kept"), "d"),
+    Key("module.settings", "c", "settings", N_("Settings"), N_("Change its settings"), "c"),
+    Key("module.upgrade", "U", "switch('upgrade')", N_("Upgrade"), N_("Bring its data up to its installed code"), "U",
+        footer=False),
+    Key("module.purge", "X", "switch('purge')", N_("Purge"),
+        N_("Take its data out, into an archive; its name must be typed"), "X", footer=False),
+)  # fmt: skip
+
+OPEN = (Key("list.open", "enter", "open", N_("Open"), N_("Show all that is known of it"), "↵", footer=False),)
+
+REPAIRING = (
+    Key("problem.repair", "enter", "repair", N_("Repair"), N_("Put the command that repairs it on the line"), "↵"),
+    Key("problem.copy", "y", "copy_repair", N_("Copy"), N_("Copy what to do about it"), "y", footer=False),
+)  # fmt: skip
+
+GO_BACK = (Key("page.leave", "escape", "leave", N_("Back"), N_("Go back to the list"), "esc"),)
+
 DIALOG = (
     Key("dialog.next", "right,down,j,l", "turn(1)", N_("Next"), N_("Go to the next answer"), "→", footer=False),
     Key("dialog.before", "left,up,k,h", "turn(-1)", N_("Before"), N_("Go to the answer before"), "←", footer=False),

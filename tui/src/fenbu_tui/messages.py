@@ -33,6 +33,10 @@ class Headed(Message):
         self.head = head
 
 
+class Appeared(Message):
+    """A screen is on top now; its first line is to be written."""
+
+
 class Changed(Message):
     """Somebody, in whatever process, has committed something."""
 
@@ -51,6 +55,14 @@ class Acted(Message):
     def __init__(self, act: Act, said: str, *, refused: bool = False) -> None:
         super().__init__()
         self.act, self.said, self.refused = act, said, refused
+
+
+class Offered(Message):
+    """A command is to be typed on, or run, by the user."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self.line = line
 
 
 class Ran(Message):

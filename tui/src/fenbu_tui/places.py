@@ -35,6 +35,8 @@ class Entry:
 
 
 SCREENS = (
+    Entry("overview", "1", N_("Overview"), N_("What is on, what flows, what needs a hand, what comes next"),
+          "fenbu_tui.screens.overview:OverviewScreen"),
     Entry("modules", "2", N_("Modules"), N_("Which modules there are and where each stands"),
           "fenbu_tui.screens.modules:ModulesScreen"),
 )  # fmt: skip

@@ -32,6 +32,10 @@ COMMANDS = {
     "rollback": ("fenbu.cli.applying:rollback", N_("Take a stage back; every row is kept")),
     "approve": ("fenbu.cli.agreeing:approve", N_("Say yes to a stage, for the layer one belongs to")),
     "override": ("fenbu.cli.agreeing:override", N_("Let a gate be passed once; another operator applies")),
+    "rehearse": (
+        "fenbu.cli.rehearsing:rehearse",
+        N_("Apply a rollout file to a copy, and see what comes of it"),
+    ),
     "adopt": ("fenbu.cli.adopting:adopt", N_("Write what was changed by hand back into the rollout file")),
     "operator": ("fenbu.cli.operators:operator", N_("Who may act; roles, login, logout")),
     "whoami": ("fenbu.cli.operators:whoami", N_("Who acts here, and what they may do")),

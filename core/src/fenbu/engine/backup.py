@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fenbu.engine.guard import audit
+from fenbu.engine.guard import audit, permissions
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.work import EngineWork
 from fenbu.errors import NotPermitted
 from fenbu.i18n import _
 
-PERMISSION = "fenbu.backup"
+PERMISSION = permissions.BACKUP
 
 
 def backup(kernel: Kernel, target: Path) -> str:

@@ -67,6 +67,7 @@ class Kernel:
         recorder: Recorder | None = None,
     ) -> None:
         self.database = database
+        self._clock = clock
         self.catalog = Catalog(safe=safe)
         with database.read() as connection:
             self.actor = actor or who_comes(
@@ -126,6 +127,10 @@ class Kernel:
         except BaseException:
             database.dispose()
             raise
+
+    def on_copy(self, url: str, recorder: Recorder) -> Kernel:
+        """Open a copy of this enterprise for the same actor, with a recorder in the outside's place."""
+        return Kernel.open(url, actor=self.actor, clock=self._clock, recorder=recorder)
 
     def __enter__(self) -> Kernel:
         return self

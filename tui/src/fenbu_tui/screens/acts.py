@@ -13,7 +13,7 @@ from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import ACTS, bindings
-from fenbu_tui.screens.live import Translated
+from fenbu_tui.screens.translated import Translated
 from fenbu_tui.signs import SIGNS
 from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.world.acts import Logged

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import COMMAND, bindings
 from fenbu_tui.places import SCREENS
-from fenbu_tui.screens.live import Translated
+from fenbu_tui.screens.translated import Translated
 from fenbu_tui.world.commands import Commands, Proposal
 
 FEW = 8

@@ -5,36 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from attrs import frozen
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from fenbu.i18n import _
 from fenbu_tui.keys import DIALOG, bindings
-from fenbu_tui.screens.live import Translated
-from fenbu_tui.world.base import Consequence
+from fenbu_tui.screens.translated import Translated
+from fenbu_tui.world.base import Act, Choice, Consequence, Question
 
 CANCEL = "cancel"
 
 
-@frozen
-class Choice:
-    """A way to go on."""
-
-    id: str
-    label: str
-    told: str = ""
-    """What it means, in a sentence."""
-
-
-class ConfirmScreen(Translated, ModalScreen[str]):
-    """Shows consequences and asks; gives back the choice's id, empty when nothing is to be changed."""
+class ConfirmScreen(Translated, ModalScreen[Act]):
+    """Shows consequences and asks; gives back the act that was chosen, None when nothing is to be changed."""
 
     AUTO_FOCUS = f"#{CANCEL}"
     BINDINGS: ClassVar[list[BindingType]] = bindings(DIALOG)
@@ -50,67 +40,66 @@ class ConfirmScreen(Translated, ModalScreen[str]):
     ConfirmScreen Input { margin: 1 0 0 0; }
     """
 
-    def __init__(
-        self,
-        title: str,
-        consequences: Sequence[Consequence],
-        choices: Sequence[Choice],
-        *,
-        command: str = "",
-        typed: str = "",
-    ) -> None:
-        """Make the question.
-
-        Args:
-            title: What is about to be done.
-            consequences: What it brings, in words and numbers.
-            choices: Ways to go on, the usual one first.
-            command: The command line that does the same.
-            typed: What must be typed before one can go on, where a key is too easily pressed.
-        """
+    def __init__(self, question: Question) -> None:
         super().__init__()
-        self._title, self._consequences, self._choices = title, consequences, choices
-        self._command, self._typed = command, typed
+        self._question = question
 
     def compose(self) -> ComposeResult:
+        question = self._question
         with Vertical() as frame:
-            frame.border_title = self._title
+            frame.border_title = question.title
             with VerticalScroll(can_focus=False):
-                yield Static(_told(self._consequences))
-            told = [one for one in self._choices if one.told]
-            if told:
+                yield Static(_told(question.consequences))
+            if told := [one for one in question.choices if one.told]:
                 yield Static(Content("\n").join(_meaning(one) for one in told), classes="choices")
-            if self._command:
-                yield Static(Content(f"$ {self._command}"), classes="command")
-            if self._typed:
-                yield Input(placeholder=_("type {word} to go on").format(word=self._typed))
+            yield Static(classes="command", markup=False)
+            if question.typed:
+                yield Input(placeholder=_("type {word} to go on").format(word=question.typed))
             with Horizontal(classes="answers"):
                 yield Button(_("Cancel"), id=CANCEL, compact=True)
-                for one in self._choices:
-                    yield Button(one.label, id=f"choice-{one.id}", compact=True, disabled=bool(self._typed))
+                for place, one in enumerate(question.choices):
+                    yield Button(one.label, id=f"choice-{place}", compact=True, disabled=bool(question.typed))
+
+    def on_mount(self) -> None:
+        """Show the command of the usual way."""
+        if self._question.choices:
+            self._show_command(self._question.choices[0])
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Show the command that does what the answer under the cursor does."""
+        if (choice := self._choice(event.widget.id)) is not None:
+            self._show_command(choice)
+
+    def _show_command(self, choice: Choice) -> None:
+        self.query_one(".command", Static).update(f"$ {choice.act.command}")
+
+    def _choice(self, button: str | None) -> Choice | None:
+        place = (button or "").removeprefix("choice-")
+        return self._question.choices[int(place)] if place.isdigit() else None
 
     @on(Input.Changed)
     def _typed_so_far(self, message: Input.Changed) -> None:
         message.stop()
         for button in self.query(Button):
             if button.id != CANCEL:
-                button.disabled = message.value != self._typed
+                button.disabled = message.value != self._question.typed
 
     @on(Input.Submitted)
     def _typed_all(self, message: Input.Submitted) -> None:
         """Go to the answer; enter once more gives it."""
         message.stop()
-        if message.value == self._typed:
-            self.query_one(f"#choice-{self._choices[0].id}", Button).focus()
+        if message.value == self._question.typed:
+            self.query_one("#choice-0", Button).focus()
 
     @on(Button.Pressed)
     def _answer(self, message: Button.Pressed) -> None:
         message.stop()
-        self.dismiss((message.button.id or "").removeprefix("choice-") if message.button.id != CANCEL else "")
+        choice = self._choice(message.button.id)
+        self.dismiss(choice.act if choice else None)
 
     def action_cancel(self) -> None:
         """Change nothing."""
-        self.dismiss("")
+        self.dismiss(None)
 
     def action_turn(self, step: int) -> None:
         """Go to the next answer or the one before."""

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from fenbu.i18n import _
 from fenbu_tui.keys import CLOSE, bindings
-from fenbu_tui.screens.live import Translated
+from fenbu_tui.screens.translated import Translated
 
 
 class HelpScreen(Translated, ModalScreen[None]):

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from attrs import frozen
-from textual.binding import ActiveBinding
 from textual.screen import Screen
 
 from fenbu.errors import FenbuError
 from fenbu.i18n import _
-from fenbu_tui.messages import Acted, Lost
-from fenbu_tui.world.base import Act, Unreachable
+from fenbu_tui.messages import Acted, Appeared, Lost
+from fenbu_tui.screens.confirm import ConfirmScreen
+from fenbu_tui.screens.translated import Translated
+from fenbu_tui.world.base import Act, Question, Unreachable
 
 T = TypeVar("T")
-
-
-class Translated(Screen[Any]):
-    """A screen whose keys are told in the language of now."""
-
-    @property
-    def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The keys that work here, their texts translated."""
-        return {
-            key: active._replace(
-                binding=replace(
-                    active.binding,
-                    description=_(active.binding.description),
-                    tooltip=_(active.binding.tooltip),
-                ),
-                tooltip=_(active.tooltip),
-            )
-            for key, active in super().active_bindings.items()
-        }
 
 
 @frozen
@@ -98,6 +79,7 @@ class LiveScreen(Translated, Screen[None]):
 
     def on_screen_resume(self) -> None:
         """What happened while another screen was on top is read now."""
+        self.post_message(Appeared())
         self.read_again()
 
     def read(
@@ -157,6 +139,21 @@ class LiveScreen(Translated, Screen[None]):
             then: Called in the app's thread when it was done.
         """
         self.run_worker(partial(self._do, make, then), group="act", thread=True)
+
+    def ask(self, make: Callable[[], Question]) -> None:
+        """Ask before something with consequences, and do what is chosen.
+
+        Args:
+            make: Gives the question, in a worker's thread; may raise as what `read` asks.
+        """
+        self.read(make, self._put_question, slot="question")
+
+    def _put_question(self, question: Question) -> None:
+        self.app.push_screen(ConfirmScreen(question), self._take_answer)
+
+    def _take_answer(self, act: Act | None) -> None:
+        if act is not None:
+            self.act(lambda: act)
 
     def _do(self, make: Callable[[], Act], then: Callable[[], None] | None) -> None:
         try:

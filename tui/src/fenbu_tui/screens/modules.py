@@ -13,19 +13,21 @@ from textual.containers import Vertical
 from textual.widgets import Footer, Static
 
 from fenbu.i18n import N_, _
-from fenbu_tui.keys import FILTERED, bindings
+from fenbu_tui.keys import FILTERED, OPEN, bindings
 from fenbu_tui.messages import Seen
-from fenbu_tui.screens.live import Found, LiveScreen
+from fenbu_tui.screens.live import Found
+from fenbu_tui.screens.switching import SwitchingScreen
 from fenbu_tui.signs import SIGNS
 from fenbu_tui.widgets.filter_bar import FilterBar, matches
 from fenbu_tui.widgets.module_card import ModuleCard
 from fenbu_tui.widgets.module_table import ModuleTable
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.widgets.top_line import TopLine
-from fenbu_tui.world.modules import ModuleLine, Modules, Picture
+from fenbu_tui.world.modules import ModuleLine, Picture
+from fenbu_tui.world.switchable import Switchable
 
 
-class ModulesScreen(LiveScreen):
+class ModulesScreen(SwitchingScreen):
     """Lists the modules and follows what others change."""
 
     HELP_TEXT = N_(
@@ -33,7 +35,7 @@ class ModulesScreen(LiveScreen):
         "say the same; below the list stands what is known of the module under the cursor, and what to do."
     )
     AUTO_FOCUS = "ModuleTable"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(FILTERED)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(OPEN, FILTERED)
     DEFAULT_CSS = """
     ModulesScreen > Vertical { border: round $secondary; border-title-color: $accent; }
     ModulesScreen #empty { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
@@ -41,9 +43,8 @@ class ModulesScreen(LiveScreen):
     ModulesScreen .without-rows #empty { display: block; }
     """
 
-    def __init__(self, modules: Modules) -> None:
-        super().__init__()
-        self._modules = modules
+    def __init__(self, modules: Switchable) -> None:
+        super().__init__(modules)
         self._picture: Picture | None = None
         self._filter = ""
 
@@ -100,13 +101,30 @@ class ModulesScreen(LiveScreen):
         """Type a filter."""
         self.query_one(FilterBar).open()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer the filter's key where it does not type itself."""
-        return action != "filter" or not self.query_one(FilterBar).has_focus
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer keys where they are not letters of the filter."""
+        if action in {"filter", "open", "settings", "switch"} and self.query_one(FilterBar).has_focus:
+            return False
+        return super().check_action(action, parameters)
 
     def action_back(self) -> None:
         """Clear the filter."""
         self.query_one(FilterBar).action_clear_and_leave()
+
+    # --- one of them ----------------------------------------------------------------------------------
+
+    @property
+    def here(self) -> ModuleLine | None:
+        """The module under the cursor."""
+        key = self.query_one(ModuleTable).key
+        return next((line for line in self._all if line.name == key), None)
+
+    def action_open(self) -> None:
+        """Show all that is known of the module under the cursor."""
+        from fenbu_tui.screens.module import ModuleScreen
+
+        if (here := self.here) is not None:
+            self.app.push_screen(ModuleScreen(self._modules, here.name))
 
     # --- showing --------------------------------------------------------------------------------------
 
@@ -114,6 +132,7 @@ class ModulesScreen(LiveScreen):
     def _show_card(self, message: RowTable.Highlighted) -> None:
         found = [line for line in self._all if line.name == message.key]
         self.query_one(ModuleCard).line = found[0] if found else None
+        self.refresh_bindings()
 
     @property
     def _all(self) -> tuple[ModuleLine, ...]:

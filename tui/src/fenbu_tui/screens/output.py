@@ -15,7 +15,8 @@ from fenbu.errors import FenbuError
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import OUTPUT, bindings
 from fenbu_tui.messages import Ran
-from fenbu_tui.screens.live import Translated, in_one
+from fenbu_tui.screens.live import in_one
+from fenbu_tui.screens.translated import Translated
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.world.commands import Running
 

@@ -16,7 +16,7 @@ from textual.widgets import Footer, Static
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import RETRY, bindings
 from fenbu_tui.messages import Headed, Lost
-from fenbu_tui.screens.live import Translated
+from fenbu_tui.screens.translated import Translated
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.widgets.module_table import ModuleTable
 from fenbu_tui.world.base import Head, Heads, Unreachable

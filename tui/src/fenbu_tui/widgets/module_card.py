@@ -23,6 +23,10 @@ COLOURS = {
 }
 
 
+BAR = 20
+"""Cells of a bar."""
+
+
 class ModuleCard(VerticalScroll, can_focus=False):
     """Shows the module it is given."""
 
@@ -39,15 +43,24 @@ class ModuleCard(VerticalScroll, can_focus=False):
         """Write the card anew."""
         self.display = line is not None
         if line is not None:
-            self.query_one("#card", Static).update(Content("\n").join(_sentences(line)))
+            self.query_one("#card", Static).update(Content("\n").join(sentences(line)))
 
 
-def _sentences(line: ModuleLine) -> Iterator[Content]:
+def bar(share: float, width: int = BAR) -> str:
+    """Return a bar that is filled so far, the share between 0 and 1; in percent too, so that no colour is needed."""
+    full = min(width, max(0, int(share * width)))
+    return f"{'█' * full}{'░' * (width - full)} {share:4.0%}"
+
+
+def sentences(line: ModuleLine) -> Iterator[Content]:
+    """Yield all that is known of a module, a line each."""
     standing = line.standing
     state = Content.styled(f"{SIGNS[standing.tone]} {standing.word}", COLOURS[standing.tone])
     head = Content.styled(line.title or line.name, "bold")
     means = Content(f" – {standing.means}") if standing.means else Content("")
     yield Content.assemble(head, f" ({line.name} {line.version}) ".replace(" )", ")"), state, means)
+    for reading in line.reading:
+        yield Content.assemble(Content.styled(bar(reading.share), "$text-accent"), f" {reading.told}")
     for trouble in line.troubles:
         times = _(" ({times} times)").format(times=trouble.times) if trouble.times > 1 else ""
         detail = f"{trouble.subject}: {trouble.detail}" if trouble.subject else trouble.detail

@@ -80,6 +80,28 @@ class Act:
     """What takes it back, where something does."""
 
 
+@frozen(kw_only=True)
+class Choice:
+    """A way to go on."""
+
+    label: str
+    act: Act
+    told: str = ""
+    """What it means, in a sentence."""
+
+
+@frozen(kw_only=True)
+class Question:
+    """What is asked before something with consequences."""
+
+    title: str
+    consequences: tuple[Consequence, ...]
+    choices: tuple[Choice, ...] = ()
+    """Ways to go on, the usual one first; none where a rule says no, which the consequences tell."""
+    typed: str = ""
+    """What must be typed before one can go on, where a key is too easily pressed."""
+
+
 class Heads(Protocol):
     """What the app asks for the first line of every screen."""
 

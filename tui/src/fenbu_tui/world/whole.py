@@ -7,9 +7,11 @@ from typing import Protocol
 from fenbu_tui.world.base import Heads
 from fenbu_tui.world.commands import Commands
 from fenbu_tui.world.modules import Modules
+from fenbu_tui.world.overview import Overviews
+from fenbu_tui.world.settings import Settings
 
 
-class World(Heads, Commands, Modules, Protocol):
+class World(Heads, Commands, Modules, Overviews, Settings, Protocol):
     """Everything all screens ask, and how the app hears that something has changed."""
 
     def wait(self, timeout: float) -> bool:

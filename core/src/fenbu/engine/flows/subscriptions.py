@@ -124,9 +124,11 @@ def enable(connection: Connection, bound: BoundSubscription, *, at: int, history
         How many events of the log it will read to catch up, the unwanted ones included; 0 starts live.
     """
     last = head(connection)
-    kind = history or bound.history
     row = connection.execute(_FIND, {"name": bound.name}).first()
     known = None if row is None else _stored(row)
+    # What was parked or is only upgraded goes on as it began, whatever its code declares.
+    begun = known.history if known is not None and known.gathers else None
+    kind = history or begun or bound.history
     if known is None:
         end = last if kind == CATCH_UP else 0
         values = {"name": bound.name, "module": bound.module, "history": kind, "end": end, "at": at}
@@ -216,8 +218,8 @@ def _stop(connection: Connection, one: Stored, last: int, *, gathers: bool, at: 
         if one.history == CATCH_UP and end:
             # No live delivery has begun while it was catching up: they are read from the log again.
             connection.execute(_FORGET_LIVE, {"id": one.id, "end": end})
-        elif one.history == CATCH_UP and one.gathers:
-            position = last
+        elif one.gathers:
+            position = last  # of one that starts from now too: should it catch up one day, then from here
         if one.history != CATCH_UP:
             connection.execute(_CLOSE_SPANS, {"id": one.id, "seq": last})
         end = 0

@@ -19,14 +19,16 @@ ANY = "*"
 SELF = "fenbu.self"
 """What every operator may do, about themselves alone: change their secret, end their sessions."""
 OWNER = "owner"
+BACKUP = "fenbu.backup"
 BEYOND = frozenset(
     {
-        "fenbu.backup",
+        BACKUP,
         "fenbu.operator.secret",
         "fenbu.operator.logout",
         "fenbu.rollout.adopt",
         "fenbu.rollout.apply",
         "fenbu.rollout.import-state",
+        "fenbu.rollout.rehearse",
         "fenbu.rollout.rollback",
     }
 )

@@ -86,14 +86,13 @@ def holding(kernel: Kernel, name: str, verb: str) -> Iterator[Holding]:
         Locked: Somebody else holds it.
         NotPermitted: The actor may not perform the act.
     """
-    token, before = act(
-        kernel,
-        name,
-        None,
-        {"lock": "taken"},
-        lambda work: lock.take(work.connection, work.actor.name, verb, work.transaction.at),
-    )
+    token = lock.new_token()
+
+    def take(work: EngineWork) -> Held | None:
+        return lock.take(work.connection, token, work.actor.name, verb, work.transaction.at)
+
     try:
+        before = act(kernel, name, None, {"lock": "taken"}, take, repeatable=True)
         yield Holding(token=token, taken_from=before)
     except BaseException:
         _release(kernel, token, quietly=True)

@@ -8,7 +8,7 @@ decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from difflib import unified_diff
 from typing import Any
 
@@ -24,6 +24,7 @@ from fenbu.engine.rollout.kept import NoToml, as_toml, kept
 from fenbu.engine.rollout.live import Live, LiveModule
 from fenbu.engine.rollout.model import Rollout
 from fenbu.engine.rollout.positions import Path
+from fenbu.engine.rollout.steps import owned_settings
 from fenbu.engine.settings import secret_names
 from fenbu.i18n import _
 from fenbu.values import MASK
@@ -73,20 +74,20 @@ class Adopted:
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
 
-def adopt(file: RolloutFile, live: Live, there: Installed, applied: int) -> Adopted:
+def adopt(file: RolloutFile, live: Live, there: Installed, applied: Collection[int]) -> Adopted:
     """Return a rollout file's text with what was changed by hand since its stages were applied.
 
     Args:
         file: As it was read.
         live: What is on now.
         there: What is installed.
-        applied: How many stages, from the first, have been applied.
+        applied: Indexes of the stages that stand.
 
     Raises:
         RolloutInvalid: The file has faults of its own.
     """
     file.checked()
-    work = _Adopting(file, live, there, applied)
+    work = _Adopting(file, live, there, tuple(sorted(applied)))
     work.modules()
     work.settings()
     return Adopted(file.path, file.text, work.file.text, work.located(), tuple(work.left))
@@ -108,7 +109,8 @@ class _Adopting:
     file: RolloutFile
     live: Live
     there: Installed
-    applied: int
+    applied: tuple[int, ...]
+    """Indexes of the stages that stand, in order."""
     written: list[_Change] = field(factory=list)
     left: list[Left] = field(factory=list)
 
@@ -127,8 +129,7 @@ class _Adopting:
 
     def modules(self) -> None:
         """Let modules that are on and not yet so by the plan join the last stage that was applied."""
-        applied = self.plan.stages[: self.applied]
-        planned = {name for stage in applied for name in stage.modules}
+        planned = {name for number in self.applied for name in self.plan.stages[number].modules}
         for module in self.live.on:
             if module.name in planned:
                 continue
@@ -145,7 +146,7 @@ class _Adopting:
 
     def _bring_in(self, module: LiveModule) -> None:
         """Give a module that the file does not know a table, and a place in a stage."""
-        number = max(self.applied - 1, 0)
+        number = self.applied[-1] if self.applied else 0
 
         def write(text: str) -> str:
             text = writing.set_value(text, ("modules", module.name, "version"), module.range)
@@ -164,7 +165,7 @@ class _Adopting:
             way_out = _("apply that stage, or take it out of the file by hand")
             self._leave(name, told.format(stage=stage.name), way_out)
             return
-        target = self.applied - 1
+        target = self.applied[-1]
 
         def write(text: str) -> str:
             text = lists.take_item(text, ("stages", later, "modules"), stage.modules.index(name))
@@ -177,16 +178,19 @@ class _Adopting:
 
     def settings(self) -> None:
         """Write the settings that differ from what the plan has in force by now."""
+        due = {name for number in self.applied for name in self.plan.stages[number].modules}
+        due |= {one.what for one in self.written if one.before is None}  # not in the file until now
         for name in self.plan.modules:
             module = self.live.modules.get(name)
-            if module is not None and module.on and not module.draining:
+            if name in due and module is not None and module.on and not module.draining:
                 self._settings(module)
 
     def _settings(self, module: LiveModule) -> None:
         if module.settings is None:
             self._leave(_("settings of {module}").format(module=module.name), module.trouble)
             return
-        in_force = self.plan.settings_through(self.applied - 1).get(module.name, {})
+        owned = owned_settings(self.plan, self.applied).get(module.name, {})
+        in_force = {name: value for name, (value, _stage) in owned.items()}
         try:
             planned = kept(type(module.settings).model_validate(in_force))
         except ValidationError:
@@ -224,7 +228,7 @@ class _Adopting:
 
     def _stage_that_sets(self, module: str, name: str) -> int | None:
         """Return the last stage applied that sets it; None when the module's own table does, or nothing."""
-        for number in reversed(range(self.applied)):
+        for number in reversed(self.applied):
             if name in self.plan.stages[number].settings.get(module, {}):
                 return number
         return None
@@ -274,12 +278,12 @@ class _Adopting:
         return None
 
 
-def stages_reached(plan: Rollout, live: Live) -> int:
-    """Return how many stages, from the first, have all their modules on."""
+def stages_reached(plan: Rollout, live: Live) -> range:
+    """Return the indexes of the first stages that have all their modules on, of a plan that was never applied."""
     on = {module.name for module in live.on if not module.draining}
     reached = 0
     for stage in plan.stages:
         if not on.issuperset(stage.modules):
             break
         reached += 1
-    return reached
+    return range(reached)

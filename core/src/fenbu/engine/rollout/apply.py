@@ -7,9 +7,8 @@ with a run that has not come to its end.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from attrs import field, frozen
+from sqlalchemy import Connection, select
 
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.rollout.acts import APPLY, Holding, act, holding
@@ -18,13 +17,14 @@ from fenbu.engine.rollout.digests import stage_digest, text_digest
 from fenbu.engine.rollout.document import of_gate, of_needed
 from fenbu.engine.rollout.errors import GateNotMet, StalePlan, Unfinished
 from fenbu.engine.rollout.file import RolloutFile
-from fenbu.engine.rollout.guards import Guards, guards_of_changed, guards_of_resumed
-from fenbu.engine.rollout.performing import refuse_to_strand
+from fenbu.engine.rollout.guards import Guards, as_applied, guards_of_resumed
+from fenbu.engine.rollout.performing import refuse_needed, refuse_to_strand
 from fenbu.engine.rollout.plan import Plan, StagePlan, check, planned
 from fenbu.engine.rollout.saved import SavedPlan
 from fenbu.engine.rollout.situation import Situation, look
 from fenbu.engine.stages import records
 from fenbu.engine.stages.records import Run, Step
+from fenbu.engine.store.tables import enterprise
 from fenbu.engine.work import EngineWork
 from fenbu.i18n import _
 
@@ -48,6 +48,7 @@ def apply(
     through: str | None = None,
     expected: str | None = None,
     wait: bool = False,
+    rehearsing: bool = False,
     tell: Tell = silent,
 ) -> Applied:
     """Carry a rollout file out, or exactly a plan of it that was saved.
@@ -59,6 +60,7 @@ def apply(
         through: As for `plan.make`.
         expected: Digest of the plan that was looked at; anything else is stale.
         wait: Let modules that come late read what they missed, here and now, before going on.
+        rehearsing: On a copy: gates and yeses are measured and written down, and stop nothing.
         tell: Called with everything that happens.
 
     Raises:
@@ -77,7 +79,7 @@ def apply(
     with holding(kernel, APPLY, "apply") as held:
         if held.taken_from is not None:
             tell(Happened(event="lock-taken-over", note=held.taken_from.operator))
-        applying = _Applying(kernel=kernel, file=file, held=held, wait=wait, tell=tell)
+        applying = _Applying(kernel=kernel, file=file, held=held, wait=wait, rehearsing=rehearsing, tell=tell)
         plan = applying.plan(stage, through)
         refuse_stale(plan, source, expected)
         return applying.all(plan, expected or plan.digest)
@@ -113,6 +115,7 @@ class _Applying:
     file: RolloutFile
     held: Holding
     wait: bool
+    rehearsing: bool
     tell: Tell
     _done: list[str] = field(factory=list)
 
@@ -147,7 +150,8 @@ class _Applying:
     def _begin(self, work: EngineWork, stage: str, digest: str, steps: tuple[Step, ...]) -> int | None:
         """Decide a stage in one transaction: plan, gates, yeses; None when there is nothing to do any more."""
         self.held.keep(work)
-        appliers = {work.actor.name}
+        begun = records.open_run(work.connection)
+        appliers = {work.actor.name, *(records.appliers(work.connection, begun) if begun else ())}
         now = planned(work, self.file, stage=stage, appliers=appliers, only={stage})
         found = next(one for one in now.stages if one.name == stage)
         if now.unfinished is not None:
@@ -158,7 +162,8 @@ class _Applying:
             return None
         if tuple(one.step for one in found.steps) != steps:
             raise StalePlan(_("what is installed, on or set has changed since"))
-        _refuse_held_up(stage, found.guards)
+        self._refuse_held_up(work, stage, found.guards)
+        refuse_needed(work, steps)
         refuse_to_strand(work, steps)
         return records.begin(
             work.connection,
@@ -228,11 +233,16 @@ class _Applying:
         """Refuse to go on for whoever was counted among those who have said yes."""
         self.held.keep(work)
         situation: Situation = look(work, run.rollout)
-        appliers: Collection[str] = {run.actor, work.actor.name}
-        guards = guards_of_changed if run.stage in situation.applied else guards_of_resumed
-        _refuse_held_up(run.stage, guards(work, self.file, number, situation, appliers=appliers))
+        appliers = {work.actor.name, *records.appliers(work.connection, run)}
+        if not as_applied(self.file, number, situation):
+            guards = guards_of_resumed(work, self.file, number, situation, appliers=appliers)
+            self._refuse_held_up(work, run.stage, guards)
+
+    def _refuse_held_up(self, work: EngineWork, stage: str, guards: Guards) -> None:
+        if guards.reasons and not (self.rehearsing and is_copy(work.connection)):
+            raise GateNotMet(stage, guards.reasons, guards.todo)
 
 
-def _refuse_held_up(stage: str, guards: Guards) -> None:
-    if guards.reasons:
-        raise GateNotMet(stage, guards.reasons, guards.todo)
+def is_copy(connection: Connection) -> bool:
+    """Say whether this is a copy of an enterprise, from which nothing goes out."""
+    return connection.execute(select(enterprise.c.copy_of)).scalar() is not None

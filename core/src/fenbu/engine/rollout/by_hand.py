@@ -26,11 +26,25 @@ class Drifted:
     found: Any = None
 
 
-def drift(situation: Situation) -> Iterator[Drifted]:
-    """Yield what differs from the plan that was applied last, in its order; nothing while no stage stands."""
-    rollout = situation.newest
-    if rollout is None:
+def drift(situation: Situation, file: Rollout | None = None) -> Iterator[Drifted]:
+    """Yield what differs from the plan that was applied last, in its order; nothing while no stage stands.
+
+    Args:
+        situation: As things are.
+        file: The plan at hand: what is as it says has been adopted, and is no drift any more.
+    """
+    if situation.newest is None:
         return
+    found = _differs(situation, situation.newest)
+    if file is None:
+        yield from found
+        return
+    left = {(one.kind, one.module, one.name) for one in _differs(situation, file)}
+    yield from (one for one in found if (one.kind, one.module, one.name) in left)
+
+
+def _differs(situation: Situation, rollout: Rollout) -> Iterator[Drifted]:
+    """Yield what is not as a plan says, as far as its stages stand."""
     numbers = {stage.name: number for number, stage in enumerate(rollout.stages)}
     members = sorted(numbers[name] for name in situation.applied if name in numbers)
     course = Course(rollout, situation)

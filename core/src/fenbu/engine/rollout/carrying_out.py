@@ -19,11 +19,21 @@ from fenbu.engine.work import EngineWork
 class Happened:
     """Something that has happened while a plan was carried out."""
 
-    event: Literal["lock-taken-over", "begun", "gone-on", "step-begun", "step-done", "done", "reading"]
+    event: Literal[
+        "lock-taken-over",
+        "begun",
+        "gone-on",
+        "step-begun",
+        "step-done",
+        "done",
+        "reading",
+        "copied",  # by a rehearsal
+        "delivered",
+    ]
     stage: str = ""
     run: int = 0
     n: int = 0
-    """Of the step, from 1."""
+    """Of the step, from 1; how many deliveries there were by now."""
     steps: int = 0
     """Of the run."""
     step: Step | None = None

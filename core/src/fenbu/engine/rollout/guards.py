@@ -121,14 +121,22 @@ def guards_of_new(
 def guards_of_changed(
     work: EngineWork, file: RolloutFile, number: int, situation: Situation, *, appliers: Collection[str] = ()
 ) -> Guards:
-    """Return what guards a stage that stands: yeses to what the file has changed of it, and nothing else.
+    """Return what guards a stage that stands: yeses to what the file has changed of it.
 
-    What was changed by hand is only set right again; otherwise as `guards_of_new`.
+    Gates are measured only where the file brings in a module that no stage had which stands: it comes in by them as
+    all others did. What was changed by hand is only set right again; otherwise as `guards_of_new`.
     """
-    applied = situation.applied.get(file.checked().stages[number].name)
-    if applied is not None and applied.run.stage_digest == stage_digest(file, number):
+    if as_applied(file, number, situation):
         return Guards()
-    return guards_of_resumed(work, file, number, situation, appliers=appliers)
+    had = {name for applied in situation.applied.values() for name in applied.modules}
+    guards = guards_of_resumed if had.issuperset(file.checked().stages[number].modules) else guards_of_new
+    return guards(work, file, number, situation, appliers=appliers)
+
+
+def as_applied(file: RolloutFile, number: int, situation: Situation) -> bool:
+    """Say whether a stage stands, and the file says of it what it said then."""
+    applied = situation.applied.get(file.checked().stages[number].name)
+    return applied is not None and applied.run.stage_digest == stage_digest(file, number)
 
 
 def guards_of_resumed(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fenbu.engine.catalog.errors import ModuleBroken
+from fenbu.engine.catalog import resolver
+from fenbu.engine.catalog.errors import ModuleBroken, StillNeeded
 from fenbu.engine.catalog.modules import Module
 from fenbu.engine.catalog.reference import resolve
 from fenbu.engine.rollout.ahead import waiting
@@ -55,6 +56,23 @@ def refuse_to_strand(work: EngineWork, steps: Iterable[Step]) -> None:
         if held:
             told = [f"{count} {kind}" for found in held for kind, count, _examples in waiting(found)]
             raise WouldStrand(tuple(one.module for one in held), tuple(told))
+
+
+def refuse_needed(work: EngineWork, steps: Iterable[Step]) -> None:
+    """Refuse steps that would switch a module off while one that stays needs it: begun, they could not be ended.
+
+    Raises:
+        StillNeeded: Names the modules that stay, and what each needs.
+    """
+    known = work.transaction.assembly.catalog.read(work.connection, look_at_all=True)
+    on = set(known.on)
+    for step in steps:
+        if step.kind == "enable":
+            on.update(step.modules)
+        elif step.kind == "disable":
+            if needed := resolver.still_needed(step.modules, known.offers, on):
+                raise StillNeeded(needed)
+            on.difference_update(step.modules)
 
 
 def _set(work: EngineWork, step: Step) -> None:

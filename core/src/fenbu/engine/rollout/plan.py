@@ -194,7 +194,7 @@ def planned(
         stage=stage,
         through=through,
         stages=tuple(stages),
-        drift=tuple(drift(situation)),
+        drift=tuple(drift(situation, rollout)),
         unplanned=tuple(unplanned(situation, rollout)),
         unfinished=situation.unfinished,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from fenbu.engine.catalog.errors import StillNeeded
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.rollout.acts import ROLLBACK, Holding, act, holding
 from fenbu.engine.rollout.ahead import Ahead, ahead
@@ -18,7 +19,7 @@ from fenbu.engine.rollout.digests import digest_of, stage_digest, text_digest
 from fenbu.engine.rollout.document import of_step
 from fenbu.engine.rollout.errors import OutOfTurn, StalePlan, Unfinished, WouldStrand
 from fenbu.engine.rollout.file import RolloutFile, parse
-from fenbu.engine.rollout.performing import refuse_to_strand
+from fenbu.engine.rollout.performing import refuse_needed, refuse_to_strand
 from fenbu.engine.rollout.plan import SHOW, PlannedStep, Standing, nearest_name, standing_of
 from fenbu.engine.rollout.situation import Situation, look
 from fenbu.engine.rollout.steps import secrets_of
@@ -46,7 +47,7 @@ class BackPlan:
     steps: tuple[PlannedStep, ...]
     ahead: Ahead
     stranded: str = ""
-    """Why it would be refused now: what is in flight; empty when nothing stands against it."""
+    """Why it would be refused now: what is in flight, or a module that stays and needs one of these; else empty."""
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON-able document."""
@@ -114,6 +115,7 @@ def roll_back(
 
     Raises:
         WouldStrand: Work is in flight, and the policy is to refuse then; nothing was done.
+        StillNeeded: A module that stays needs one of these; nothing was done.
         StalePlan, Locked, NotPermitted: As for `apply`.
         OutOfTurn, Unknown, NotFound, Unfinished: As for `plan_back`.
     """
@@ -152,6 +154,7 @@ def _begin(
         if expected is not None and expected != plan.digest:
             raise StalePlan(_("what is on, set or applied has changed since"))
         steps = tuple(one.step for one in plan.steps)
+        refuse_needed(work, steps)
         refuse_to_strand(work, steps)
         if back.unfinished is not None:
             outcome: Outcome = "undone" if back.unfinished.verb == records.APPLY else "superseded"
@@ -211,9 +214,10 @@ class _Back:
             journal = records.steps(work.connection, begun.id)
             steps = tuple(one.step for one in journal if one.done_at is None)
         try:
+            refuse_needed(work, steps)
             refuse_to_strand(work, steps)
             stranded = ""
-        except WouldStrand as error:
+        except (StillNeeded, WouldStrand) as error:
             stranded = str(error)
         stage = rollout.stages[self.number]
         return BackPlan(

@@ -64,27 +64,41 @@ def held(connection: Connection) -> Held | None:
     return Held(**{name: value for name, value in row._mapping.items() if name != "id"})
 
 
-def take(connection: Connection, operator: str, verb: str, at: int) -> tuple[str, Held | None]:
-    """Take the lock in the caller's transaction.
+def new_token() -> str:
+    """Return what the holder of a lock is known by, to itself alone."""
+    return token_hex(16)
+
+
+def take(connection: Connection, token: str, operator: str, verb: str, at: int) -> Held | None:
+    """Take the lock in the caller's transaction; once more by the same token does nothing.
+
+    Args:
+        connection: In a transaction that holds the catalogue lock alone.
+        token: As `new_token` has given it; `forget` and `release` it on every path.
+        operator: Who takes it.
+        verb: For what.
+        at: UTC microseconds.
 
     Returns:
-        The token of the new holder, and the dead holder from whom it was taken over, if any.
+        The dead holder from whom it was taken over, if any.
 
     Raises:
         Locked: Somebody holds it, for all that is known.
     """
-    values = {"token": token_hex(16), "operator": operator, "verb": verb, "host": socket.gethostname()}
+    _held_here.add(token)  # before anybody else could see it
+    values = {"token": token, "operator": operator, "verb": verb, "host": socket.gethostname()}
     row = values | {"pid": os.getpid(), "born": _born(os.getpid()), "at": at}
     before: Held | None = None
     while connection.execute(_TAKE, row).rowcount != 1:
         if (known := held(connection)) is None:
             continue  # given back in between
+        if known.token == token:  # the answer to its commit got lost
+            return before
         if not known.dead:
             raise known.refusal(at)
         connection.execute(delete(rollout_lock).where(_L.token == known.token))
         before = known
-    _held_here.add(values["token"])
-    return values["token"], before
+    return before
 
 
 def keep(connection: Connection, token: str, at: int) -> None:

@@ -1,0 +1,137 @@
+"""The overview: states, figures, lanes, problems with their repair, and the next step."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from fenbu.engine import readings
+from fenbu.engine.catalog.modules import Modules
+from fenbu.engine.flows.admin import count_dead
+from fenbu.engine.flows.standing import standing, waits
+from fenbu.engine.problems import open_problems
+from fenbu.engine.store.errors import StoreError
+from fenbu.engine.store.tables import subscription
+from fenbu.engine.telling import event_types
+from fenbu.engine.work import EngineWork
+from fenbu.errors import FenbuError
+from fenbu.i18n import _, ngettext
+from fenbu.metrics import Metric
+from fenbu_tui.gateway.lanes import lanes
+from fenbu_tui.gateway.modules import TONES
+from fenbu_tui.gateway.rollouts import RolloutPart, RolloutState
+from fenbu_tui.signs import Tone
+from fenbu_tui.world.base import Standing
+from fenbu_tui.world.overview import Figure, Overview, ProblemLine
+
+_S = subscription.c
+_STOPPED = select(_S.name, _S.state, _S.reason).where(_S.state.in_(("tripped", "paused"))).order_by(_S.name)
+FIGURES = 4
+MEASURED = 60.0
+"""Seconds for which a metric is not measured anew."""
+COURSE = timedelta(days=14)
+"""How far back the readings of a figure are shown."""
+
+
+class OverviewPart(RolloutPart):
+    """Answers the overview."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._measured: dict[str, tuple[float, Decimal | None]] = {}
+        """Metrics to when they were measured, and what they came to."""
+
+    def overview(self) -> Overview:
+        with self._reaching():
+            rollout = self._rollout_state()
+            with self._kernel.read() as work:
+                known = self._kernel.catalog.read(work.connection, look_at_all=True)
+                lane_of = {
+                    topic: str(one.lane) for (topic, _v), one in event_types(self._kernel.assembly).items()
+                }
+                problems = tuple(_problems(work, known, rollout))
+                return Overview(
+                    head=self._head(work),
+                    modules=tuple(_states(known)),
+                    figures=tuple(self._figures(work)),
+                    stages=rollout.stages,
+                    gates=rollout.gates,
+                    lanes=lanes(work.connection, work.transaction.at, lane_of),
+                    problems=problems,
+                    next=_next(known, rollout, problems),
+                )
+
+    def _figures(self, work: EngineWork) -> Iterator[Figure]:
+        """Yield the first metrics of the modules as of a minute ago at most: measuring may cost."""
+        first: dict[str, Metric] = {}
+        for name, metric in self._kernel.assembly.metrics.items():
+            first.setdefault(name.partition(".")[0], metric)
+        order = [name for name in self._kernel.assembly.modules if name in first]
+        for name in order[:FIGURES]:
+            yield self._figure(work, first[name])
+        dead = count_dead(work.connection)
+        yield Figure(_("dead deliveries"), f"{dead:,}")
+
+    def _figure(self, work: EngineWork, metric: Metric) -> Figure:
+        kept = readings.between(work.connection, metric.name, since=work.now - COURSE, until=work.now)
+        value = self._value(work, metric)
+        told = "–" if value is None else readings.worded(metric, value, work.enterprise.currency)
+        return Figure(_(metric.title), told, tuple(float(one.value) for one in kept), metric.name)
+
+    def _value(self, work: EngineWork, metric: Metric) -> Decimal | None:
+        """Return what a metric comes to, as of a minute ago at most; None where it cannot say."""
+        known = self._measured.get(metric.name)
+        if known is None or time.monotonic() - known[0] > MEASURED:
+            try:
+                value = readings.measured(work, metric)
+            except StoreError:
+                raise
+            except FenbuError:
+                value = None
+            self._measured[metric.name] = known = (time.monotonic(), value)
+        return known[1]
+
+
+def _states(known: Modules) -> Iterator[tuple[str, Standing]]:
+    counted = Counter(module.state for module in known.by_name.values())
+    for state, tone in TONES.items():
+        if counted[state]:
+            told = _("{count} {state}").format(count=counted[state], state=_(state.value))
+            yield told, Standing(_(state.value), tone)
+
+
+def _problems(work: EngineWork, known: Modules, rollout: RolloutState) -> Iterator[ProblemLine]:
+    """Yield what needs a hand, the most urgent first."""
+    bad, warn = Standing(_("failed"), Tone.BAD), Standing(_("waits"), Tone.WARN)
+    found = standing(work.connection, work.now)
+    if found.waiting and not found.attended:
+        yield ProblemLine(_("worker"), waits(found), "fenbu worker", bad)
+    if found.dead:
+        told = ngettext("{count} delivery is dead", "{count} deliveries are dead", found.dead)
+        yield ProblemLine(_("deliveries"), told.format(count=f"{found.dead:,}"), "fenbu flows dead", bad)
+    for one in known.by_name.values():
+        if TONES[one.state] in (Tone.BAD, Tone.BUSY):
+            told = f"{_(one.state.value)}{': ' if one.reason else ''}{one.reason}"
+            yield ProblemLine(one.name, told, one.advice, bad if TONES[one.state] is Tone.BAD else warn)
+    for name, state, reason in work.connection.execute(_STOPPED):
+        told = f"{_(state)}{': ' if reason else ''}{reason or ''}"
+        yield ProblemLine(name, told, f"fenbu flows resume {name}", bad if state == "tripped" else warn)
+    for problem in open_problems(work.connection):
+        yield ProblemLine(problem.module, f"{problem.subject}: {problem.detail}", problem.hint, warn)
+    if rollout.trouble:
+        yield ProblemLine(_("rollout"), rollout.trouble, "fenbu status", warn)
+
+
+def _next(known: Modules, rollout: RolloutState, problems: tuple[ProblemLine, ...]) -> str:
+    if not known.by_name:
+        return _("install a module: pip install fenbu-erp, for one")
+    if not any(module.on for module in known.by_name.values()):
+        return _("switch the first module on: 2 shows which there are, e enables one")
+    if urgent := [one for one in problems if one.standing.tone is Tone.BAD]:
+        return _("{about}: {repair}").format(about=urgent[0].about, repair=urgent[0].repair)
+    return rollout.next or _("nothing needs a hand")

@@ -1,0 +1,88 @@
+"""The rollout as the overview shows it: the stages as a track, what the next one asks, the next step."""
+
+from __future__ import annotations
+
+import time
+
+from attrs import frozen
+
+from fenbu.engine.rollout.guards import GateLine as Gate
+from fenbu.engine.rollout.plan import StagePlan
+from fenbu.engine.rollout.status import Status, status
+from fenbu.engine.store.errors import StoreError
+from fenbu.errors import FenbuError, NotFound
+from fenbu.i18n import N_, _
+from fenbu_tui.gateway.base import EnginePart
+from fenbu_tui.signs import Tone
+from fenbu_tui.world.base import Standing
+from fenbu_tui.world.overview import GateLine, StageLine
+
+FRESH = 10.0
+"""Seconds for which a reading of the rollout is shown: a plan measures every gate."""
+_STANDINGS = {
+    "waiting": (N_("waiting"), Tone.QUIET),
+    "applied": (N_("applied"), Tone.GOOD),
+    "half-applied": (N_("half-applied"), Tone.BUSY),
+    "half rolled back": (N_("half rolled back"), Tone.BUSY),
+    "rolled back": (N_("rolled back"), Tone.QUIET),
+}
+_OUTCOMES = {"pass": (N_("passes"), Tone.GOOD), "fail": (N_("fails"), Tone.BAD)}
+
+
+@frozen
+class RolloutState:
+    """How the rollout stands; empty when none was applied."""
+
+    stages: tuple[StageLine, ...] = ()
+    gates: tuple[GateLine, ...] = ()
+    next: str = ""
+    trouble: str = ""
+    """Why nothing can be said."""
+
+
+class RolloutPart(EnginePart):
+    """Reads the rollout, seldom: measuring gates may cost."""
+
+    _rollout: tuple[float, RolloutState] | None = None
+
+    def _rollout_state(self) -> RolloutState:
+        """Return how the rollout stands, as of some seconds ago at most; within `_reaching`."""
+        if self._rollout is None or time.monotonic() - self._rollout[0] > FRESH:
+            self._rollout = (time.monotonic(), self._look_at_rollout())
+        return self._rollout[1]
+
+    def _look_at_rollout(self) -> RolloutState:
+        try:
+            found = status(self._kernel)
+        except NotFound:
+            return RolloutState()
+        except StoreError:
+            raise
+        except FenbuError as error:
+            return RolloutState(trouble=f"{error} {error.hint}".strip())
+        return state_of(found)
+
+
+def state_of(found: Status) -> RolloutState:
+    """Return a rollout's status in lines."""
+    chosen = found.plan.chosen[0] if found.plan.chosen else None
+    return RolloutState(
+        stages=tuple(_stage(one, chosen) for one in found.plan.stages),
+        gates=tuple(_gate(one) for one in chosen.guards.gates) if chosen else (),
+        next=found.next,
+    )
+
+
+def _stage(stage: StagePlan, chosen: StagePlan | None) -> StageLine:
+    word, tone = _STANDINGS[stage.standing]
+    return StageLine(stage.number, _(stage.title) or stage.name, Standing(_(word), tone), stage is chosen)
+
+
+def _gate(line: Gate) -> GateLine:
+    reading = line.reading
+    word, tone = _OUTCOMES.get(str(reading.outcome), (N_("not known yet"), Tone.WARN))
+    if line.override is not None:
+        word, tone = N_("passed by decision"), Tone.WARN
+    return GateLine(
+        f"{reading.name} {reading.wanted}".strip(), reading.got or reading.told, Standing(_(word), tone)
+    )

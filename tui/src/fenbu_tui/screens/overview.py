@@ -1,0 +1,131 @@
+"""The overview: one look says what is on, what flows, what needs a hand, what comes next."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from fenbu.i18n import N_, _
+from fenbu_tui.keys import REPAIRING, bindings
+from fenbu_tui.messages import Headed, Offered
+from fenbu_tui.screens.live import LiveScreen
+from fenbu_tui.signs import SIGNS
+from fenbu_tui.widgets.overview_panels import FiguresPanel, LanesPanel, StagesPanel
+from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
+from fenbu_tui.widgets.top_line import TopLine
+from fenbu_tui.world.overview import Overview, Overviews, ProblemLine
+
+_COMMAND = re.compile(r"fenbu ([a-z][^;]*)")
+
+
+class OverviewScreen(LiveScreen):
+    """Shows the enterprise at a glance; enter on a problem puts its repair on the line."""
+
+    HELP_TEXT = N_(
+        "What is on, what flows, what needs a hand, what comes next. The lanes show events a minute over the last half "
+        "hour, the present minute last; a lane is late when something in it waits longer than half a minute."
+    )
+    AUTO_FOCUS = "RowTable"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(REPAIRING)
+    DEFAULT_CSS = """
+    OverviewScreen #upper { height: auto; max-height: 60%; }
+    OverviewScreen #panels { height: auto; }
+    OverviewScreen #panels > * { width: 1fr; }
+    OverviewScreen.-narrow #panels { layout: vertical; }
+    OverviewScreen #problems { height: 1fr; min-height: 4; border: round $secondary; border-title-color: $accent; }
+    OverviewScreen #well { padding: 0 1; color: $text-muted; display: none; }
+    OverviewScreen .at-rest RowTable { display: none; }
+    OverviewScreen .at-rest #well { display: block; }
+    OverviewScreen #next { height: auto; padding: 0 1; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+
+    def __init__(self, overviews: Overviews) -> None:
+        super().__init__()
+        self._overviews = overviews
+        self._overview: Overview | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TopLine()
+        with VerticalScroll(id="upper", can_focus=False):
+            yield FiguresPanel()
+            with Horizontal(id="panels"):
+                yield StagesPanel()
+                yield LanesPanel()
+        with Vertical(id="problems"):
+            yield RowTable(
+                (
+                    TableColumn(_("about"), 14),
+                    TableColumn(_("what is wrong"), 24, share=3),
+                    TableColumn(_("what to do"), 20, share=2, wide=70),
+                )
+            )
+            yield Static(_("Nothing needs a hand."), id="well")
+        yield Static(id="next")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Name the frames; they are on the screen before anything is known."""
+        self.query_one("#problems").border_title = _("Needs a hand")
+
+    def read_again(self) -> None:
+        """Look again."""
+        self.read(self._overviews.overview, self.show)
+
+    def show(self, overview: Overview) -> None:
+        """Show the enterprise at a moment."""
+        self._overview = overview
+        self.post_message(Headed(overview.head))
+        self.query_one(FiguresPanel).show(overview)
+        self.query_one(StagesPanel).show(overview)
+        self.query_one(LanesPanel).show(overview)
+        self.query_one(RowTable).rows = [_row(place, one) for place, one in enumerate(overview.problems)]
+        frame = self.query_one("#problems")
+        frame.set_class(not overview.problems, "at-rest")
+        frame.border_subtitle = str(len(overview.problems)) if overview.problems else ""
+        told = Content.assemble(Content.styled(f"{_('next')} → ", "bold $text-accent"), overview.next)
+        self.query_one("#next", Static).update(told)
+        self.refresh_bindings()
+
+    def show_refusal(self, sentence: str) -> None:
+        """Say why it cannot be read."""
+        self.query_one("#next", Static).update(sentence)
+
+    # --- repairing ------------------------------------------------------------------------------------
+
+    @property
+    def here(self) -> ProblemLine | None:
+        """The problem under the cursor."""
+        key = self.query_one(RowTable).key
+        return self._overview.problems[int(key)] if self._overview and key is not None else None
+
+    def action_repair(self) -> None:
+        """Put the command that repairs the problem on the line; it is run when enter is pressed there."""
+        if (here := self.here) is not None and (found := _COMMAND.search(here.repair)):
+            self.post_message(Offered(found[1].strip()))
+        elif here is not None:
+            self.notify(here.repair or here.detail, markup=False)
+
+    def action_copy_repair(self) -> None:
+        """Copy what to do."""
+        if (here := self.here) is not None:
+            self.app.copy_to_clipboard(here.repair)
+            self.notify(_("copied: {what}").format(what=here.repair), markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer repairs where there is something to repair."""
+        if action in {"repair", "copy_repair"} and self.is_mounted:
+            return self.here is not None
+        return super().check_action(action, parameters)
+
+
+def _row(place: int, one: ProblemLine) -> TableRow:
+    sign = SIGNS[one.standing.tone]
+    cells = (Cell(f"{sign} {one.about}", one.standing.tone), Cell(one.detail), Cell(one.repair))
+    return TableRow(str(place), cells)
