@@ -21,7 +21,7 @@ from fenbu_tui.screens.modules import ModulesScreen
 from fenbu_tui.screens.output import OutputScreen
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.world.base import Act
-from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, play, question, read, run_app, until
+from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, app_on, play, question, read, run_app, until
 
 MODULES = Place("modules")
 
@@ -111,7 +111,7 @@ def test_the_arrow_up_brings_back_what_was_typed_before() -> None:
         await pilot.press("escape")
         assert not isinstance(app.screen, CommandScreen)
 
-    run_app(FenbuApp(FakeWorld(ERP), MODULES, memory=memory), steps)
+    run_app(app_on(FakeWorld(ERP), MODULES, memory=memory), steps)
     assert memory.history == ["explain SO-1", "enable crm"]
 
 
@@ -180,7 +180,7 @@ def test_opened_read_only_nothing_is_done_and_it_says_why() -> None:
         await pilot.press("escape", "colon", *"enable crm", "enter")
         await until(pilot, lambda: isinstance(app.screen, OutputScreen) and "read-only" in written(app))
 
-    run_app(FenbuApp(world, MODULES, read_only=True), steps)
+    run_app(app_on(world, MODULES, read_only=True), steps)
     assert (done, world.started) == ([], "")
 
 
@@ -269,8 +269,8 @@ def test_screen_filter_theme_and_commands_are_remembered_until_next_time(tmp_pat
         await pilot.press("colon", "up")
         assert app.screen.query_one(Input).value == "explain SO-1"
 
-    run_app(FenbuApp(FakeWorld(ERP, KETTLE, TEA), MODULES, memory=Memory.read(file)), first)
-    run_app(FenbuApp(FakeWorld(ERP, KETTLE, TEA), memory=Memory.read(file)), second)
+    run_app(app_on(FakeWorld(ERP, KETTLE, TEA), MODULES, memory=Memory.read(file)), first)
+    run_app(app_on(FakeWorld(ERP, KETTLE, TEA), memory=Memory.read(file)), second)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_a_broken_memory_is_as_none(tmp_path: Path, text: str) -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         assert isinstance(app.screen, LiveScreen)
 
-    run_app(FenbuApp(FakeWorld(ERP), memory=memory), steps)
+    run_app(app_on(FakeWorld(ERP), memory=memory), steps)
 
 
 def test_memory_that_cannot_be_written_is_no_reason_to_fail(tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_memory_that_cannot_be_written_is_no_reason_to_fail(tmp_path: Path) -> N
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         await pilot.press("q")
 
-    run_app(FenbuApp(FakeWorld(ERP), memory=Memory.read(tmp_path / "file" / "tui.json")), steps)
+    run_app(app_on(FakeWorld(ERP), memory=Memory.read(tmp_path / "file" / "tui.json")), steps)
 
 
 def test_L_switches_the_language_and_the_screen_shows_what_it_showed() -> None:
@@ -321,7 +321,7 @@ def test_L_switches_the_language_and_the_screen_shows_what_it_showed() -> None:
 
     try:
         i18n.use("en")
-        run_app(FenbuApp(FakeWorld(ERP, KETTLE), MODULES, memory=memory), steps)
+        run_app(app_on(FakeWorld(ERP, KETTLE), MODULES, memory=memory), steps)
     finally:
         i18n.use(before)
     assert (memory.language, memory.instead_of) == ("en", "en")

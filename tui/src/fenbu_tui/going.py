@@ -77,6 +77,7 @@ class Going(App[None]):
         else:
             page.read_again()
         self._write_head()
+        self.call_after_refresh(self._write_head)  # a page that appears for the first time has its line now
 
     def _page(self, name: str) -> LiveScreen:
         """Return a screen as it was left, or make it; a screen that is left stays, cursor and filter with it."""
@@ -104,7 +105,9 @@ class Going(App[None]):
     @on(Appeared)
     def _write_head(self) -> None:
         """Write the first line of the screen on top."""
-        for line in self.screen.query(TopLine):
+        if not self.screen_stack:
+            return  # an answer that came while the app was closing
+        for line in self.screen.query(TopLine) if self.screen_stack else ():
             line.head, line.crumbs = self._head, tuple(self._crumbs())
 
     def _crumbs(self) -> list[str]:

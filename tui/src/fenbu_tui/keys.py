@@ -64,6 +64,52 @@ TYPING = (
     Key("filter.keep", "enter,down", "leave", N_("Keep"), N_("Keep the filter and go back to the rows"), "↵"),
 )  # fmt: skip
 
+SIDEWAYS = (
+    Key("columns.right", "right,l", "sideways(1)", N_("Right"), N_("Show the columns further to the right"), "→",
+        footer=False),
+    Key("columns.left", "left,h", "sideways(-1)", N_("Left"), N_("Show the columns to the left again"), "←",
+        footer=False),
+)  # fmt: skip
+
+RECORDS = (
+    Key("records.open", "enter", "open", N_("Open"), N_("Open the list, or the record with all that belongs to it"),
+        "↵"),
+    Key("records.act", "a", "act", N_("Act"), N_("Do something with this record that its state allows"), "a"),
+    Key("records.begin", "n", "begin", N_("New"), N_("Do something that makes a record"), "n"),
+    Key("records.views", "v", "views", N_("Lists"), N_("Show all lists"), "v", footer=False),
+    Key("records.sort", "s", "sort", N_("Sort"), N_("Order by the next column that has an index"), "s", footer=False),
+    Key("records.turn", "S", "turn", N_("Turn"), N_("Turn the order round"), "S", footer=False),
+    Key("records.columns", "C", "columns", N_("Columns"), N_("Choose the columns"), "C", footer=False),
+    Key("records.story", "t", "story", N_("Story"), N_("Tell all that happened to this record"), "t", footer=False),
+    Key("records.diagram", "D", "diagram", N_("States"), N_("Show the states and where this record stands"), "D",
+        footer=False),
+    Key("records.csv", "x", "export", N_("CSV"), N_("Write all these rows into a file as CSV"), "x", footer=False),
+    Key("records.copy", "y", "copy", N_("Copy"), N_("Copy the number of this record"), "y", footer=False),
+    Key("records.copy_all", "Y", "copy_all", N_("Copy all"), N_("Copy this record as JSON"), "Y", footer=False),
+)  # fmt: skip
+
+OPTIONS = (
+    Key("options.down", "j", "cursor_down", N_("Down"), N_("Go to the next line"), "j ↓", footer=False),
+    Key("options.up", "k", "cursor_up", N_("Up"), N_("Go to the line before"), "k ↑", footer=False),
+    Key("options.first", "g", "first", N_("First"), N_("Go to the first line"), "g", footer=False),
+    Key("options.last", "G", "last", N_("Last"), N_("Go to the last line"), "G", footer=False),
+)  # fmt: skip
+
+STORY = (
+    Key("story.on", "enter", "on", N_("Go on"), N_("Choose where to go on: other documents, lists, the record"), "↵"),
+    Key("story.follow", "f", "follow", N_("Follow"), N_("Tell the story of the document that this happened to"), "f"),
+    Key("story.copy", "y", "copy", N_("Copy"), N_("Copy the number of the document"), "y", footer=False),
+    Key("story.copy_all", "Y", "copy_all", N_("Copy all"), N_("Copy the whole story as text"), "Y", footer=False),
+)  # fmt: skip
+
+CARD = (Key("card.leave", "escape", "leave", N_("Back"), N_("Go back to the rows"), "esc"),)
+
+CHOOSE = (Key("choose.cancel", "escape,q", "cancel", N_("Cancel"), N_("Choose nothing"), "esc"),)
+
+ACTION = (
+    Key("action.cancel", "escape", "cancel", N_("Cancel"), N_("Change nothing"), "esc"),
+)  # fmt: skip
+
 FORM = (
     Key("form.submit", "ctrl+s", "submit", N_("Done"), N_("Be done with the form"), "^s"),
 )  # fmt: skip
@@ -87,6 +133,10 @@ SWITCHING = (
     Key("module.purge", "X", "switch('purge')", N_("Purge"),
         N_("Take its data out, into an archive; its name must be typed"), "X", footer=False),
 )  # fmt: skip
+
+AUDITING = (
+    Key("audit.verify", "v", "verify", N_("Verify"), N_("Recompute the chain of the audit trail"), "v"),
+)
 
 OPEN = (Key("list.open", "enter", "open", N_("Open"), N_("Show all that is known of it"), "↵", footer=False),)
 

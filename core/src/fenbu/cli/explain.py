@@ -10,7 +10,7 @@ import click
 from fenbu.cli.base import command
 from fenbu.cli.names import completer
 from fenbu.cli.session import Session
-from fenbu.cli.show import quoted
+from fenbu.cli.words import quoted
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
