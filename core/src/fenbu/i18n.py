@@ -53,8 +53,8 @@ class _InContext(str):
         made.context = context
         return made
 
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  (for copies)
-        return str(self), self.context
+    def __reduce__(self) -> tuple[type[_InContext], tuple[str, str]]:
+        return _InContext, (str(self), self.context)
 
 
 def _(text: str, context: str = "") -> str:
