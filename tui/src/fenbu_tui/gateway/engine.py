@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fenbu_tui.gateway.audit import AuditPart
 from fenbu_tui.gateway.commands import CommandsPart
+from fenbu_tui.gateway.flows import FlowsPart
+from fenbu_tui.gateway.metrics import MetricsPart
 from fenbu_tui.gateway.modules import ModulesPart
 from fenbu_tui.gateway.overview import OverviewPart
 from fenbu_tui.gateway.records import RecordsPart
@@ -14,6 +16,8 @@ from fenbu_tui.gateway.stories import StoriesPart
 class EngineWorld(
     AuditPart,
     CommandsPart,
+    FlowsPart,
+    MetricsPart,
     ModulesPart,
     OverviewPart,
     RecordsPart,
