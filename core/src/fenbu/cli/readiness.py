@@ -123,7 +123,7 @@ def _completeness(out: Output, found: Sequence[Complete]) -> None:
     headings = [
         Heading(""),
         Heading(_("Data"), wraps=True),
-        Heading(_("Complete"), right=True),
+        Heading(_("Complete", "data"), right=True),
         Heading("", right=True),
         Heading(_("Lacking"), wraps=True),
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fenbu_tui.gateway.audit import AuditPart
 from fenbu_tui.gateway.commands import CommandsPart
+from fenbu_tui.gateway.flows import FlowsPart
+from fenbu_tui.gateway.metrics import MetricsPart
 from fenbu_tui.gateway.modules import ModulesPart
 from fenbu_tui.gateway.offers import OffersPart
 from fenbu_tui.gateway.overview import OverviewPart
@@ -15,6 +17,8 @@ from fenbu_tui.gateway.stories import StoriesPart
 class EngineWorld(
     AuditPart,
     CommandsPart,
+    FlowsPart,
+    MetricsPart,
     ModulesPart,
     OffersPart,
     OverviewPart,

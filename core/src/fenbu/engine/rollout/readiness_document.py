@@ -149,7 +149,7 @@ def _section(stage: StageReadiness, currency: str) -> Iterator[str]:
         ((need.layer, str(need.wanted), ", ".join(need.by)) for need in stage.guards.approvals),
     )
     yield from _table(
-        (_("Data"), _("Complete"), "%", _("Lacking"), _("To do")),
+        (_("Data"), _("Complete", "data"), "%", _("Lacking"), _("To do")),
         (_complete_cells(one) for one in stage.completeness),
     )
     yield from _trouble_table(stage.troubles)
