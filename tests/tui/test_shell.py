@@ -88,6 +88,7 @@ def test_a_screens_name_typed_after_a_colon_opens_the_screen() -> None:
 def test_tab_puts_the_proposals_in_the_place_of_the_last_word_one_after_the_other() -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         await pilot.press("colon", "e")
+        assert app.screen.query_one(Input).content_size.height == 1  # what is typed is in sight
         field, proposals = app.screen.query_one(Input), app.screen.query_one("#proposals", Static)
         await until(pilot, lambda: str(proposals.render()).startswith("enable"))
         assert "The story of an order" in str(proposals.render())
