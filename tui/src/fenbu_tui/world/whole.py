@@ -7,7 +7,11 @@ from typing import Protocol
 from fenbu_tui.world.audit import Audit
 from fenbu_tui.world.base import Heads
 from fenbu_tui.world.commands import Commands
+from fenbu_tui.world.deliveries import Deliveries
+from fenbu_tui.world.flows import Flows
+from fenbu_tui.world.metrics import Metrics
 from fenbu_tui.world.modules import Modules
+from fenbu_tui.world.offers import Offers
 from fenbu_tui.world.overview import Overviews
 from fenbu_tui.world.records import Records
 from fenbu_tui.world.settings import Settings
@@ -18,7 +22,11 @@ class World(
     Heads,
     Audit,
     Commands,
+    Deliveries,
+    Flows,
+    Metrics,
     Modules,
+    Offers,
     Overviews,
     Records,
     Settings,
