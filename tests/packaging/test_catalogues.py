@@ -31,9 +31,14 @@ def test_what_runs_is_what_was_translated(package: Path) -> None:
 def test_a_compiled_catalogue_answers(package: Path) -> None:
     with po_of(package, LANGUAGE).with_suffix(".mo").open("rb") as file:
         known = gettext.GNUTranslations(file)
-    said = {one.id: one.string for one in catalogue(package) if one.id and isinstance(one.id, str)}
+    said = {
+        (one.context, one.id): one.string for one in catalogue(package) if isinstance(one.id, str) and one.id
+    }
     assert said
-    assert {text: known.gettext(text) for text in said} == said
+    assert {
+        (context, text): known.pgettext(context, text) if context else known.gettext(text)
+        for context, text in said
+    } == said
 
 
 @each_package
@@ -52,7 +57,7 @@ def test_one_text_is_translated_one_way_whoever_has_it() -> None:
     for package in packages():
         for one in catalogue(package):
             if one.id:
-                said.setdefault(one.id, {}).setdefault(one.string, package.name)
+                said.setdefault((one.context, one.id), {}).setdefault(one.string, package.name)
     assert {text: ways for text, ways in said.items() if len(ways) > 1} == {}
 
 

@@ -32,6 +32,8 @@ APP = (
     Key("app.help", "question_mark", "help", N_("Help"), N_("Show the keys that work here"), "?"),
     Key("app.log", "at", "acts", N_("Log"), N_("Show what was done, each act as its command"), "@", footer=False),
     Key("app.undo", "u", "undo", N_("Undo"), N_("Take back the last act that can be taken back"), "u", footer=False),
+    Key("app.worker", "W", "worker", N_("Worker"), N_("Let a worker deliver as long as this is open, or stop it"), "W",
+        footer=False),
     Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T",
         footer=False),
     Key("app.language", "L", "next_language", N_("Language"), N_("Use the next language"), "L", footer=False),
@@ -118,6 +120,31 @@ ENTRIES = (Key("entries.add", "ctrl+n", "add", N_("One more"), N_("Go to an empt
 
 ENTRY = (Key("entry.remove", "ctrl+r", "remove", N_("Take out"), N_("Take this entry out"), "^r"),)
 
+PAUSING = (
+    Key("flow.pause", "p", "pause", N_("Pause"), N_("Let nothing of this subscription begin; its events gather"), "p"),
+    Key("flow.resume", "p", "resume", N_("Resume"), N_("Let this subscription go on"), "p"),
+    Key("flow.deliveries", "d", "deliveries", N_("Deliveries"), N_("See what it has delivered and what waits"), "d"),
+)  # fmt: skip
+
+REPAIR = (
+    Key("delivery.retry", "r", "retry", N_("Retry"), N_("Try this one again now, as if it were new"), "r"),
+    Key("delivery.like", "R", "retry_like", N_("Retry alike"),
+        N_("Try all dead ones again that have its topic and kind of error"), "R"),
+    Key("delivery.skip", "K", "skip", N_("Give up"), N_("End this one by decision, with a reason"), "K"),
+)  # fmt: skip
+
+REPLAY = (
+    Key("delivery.replay", "P", "replay", N_("Replay"), N_("Deliver this one again on purpose, or all from here"), "P"),
+)  # fmt: skip
+
+REASON = (
+    Key("reason.cancel", "escape", "cancel", N_("Cancel"), N_("Change nothing"), "esc"),
+)  # fmt: skip
+
+OUTSIDE = (
+    Key("delivery.outside", "o", "outside", N_("Calls"), N_("Change between deliveries and calls to the outside"), "o"),
+)  # fmt: skip
+
 RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)
 
 CLOSE = (Key("dialog.close", "escape,q,question_mark", "close", N_("Close"), N_("Go back"), "esc"),)
@@ -133,6 +160,10 @@ SWITCHING = (
     Key("module.purge", "X", "switch('purge')", N_("Purge"),
         N_("Take its data out, into an archive; its name must be typed"), "X", footer=False),
 )  # fmt: skip
+
+AUDITING = (
+    Key("audit.verify", "v", "verify", N_("Verify"), N_("Recompute the chain of the audit trail"), "v"),
+)
 
 OPEN = (Key("list.open", "enter", "open", N_("Open"), N_("Show all that is known of it"), "↵", footer=False),)
 

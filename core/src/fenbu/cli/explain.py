@@ -93,7 +93,7 @@ def _list_kinds(session: Session, kernel: Kernel) -> None:
             "kinds", {"kinds": [{"kind": kind, "view": view} for kind, view in found.items()]}
         )
         return
-    headings = [Heading(_("Kind")), Heading(_("Numbers"))]
+    headings = [Heading(_("Kind")), Heading(_("Numbers", "of documents"))]
     session.out.table(headings, [[Cell(kind), Cell(f"fenbu show {view}")] for kind, view in found.items()])
 
 

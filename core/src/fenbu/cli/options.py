@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from fenbu.cli.base import RESERVED
+from fenbu.cli.helping import sentences
 from fenbu.cli.inputs import parse_json
 from fenbu.cli.words import quoted
 from fenbu.fields import bare, choices_of, is_mapping, is_model, is_secret, limits, part_of
@@ -134,7 +135,7 @@ def _described(info: FieldInfo) -> str:
     kind = bare(info.annotation)
     part = part_of(kind)
     told = [
-        _(info.description or "").rstrip("."),
+        _(info.description or "").rstrip(".。"),
         _parts(part or kind),
         ", ".join(limits(info)),
     ]
@@ -145,7 +146,7 @@ def _described(info: FieldInfo) -> str:
         told.append(_("default: {default}").format(default=default))
     if part:
         told.append(_("may be repeated"))
-    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in told if text)
+    return sentences(*told)
 
 
 def _parts(kind: Any) -> str:

@@ -42,6 +42,8 @@ class Cell:
 
     text: str
     tone: Tone | None = None
+    indent: str = ""
+    """Drawn before the text as it is: the branches of a tree."""
 
 
 @frozen
@@ -80,6 +82,13 @@ class RowTable(ScrollView, can_focus=True):
         """The cursor is on the row of this key; None when there are no rows."""
 
         def __init__(self, key: str | None) -> None:
+            super().__init__()
+            self.key = key
+
+    class Opened(Message):
+        """Somebody has clicked twice on the row of this key, and wants to see more of it."""
+
+        def __init__(self, key: str) -> None:
             super().__init__()
             self.key = key
 
@@ -141,6 +150,8 @@ class RowTable(ScrollView, can_focus=True):
             self.post_message(self.HeadClicked(title))
         elif click.y > 0 and (place := click.y - 1 + self.scroll_offset.y) < len(self.rows):
             self._put(place)
+            if click.chain == 2:
+                self.post_message(self.Opened(self.rows[place].key))
 
     def _column_at(self, x: int) -> int | None:
         """Return the place of the column that is drawn at this cell; None beside all of them."""
@@ -189,7 +200,12 @@ class RowTable(ScrollView, can_focus=True):
                 continue
             tone = cell.tone if toned else None
             own = self.get_component_rich_style(f"row-table--{tone}", partial=True) if tone else Style.null()
-            segments.append(Segment(fitted(cell.text, size - 1, right=column.right) + " ", style + own))
+            if cell.indent:
+                segments.append(
+                    Segment(set_cell_size(cell.indent, min(cell_len(cell.indent), size - 1)), style)
+                )
+            room = max(size - 1 - cell_len(cell.indent), 0)
+            segments.append(Segment(fitted(cell.text, room, right=column.right) + " ", style + own))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _widths(self, width: int) -> list[int]:
