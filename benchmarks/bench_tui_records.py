@@ -65,7 +65,7 @@ _FILL = {
     "sqlite": "INSERT INTO till_ring (id, label) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
     "WHERE i < {rows}) SELECT i, 'ring ' || (i * 7919 % {rows}) FROM n",
     "postgresql": "INSERT INTO till_ring (id, label) SELECT i, 'ring ' || (i * 7919 % {rows}) "
-    "FROM generate_series(1, {rows}) AS n(i)",
+    "FROM generate_series(CAST(1 AS bigint), {rows}) AS n(i)",
 }
 _FIRST = "SELECT id, label FROM till_ring ORDER BY {by} LIMIT {limit}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from fenbu.testing.messages import compiled, faults, missing, po_of, read
+from fenbu.testing.messages import compared, compiled, faults, missing, po_of, read, texts
 from tools.constraints import ROOT
 from tools.messages import LANGUAGE, packages
 
@@ -49,6 +49,19 @@ def test_translations_keep_the_placeholders_of_their_texts(package: Path) -> Non
 @each_package
 def test_nothing_is_left_half_translated(package: Path) -> None:
     assert missing(catalogue(package)) == ()
+
+
+@each_package
+def test_every_text_of_the_code_stands_in_the_catalogue_and_is_translated(package: Path) -> None:
+    lacking = missing(compared(package, LANGUAGE))
+    assert lacking == (), f"{ADVICE}, then translate what {po_of(package, LANGUAGE)} lacks"
+
+
+def test_no_text_is_said_alone_and_as_the_one_of_many() -> None:
+    """gettext finds one entry for both, and what counts would be asked to count where there is no count."""
+    found = [(text, context) for package in packages() for text, context, _file in texts(package)]
+    of_many = {text[0] for text, _context in found if isinstance(text, tuple)}
+    assert of_many & {text for text, context in found if context is None and isinstance(text, str)} == set()
 
 
 def test_one_text_is_translated_one_way_whoever_has_it() -> None:

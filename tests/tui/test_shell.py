@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Button, Footer, Input, RichLog, Static
 
@@ -27,6 +28,9 @@ MODULES = Place("modules")
 
 
 def written(app: FenbuApp) -> str:
+    """Return what a command has written so far; nothing where none is shown."""
+    if not isinstance(app.screen, OutputScreen):
+        return ""
     return "\n".join(line.text.rstrip() for line in app.screen.query_one(RichLog).lines)
 
 
@@ -84,6 +88,7 @@ def test_a_screens_name_typed_after_a_colon_opens_the_screen() -> None:
 def test_tab_puts_the_proposals_in_the_place_of_the_last_word_one_after_the_other() -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         await pilot.press("colon", "e")
+        assert app.screen.query_one(Input).content_size.height == 1  # what is typed is in sight
         field, proposals = app.screen.query_one(Input), app.screen.query_one("#proposals", Static)
         await until(pilot, lambda: str(proposals.render()).startswith("enable"))
         assert "The story of an order" in str(proposals.render())
@@ -182,6 +187,34 @@ def test_opened_read_only_nothing_is_done_and_it_says_why() -> None:
 
     run_app(app_on(world, MODULES, read_only=True), steps)
     assert (done, world.started) == ([], "")
+
+
+def test_the_palette_begins_any_action_of_any_module_with_its_form() -> None:
+    world = FakeWorld(ERP)
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("ctrl+p", *"brew")
+        await until(pilot, lambda: app.screen.query_one(CommandList).option_count == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query("Form Input:focus")))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(world.done))
+        await pilot.press("at")
+        assert acts(app)[0][0].startswith("fenbu do tea.cup.brew")
+
+    play(world, steps)
+
+
+def test_W_lets_a_worker_deliver_and_tells_when_it_has_ended() -> None:
+    world = FakeWorld(ERP)
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("W")
+        await until(pilot, lambda: bool(app._acts))
+        assert world.started == "worker"
+        assert [one.command for one in app._acts] == ["fenbu worker"]
+
+    play(world, steps)
 
 
 # --- questions --------------------------------------------------------------------------------------------

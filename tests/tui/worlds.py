@@ -21,6 +21,7 @@ from fenbu_tui.world.base import Act, Choice, Consequence, Head, Question, Stand
 from fenbu_tui.world.commands import Proposal
 from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
 from fenbu_tui.world.overview import Figure, GateLine, LaneLine, Overview, ProblemLine, StageLine
+from fenbu_tui.world.records import Verb, Wanted
 from fenbu_tui.world.settings import ModuleSettings
 from tests.tui.still import StillFlows
 
@@ -225,6 +226,19 @@ class FakeWorld(StillFlows):
     def chain(self) -> Standing:
         self._look()
         return Standing("whole", Tone.GOOD, "sealed up to row 7, 2 since then")
+
+    def offers(self) -> Sequence[Verb]:
+        self._look()
+        return [
+            Verb("tea.cup.brew", "Brew a cup", "Makes tea"),
+            Verb("tea.cup.spill", "Spill it", dangerous=True),
+        ]
+
+    def wanted(self, action: str, view: str = "", key: str = "") -> Wanted:
+        return Wanted(action=Verb(action, "Brew a cup"), model=TeaSettings, given={}, fixed=())
+
+    def performing(self, action: str, values: Mapping[str, Any], view: str = "", key: str = "") -> Act:
+        return self._acts(f"fenbu do {action} {dict(values)}", "done")
 
     def _acts(self, command: str, said: str) -> Act:
         return acts(command, said, self.done)

@@ -32,6 +32,8 @@ APP = (
     Key("app.help", "question_mark", "help", N_("Help"), N_("Show the keys that work here"), "?"),
     Key("app.log", "at", "acts", N_("Log"), N_("Show what was done, each act as its command"), "@", footer=False),
     Key("app.undo", "u", "undo", N_("Undo"), N_("Take back the last act that can be taken back"), "u", footer=False),
+    Key("app.worker", "W", "worker", N_("Worker"), N_("Let a worker deliver as long as this is open, or stop it"), "W",
+        footer=False),
     Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T",
         footer=False),
     Key("app.language", "L", "next_language", N_("Language"), N_("Use the next language"), "L", footer=False),

@@ -7,6 +7,7 @@ from fenbu_tui.gateway.commands import CommandsPart
 from fenbu_tui.gateway.flows import FlowsPart
 from fenbu_tui.gateway.metrics import MetricsPart
 from fenbu_tui.gateway.modules import ModulesPart
+from fenbu_tui.gateway.offers import OffersPart
 from fenbu_tui.gateway.overview import OverviewPart
 from fenbu_tui.gateway.records import RecordsPart
 from fenbu_tui.gateway.settings import SettingsPart
@@ -19,6 +20,7 @@ class EngineWorld(
     FlowsPart,
     MetricsPart,
     ModulesPart,
+    OffersPart,
     OverviewPart,
     RecordsPart,
     SettingsPart,

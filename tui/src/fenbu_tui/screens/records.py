@@ -49,10 +49,7 @@ class RecordsScreen(ActingOnRecords):
     RecordsScreen #rows { height: 1fr; }
     RecordsScreen RecordTable { width: 1fr; }
     RecordsScreen RecordCard { width: 50; display: none; }
-    RecordsScreen.wide.with-rows RecordCard { display: block; }
-    RecordsScreen.in-card RecordCard { display: block; }
-    RecordsScreen.in-card.narrow RecordTable { display: none; }
-    RecordsScreen.in-card.narrow RecordCard { width: 1fr; border-left: none; }
+    RecordsScreen RecordCard.narrow { width: 1fr; border-left: none; }
     RecordsScreen #told { height: auto; padding: 1 2; display: none; color: $text-muted; }
     RecordsScreen #told.refusal { color: $text-error; }
     """
@@ -62,6 +59,7 @@ class RecordsScreen(ActingOnRecords):
         self._lines: Sequence[ViewLine] = ()
         self._views_filter = ""
         self._stretch: Stretch | None = None
+        self._wide = self._in_card = False
         self._count = self._refusal = ""
 
     def compose(self) -> ComposeResult:
@@ -81,8 +79,9 @@ class RecordsScreen(ActingOnRecords):
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the record beside the rows where there is room."""
-        self.set_class(event.size.width >= WIDE, "wide")
-        self.set_class(event.size.width < WIDE, "narrow")
+        self._wide = event.size.width >= WIDE
+        self.query_one(RecordCard).set_class(not self._wide, "narrow")
+        self._show_card()
 
     # --- subject --------------------------------------------------------------------------------------
 
@@ -96,7 +95,7 @@ class RecordsScreen(ActingOnRecords):
         self._now = evolve(self._now, filter=narrowed)
         self._start_over()
         if self.is_mounted:
-            self.remove_class("in-card")
+            self._in_card = False
             self._write_filter()
             self._show_frame()
 
@@ -223,7 +222,7 @@ class RecordsScreen(ActingOnRecords):
         shown = self._show_rows() if in_view else self._show_lines()
         views.display = not in_view and bool(shown)
         rows.display = in_view and bool(shown)
-        self.set_class(in_view and bool(shown), "with-rows")
+        self._show_card()
         told = self.query_one("#told", Static)
         told.display = not shown
         if not shown:
@@ -233,6 +232,11 @@ class RecordsScreen(ActingOnRecords):
         wanted = self.query_one(RecordTable) if in_view else views
         if shown and (self.focused is None or not self.focused.display or isinstance(self.focused, RowTable)):
             wanted.focus()
+
+    def _show_card(self) -> None:
+        """Show the record beside the rows, or in their place."""
+        self.query_one(RecordCard).display = self._wide or self._in_card
+        self.query_one(RecordTable).display = self._wide or not self._in_card
 
     def _show_lines(self) -> bool:
         lines = [
@@ -332,7 +336,8 @@ class RecordsScreen(ActingOnRecords):
         """Open the view under the cursor, or the record."""
         if self._now.view:
             if self._stretch and self._stretch.rows:
-                self.add_class("in-card")
+                self._in_card = True
+                self._show_card()
                 self.query_one(RecordCard).enter()
         elif key := self.query_one(ViewTable).key:
             self.post_message(Go(Place("records", key)))
@@ -343,7 +348,8 @@ class RecordsScreen(ActingOnRecords):
 
     @on(RecordCard.Left)
     def _leave_card(self) -> None:
-        self.remove_class("in-card")
+        self._in_card = False
+        self._show_card()
         self._focus_rows()
 
     @on(RecordCard.Chosen)

@@ -11,6 +11,7 @@ from fenbu_tui.world.deliveries import Deliveries
 from fenbu_tui.world.flows import Flows
 from fenbu_tui.world.metrics import Metrics
 from fenbu_tui.world.modules import Modules
+from fenbu_tui.world.offers import Offers
 from fenbu_tui.world.overview import Overviews
 from fenbu_tui.world.records import Records
 from fenbu_tui.world.settings import Settings
@@ -25,6 +26,7 @@ class World(
     Flows,
     Metrics,
     Modules,
+    Offers,
     Overviews,
     Records,
     Settings,
