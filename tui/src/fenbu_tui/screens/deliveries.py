@@ -28,7 +28,7 @@ MOST = 600
 """Lines that are read again when something has changed; what is older stands as it was read."""
 NEAR = 60
 """Lines from the end at which the next page is read."""
-PATIENT = 12
+PATIENT = 50
 """Pages that are read by themselves for a filter that finds little; then the end key looks further."""
 WIDE = 120
 """Cells from which on a delivery is shown beside the list."""

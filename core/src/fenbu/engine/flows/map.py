@@ -16,6 +16,8 @@ RECENT = 5 * 60 * 1_000_000
 """The rate is that of the last so many microseconds."""
 SAMPLE = 10_000
 """How many of the last deliveries are looked at for rate and duration."""
+COUNTED = 50_000
+"""How far deliveries of one subscription, partition and state are counted: a backlog costs no more than that."""
 ORIGINS = 2_000
 """For how many of them it is looked up who published what."""
 
@@ -29,9 +31,16 @@ _SUBSCRIPTIONS = """
 _ENABLED = "SELECT name FROM fenbu_module WHERE position IS NOT NULL"
 _TOPICS = "SELECT subscription, topic, version, route FROM fenbu_subscription_topic ORDER BY topic"
 _STATES = """
-    SELECT d.subscription, d.state, count(*) AS total, min(d.seq) AS oldest,
-           sum(CASE WHEN d.attempts > 0 THEN 1 ELSE 0 END) AS tried
-    FROM fenbu_delivery d GROUP BY d.subscription, d.state
+    SELECT p.subscription, w.state,
+           (SELECT min(d.seq) FROM fenbu_delivery d WHERE d.subscription = p.subscription
+                AND d.partition = p.partition AND d.state = w.state) AS oldest,
+           (SELECT count(*) FROM (SELECT 1 FROM fenbu_delivery d WHERE d.subscription = p.subscription
+                AND d.partition = p.partition AND d.state = w.state LIMIT :most) first) AS total,
+           (SELECT count(*) FROM (SELECT d.attempts FROM fenbu_delivery d WHERE d.subscription = p.subscription
+                AND d.partition = p.partition AND d.state = w.state AND w.state = 'waiting' LIMIT :most) first
+            WHERE first.attempts > 0) AS tried
+    FROM fenbu_partition p CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'scheduled'
+                                       UNION ALL SELECT 'held' UNION ALL SELECT 'dead') w
 """
 _OLDEST = "SELECT seq, key, at FROM fenbu_event WHERE {seqs}"
 _DURATIONS = """
@@ -75,6 +84,7 @@ class Arrow:
     lag: float = 0.0
     """Age of the oldest event that is not done, seconds."""
     waiting: int = 0
+    """As all counts here, up to `COUNTED` a partition."""
     retrying: int = 0
     """How many of the waiting have failed before."""
     scheduled: int = 0
@@ -117,13 +127,12 @@ def arrows(connection: Connection, now: int) -> list[Arrow]:
 
 def _count(connection: Connection, found: Mapping[int, Arrow], now: int) -> None:
     oldest: dict[int, int] = {}
-    for row in connection.execute(statement(_STATES, connection.dialect.name)):
+    for row in connection.execute(statement(_STATES, connection.dialect.name), {"most": COUNTED}):
         arrow = found.get(row.subscription)
-        if arrow is None:
+        if arrow is None or row.oldest is None:
             continue
-        setattr(arrow, row.state, int(row.total))
-        if row.state == "waiting":
-            arrow.retrying = int(row.tried)
+        setattr(arrow, row.state, getattr(arrow, row.state) + int(row.total))
+        arrow.retrying += int(row.tried)
         if row.state != "scheduled":
             oldest[row.subscription] = min(row.oldest, oldest.get(row.subscription, row.oldest))
     events = {event.seq: event for event in _events(connection, list(oldest.values()))}

@@ -18,7 +18,7 @@ from fenbu.engine.flows.errors import NoSuchCall
 from fenbu.engine.flows.sql import statement
 from fenbu.engine.flows.wanted import CALL_STATES, Term, Wanted
 
-LOOKED = 20_000
+LOOKED = 5_000
 """Over how many events one page looks at most; further back is another page."""
 CALLS_LOOKED = 5_000
 """Over how many calls one page looks at most; each costs more, for they do not lie in the order of time."""
