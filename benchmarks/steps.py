@@ -21,7 +21,8 @@ from benchmarks.servers import kind
 EVERY = 100
 """Instructions of SQLite that are counted at once."""
 UNIT = {"sqlite": "instructions", "postgresql": "blocks"}
-_BLOCKS = "SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()"
+_BLOCKS = "SELECT sum(coalesce(hits, 0) + coalesce(reads, 0)) FROM pg_stat_io WHERE backend_type = 'client backend'"
+"""Of sessions alone: what vacuums tables meanwhile looks at many more."""
 _OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
