@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Button, Footer, Input, RichLog, Static
 
@@ -21,12 +22,15 @@ from fenbu_tui.screens.modules import ModulesScreen
 from fenbu_tui.screens.output import OutputScreen
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.world.base import Act
-from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, play, question, read, run_app, until
+from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, app_on, play, question, read, run_app, until
 
 MODULES = Place("modules")
 
 
 def written(app: FenbuApp) -> str:
+    """Return what a command has written so far; nothing where none is shown."""
+    if not isinstance(app.screen, OutputScreen):
+        return ""
     return "\n".join(line.text.rstrip() for line in app.screen.query_one(RichLog).lines)
 
 
@@ -84,6 +88,7 @@ def test_a_screens_name_typed_after_a_colon_opens_the_screen() -> None:
 def test_tab_puts_the_proposals_in_the_place_of_the_last_word_one_after_the_other() -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         await pilot.press("colon", "e")
+        assert app.screen.query_one(Input).content_size.height == 1  # what is typed is in sight
         field, proposals = app.screen.query_one(Input), app.screen.query_one("#proposals", Static)
         await until(pilot, lambda: str(proposals.render()).startswith("enable"))
         assert "The story of an order" in str(proposals.render())
@@ -111,7 +116,7 @@ def test_the_arrow_up_brings_back_what_was_typed_before() -> None:
         await pilot.press("escape")
         assert not isinstance(app.screen, CommandScreen)
 
-    run_app(FenbuApp(FakeWorld(ERP), MODULES, memory=memory), steps)
+    run_app(app_on(FakeWorld(ERP), MODULES, memory=memory), steps)
     assert memory.history == ["explain SO-1", "enable crm"]
 
 
@@ -180,8 +185,36 @@ def test_opened_read_only_nothing_is_done_and_it_says_why() -> None:
         await pilot.press("escape", "colon", *"enable crm", "enter")
         await until(pilot, lambda: isinstance(app.screen, OutputScreen) and "read-only" in written(app))
 
-    run_app(FenbuApp(world, MODULES, read_only=True), steps)
+    run_app(app_on(world, MODULES, read_only=True), steps)
     assert (done, world.started) == ([], "")
+
+
+def test_the_palette_begins_any_action_of_any_module_with_its_form() -> None:
+    world = FakeWorld(ERP)
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("ctrl+p", *"brew")
+        await until(pilot, lambda: app.screen.query_one(CommandList).option_count == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query("Form Input:focus")))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(world.done))
+        await pilot.press("at")
+        assert acts(app)[0][0].startswith("fenbu do tea.cup.brew")
+
+    play(world, steps)
+
+
+def test_W_lets_a_worker_deliver_and_tells_when_it_has_ended() -> None:
+    world = FakeWorld(ERP)
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("W")
+        await until(pilot, lambda: bool(app._acts))
+        assert world.started == "worker"
+        assert [one.command for one in app._acts] == ["fenbu worker"]
+
+    play(world, steps)
 
 
 # --- questions --------------------------------------------------------------------------------------------
@@ -269,8 +302,8 @@ def test_screen_filter_theme_and_commands_are_remembered_until_next_time(tmp_pat
         await pilot.press("colon", "up")
         assert app.screen.query_one(Input).value == "explain SO-1"
 
-    run_app(FenbuApp(FakeWorld(ERP, KETTLE, TEA), MODULES, memory=Memory.read(file)), first)
-    run_app(FenbuApp(FakeWorld(ERP, KETTLE, TEA), memory=Memory.read(file)), second)
+    run_app(app_on(FakeWorld(ERP, KETTLE, TEA), MODULES, memory=Memory.read(file)), first)
+    run_app(app_on(FakeWorld(ERP, KETTLE, TEA), memory=Memory.read(file)), second)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +325,7 @@ def test_a_broken_memory_is_as_none(tmp_path: Path, text: str) -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         assert isinstance(app.screen, LiveScreen)
 
-    run_app(FenbuApp(FakeWorld(ERP), memory=memory), steps)
+    run_app(app_on(FakeWorld(ERP), memory=memory), steps)
 
 
 def test_memory_that_cannot_be_written_is_no_reason_to_fail(tmp_path: Path) -> None:
@@ -301,7 +334,7 @@ def test_memory_that_cannot_be_written_is_no_reason_to_fail(tmp_path: Path) -> N
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         await pilot.press("q")
 
-    run_app(FenbuApp(FakeWorld(ERP), memory=Memory.read(tmp_path / "file" / "tui.json")), steps)
+    run_app(app_on(FakeWorld(ERP), memory=Memory.read(tmp_path / "file" / "tui.json")), steps)
 
 
 def test_L_switches_the_language_and_the_screen_shows_what_it_showed() -> None:
@@ -321,7 +354,7 @@ def test_L_switches_the_language_and_the_screen_shows_what_it_showed() -> None:
 
     try:
         i18n.use("en")
-        run_app(FenbuApp(FakeWorld(ERP, KETTLE), MODULES, memory=memory), steps)
+        run_app(app_on(FakeWorld(ERP, KETTLE), MODULES, memory=memory), steps)
     finally:
         i18n.use(before)
     assert (memory.language, memory.instead_of) == ("en", "en")

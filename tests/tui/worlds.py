@@ -16,11 +16,14 @@ from textual.pilot import Pilot
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.places import Place
 from fenbu_tui.signs import Tone
+from fenbu_tui.world.audit import AuditLine, AuditPage
 from fenbu_tui.world.base import Act, Choice, Consequence, Head, Question, Standing, Trouble, Unreachable
 from fenbu_tui.world.commands import Proposal
 from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
 from fenbu_tui.world.overview import Figure, GateLine, LaneLine, Overview, ProblemLine, StageLine
+from fenbu_tui.world.records import Verb, Wanted
 from fenbu_tui.world.settings import ModuleSettings
+from tests.tui.still import StillFlows
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 GONE = Unreachable("the database sqlite:///tea.db cannot be reached: no such folder", "check that it runs")
@@ -164,7 +167,7 @@ def question(verb: str, names: Sequence[str], done: list[str]) -> Question:
     )
 
 
-class FakeWorld:
+class FakeWorld(StillFlows):
     """Fulfils `fenbu_tui.world.World` from memory."""
 
     def __init__(self, *lines: ModuleLine) -> None:
@@ -173,6 +176,7 @@ class FakeWorld:
         self.closed = False
         self.asked = 0
         self.started = ""
+        self.trail: tuple[AuditLine, ...] = ()
         self.told: dict[str, Any] = {}
         """What the overview says otherwise than usual."""
         self.done: list[str] = []
@@ -208,6 +212,33 @@ class FakeWorld:
     def overview(self) -> Overview:
         self._look()
         return evolve(OVERVIEW, **self.told)
+
+    def audit(self, narrowed: Mapping[str, str], after: str = "", limit: int = 200) -> AuditPage:
+        self._look()
+        found = [
+            one for one in self.trail if all(value in getattr(one, name) for name, value in narrowed.items())
+        ]
+        begin = int(after or 0)
+        return AuditPage(
+            tuple(found[begin : begin + limit]), str(begin + limit) if len(found) > begin + limit else ""
+        )
+
+    def chain(self) -> Standing:
+        self._look()
+        return Standing("whole", Tone.GOOD, "sealed up to row 7, 2 since then")
+
+    def offers(self) -> Sequence[Verb]:
+        self._look()
+        return [
+            Verb("tea.cup.brew", "Brew a cup", "Makes tea"),
+            Verb("tea.cup.spill", "Spill it", dangerous=True),
+        ]
+
+    def wanted(self, action: str, view: str = "", key: str = "") -> Wanted:
+        return Wanted(action=Verb(action, "Brew a cup"), model=TeaSettings, given={}, fixed=())
+
+    def performing(self, action: str, values: Mapping[str, Any], view: str = "", key: str = "") -> Act:
+        return self._acts(f"fenbu do {action} {dict(values)}", "done")
 
     def _acts(self, command: str, said: str) -> Act:
         return acts(command, said, self.done)
@@ -250,9 +281,16 @@ class FakeWorld:
 Steps = Callable[[FenbuApp, Pilot[Any]], Awaitable[None]]
 
 
-def play(world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules") -> None:
+def play(
+    world: Any, steps: Steps, size: tuple[int, int] = (100, 30), place: str = "modules", subject: str = ""
+) -> None:
     """Run the app on a world from this screen, and these steps when it has read."""
-    run_app(FenbuApp(world, Place(place)), steps, size)
+    run_app(FenbuApp(world, Place(place, subject)), steps, size)
+
+
+def app_on(world: Any, place: Place | None = None, **more: Any) -> FenbuApp:
+    """Return the app on a world that answers only what these screens ask."""
+    return FenbuApp(world, place, **more)
 
 
 def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> None:
@@ -269,7 +307,7 @@ def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> N
 async def read(app: App[Any], pilot: Pilot[Any]) -> None:
     """Wait until what was being read is on the screen."""
     await pilot.pause()
-    while reading := [worker for worker in app.workers if worker.group == "read"]:
+    while reading := [worker for worker in app.workers if worker.group in ("read", "act")]:
         await app.workers.wait_for_complete(reading)  # all workers, were the list empty
         await pilot.pause()
 

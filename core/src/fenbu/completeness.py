@@ -46,8 +46,10 @@ class Counted:
     """The first few that are not, by what people know them by and nothing personal."""
 
     @property
-    def percent(self) -> Decimal:
-        """How many of a hundred are complete, to one decimal and never rounded up to all; 100 of nothing."""
+    def percent(self) -> Decimal | None:
+        """How many of a hundred are complete, to one decimal and never rounded up to all; None of nothing."""
+        if not self.of:
+            return None
         if self.complete >= self.of:
             return Decimal(100)
         return (Decimal(1000 * self.complete) // self.of) / 10

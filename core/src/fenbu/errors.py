@@ -218,13 +218,13 @@ class TransitionRefused(Refused):
 
     def __str__(self) -> str:
         return _("cannot {verb} {document}: it is {state}").format(
-            document=self.document, state=self.state, verb=self.verb
+            document=self.document, state=_(self.state), verb=self.verb
         )
 
     @property
     def hint(self) -> str:
         if not self.allowed:
-            return _("{state} is final").format(state=self.state)
+            return _("{state} is final").format(state=_(self.state))
         return _("possible now: {verbs}").format(verbs=", ".join(self.allowed))
 
 

@@ -43,8 +43,33 @@ _language = SOURCE
 _current: NullTranslations = NullTranslations()
 
 
-def _(text: str) -> str:
-    """Translate a text into the current language; unknown texts come back as they are."""
+class _InContext(str):
+    """A marked text that one language says in another way here than elsewhere."""
+
+    context: str
+
+    def __new__(cls, text: str, context: str) -> _InContext:
+        made = super().__new__(cls, text)
+        made.context = context
+        return made
+
+    def __reduce__(self) -> tuple[type[_InContext], tuple[str, str]]:
+        return _InContext, (str(self), self.context)
+
+
+def _(text: str, context: str = "") -> str:
+    """Translate a text into the current language; unknown texts come back as they are.
+
+    Args:
+        text: As it stands in the code.
+        context: What it is about, where the same English needs other words elsewhere (``"of pay"``).
+    """
+    if context or isinstance(text, _InContext):
+        plain = str(text)
+        said = _current.pgettext(context or getattr(text, "context", ""), plain)
+        if said != plain:
+            return said
+        text = plain
     return _current.gettext(text) if text else text
 
 
@@ -53,9 +78,9 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _current.ngettext(one, many, count)
 
 
-def N_(text: str) -> str:  # noqa: N802  (the field's name for it)
-    """Mark a text for extraction; it is translated where it is shown."""
-    return text
+def N_(text: str, context: str = "") -> str:  # noqa: N802  (the field's name for it)
+    """Mark a text for extraction; it is translated where it is shown, in the context given here."""
+    return _InContext(text, context) if context else text
 
 
 def language() -> str:

@@ -30,7 +30,7 @@ def test_help_fits_the_terminal_and_is_wholly_chinese(
     ran = elsewhere(*IN_CHINESE, *command, "--help")
 
     assert ran.code == 0
-    assert "用法：" in ran.out
+    assert "用法: " in ran.out
     assert "显示此说明并退出。" in ran.out
     examples = ("fenbu ", "bash  ", "zsh   ", "fish  ")  # lines to be copied keep their length
     wide = [

@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
+from fenbu.cli.options import typed
 from tests.core.cli.running import Fenbu
 
 SELL = ("do", "kiosk.sale.sell", "--number", "K-9")
@@ -187,3 +189,37 @@ def test_without_a_name_the_actions_are_listed(fenbu: Fenbu) -> None:
         "dangerous": True,
     }
     assert re.search(r"^kiosk\.sale\.cancel +Cancel a sale ⚠$", fenbu("do").out, re.MULTILINE)
+
+
+def test_what_a_form_has_filled_in_can_be_typed_as_a_command() -> None:
+    class Leaf(BaseModel):
+        tea: str
+        grams: str = ""
+
+    class Blend(BaseModel):
+        name: str
+        leaves: tuple[Leaf, ...] = ()
+        roasted: bool = False
+        secret: SecretStr | None = None
+
+    words = typed(
+        Blend,
+        {
+            "name": "Morning tea",
+            "leaves": [{"tea": "ASM", "grams": "2"}, {"tea": "A, B"}],
+            "roasted": "true",
+            "secret": "jasmine",
+        },
+    )
+
+    assert words == [
+        "--name",
+        "'Morning tea'",
+        "--leave",
+        "tea=ASM,grams=2",
+        "--leave",
+        """'{"tea": "A, B"}'""",
+        "--roasted",
+        "--secret",
+        "***",
+    ]

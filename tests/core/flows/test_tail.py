@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from fenbu.calls import CallDone, CallRequest
 from fenbu.engine.flows import admin, calls, tail
-from fenbu.engine.flows.errors import NoSuchState
+from fenbu.engine.flows.errors import NoSuchCall, NoSuchState
 from fenbu.engine.flows.tail import Delivery
 from fenbu.engine.flows.wanted import parse
 from fenbu.errors import Permanent
@@ -142,6 +142,16 @@ def test_a_dead_delivery_and_a_key_are_found_however_old_they_are(shop: Shop) ->
     assert listed(shop, "so-old", looked=10) == []
 
 
+def test_the_oldest_that_is_not_done_is_found_by_key(busy: Shop) -> None:
+    with busy.database.read() as connection:
+        stock, labels = (tail.oldest(connection, name) for name in ("shop.stock", "post.labels"))
+        assert tail.oldest(connection, "shop.timer") is None
+    assert (stock and f"{stock.name} {stock.state}", labels and labels.name) == (
+        "shop.stock/2 dead",
+        "post.labels/3",
+    )
+
+
 def test_a_timer_is_listed_while_it_has_not_rung(shop: Shop) -> None:
     shop.now = 100 * SECOND
     shop.subscribe("shop.timer", "shop.lapses/1")
@@ -185,6 +195,9 @@ def test_calls_to_the_outside_are_listed_beside(shop: Shop) -> None:
         first = tail.calls(connection, parse(""), limit=2)
         rest = tail.calls(connection, parse(""), before=first.next, limit=2)
         assert [one.subject for one in (*first.rows, *rest.rows)] == ["PAY-3", "PAY-2", "PAY-1"]
+        assert tail.call(connection, first.rows[1].id).detail == "card expired"
+        with pytest.raises(NoSuchCall):
+            tail.call(connection, "gone")
         nothing = tail.calls(connection, parse("pay-1"), looked=2)
         assert nothing.rows == [] and nothing.next is not None
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from fenbu.calls import CallDone
 from fenbu.engine.flows import admin, books, breaker, calls, history, housekeeping, subscriptions
+from fenbu.engine.flows import map as flow_map
 from fenbu.engine.flows.caller import Caller
 from fenbu.engine.flows.deadline import Deadline, lock_waits
 from fenbu.engine.flows.delivery import Delivery
@@ -481,6 +482,40 @@ def test_the_map_shows_what_moves_and_what_is_stuck(shop: Shop) -> None:
     assert ledger.p95 is not None
     assert stock.topics == {"shop.lapses/1": None, "shop.placed/1": "web"}
     assert (stock.scheduled, stock.waiting, stock.lag) == (1, 0, 0.0)
+    assert stock.moved == {"shop.placed/1": 2}
+
+
+def test_an_arrow_begins_where_its_topics_come_from_also_when_nothing_has_moved_yet(shop: Shop) -> None:
+    shop.subscribe("post.labels", "shop.placed/1", "gone.away/1", module="post")
+    shop.subscribe("post.rounds", "post.due/1", "module.enabled/1", module="post")
+    shop.subscribe("shop.own", "shop.noted/1")
+    with shop.database.read() as connection:
+        found = {arrow.subscription: arrow.sources for arrow in arrows(connection, 1)}
+    assert found == {"post.labels": ["shop"], "post.rounds": ["fenbu"], "shop.own": ["shop"]}
+
+
+def test_the_rate_is_that_of_the_time_in_which_the_last_ones_were_made(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow_map, "SAMPLE", 4)
+    shop.now = 100 * SECOND
+    shop.subscribe("shop.ledger")
+    for _second in range(6):
+        shop.now += SECOND
+        shop.publish(Placed(order="A"))
+        shop.drain()
+    with shop.database.read() as connection:
+        (ledger,) = arrows(connection, shop.now)
+    assert ledger.rate == pytest.approx(80)
+
+
+@pytest.mark.parametrize(
+    ("measured", "half", "most"), [({3: 1}, 3, 3), ({1: 90, 50: 10}, 1, 50), ({0: 2, 7: 2}, 7, 7)]
+)
+def test_half_and_nearly_all_lie_below_their_quantiles(
+    measured: dict[int, int], half: int, most: int
+) -> None:
+    assert (flow_map.quantile(measured, 50), flow_map.quantile(measured, 95)) == (half, most)
 
 
 def test_what_waits_is_counted_by_module_key_and_day(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -123,6 +124,7 @@ def ready(count: int) -> str:
     return ngettext("{count} cup is ready", "{count} cups are ready", count).format(count=count)
 LEAVES: int = Field(1, description="Leaves a cup")
 STATE = N_("enabled")
+PLACE = N_("Position", "in a queue")
 """
 
 
@@ -155,6 +157,21 @@ def test_the_catalogue_of_a_strangers_module_answers_once_it_is_loaded(tea: Path
     assert _("Tea") == "Tea"
 
 
+def test_a_text_is_translated_by_what_it_is_about(tea: Path) -> None:
+    po = po_of(tea, "zh_CN")
+    asked = 'msgctxt "in a queue"\nmsgid "Position"\nmsgstr '
+    po.write_text(po.read_text(encoding="utf-8").replace(f'{asked}""', f'{asked}"排位"'), encoding="utf-8")
+    main([str(tea)])
+    load_tea()
+    marked = N_("Position", "in a queue")
+
+    assert marked == "Position" and _(marked) == "Position"
+    i18n.use("zh_CN")
+    assert _(marked) == _("Position", "in a queue") == _(copy.deepcopy(marked)) == "排位"
+    assert _("Position") == "Position"
+    assert _("Cancel", "of nothing that was translated") == _("Cancel")
+
+
 def test_a_module_cannot_change_what_the_kernel_says(tea: Path) -> None:
     translate(po_of(tea, "zh_CN"), enabled="沏好了")
     main([str(tea)])
@@ -174,12 +191,13 @@ def test_a_catalogue_that_cannot_be_read_leaves_the_texts_as_they_are(tea: Path)
 
 
 def test_texts_are_found_in_marks_counts_and_descriptions(tea: Path) -> None:
-    assert {text for text, _file in texts(tea)} == {
-        "Tea",
-        "Steep {count} minutes",
-        ("{count} cup is ready", "{count} cups are ready"),
-        "Leaves a cup",
-        "enabled",
+    assert {(text, context) for text, context, _file in texts(tea)} == {
+        ("Tea", None),
+        ("Steep {count} minutes", None),
+        (("{count} cup is ready", "{count} cups are ready"), None),
+        ("Leaves a cup", None),
+        ("enabled", None),
+        ("Position", "in a queue"),
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -22,3 +24,15 @@ def test_secrets_are_read_where_they_lie(tmp_path: Path, monkeypatch: pytest.Mon
     for reference in ("env:NO_SUCH_NAME", "file:/no/such/file", "keyring:card/shop"):
         with pytest.raises(Permanent, match=re.escape(reference)):
             reveal(reference)
+
+
+def test_a_secret_that_the_system_keeps_is_read_through_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = ModuleType("keyring")
+    kept.__dict__["get_password"] = lambda service, name: {("fenbu", "card/eu"): "s3cret"}.get(
+        (service, name)
+    )
+    monkeypatch.setitem(sys.modules, "keyring", kept)
+
+    assert reveal("keyring:fenbu/card/eu") == "s3cret"
+    with pytest.raises(Permanent, match="there is no secret at keyring:fenbu/other"):
+        reveal("keyring:fenbu/other")

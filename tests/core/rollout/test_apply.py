@@ -17,6 +17,7 @@ from fenbu.engine.stages import lock, records
 from fenbu.engine.stages.errors import Locked, LockLost, NotInLayer
 from fenbu.errors import AlreadyExists, NotFound, NotPermitted, SamePerson
 from fenbu.testing.clock import Clock
+from tests.core.rollout.scales import put
 from tests.core.rollout.tea import Opens, guarded, plan_file, ring, states
 
 CLOSED = ("before = [{ date = 2999-01-01 }]", "before.1")
@@ -204,14 +205,44 @@ def test_a_gate_that_does_not_pass_stops_the_first_stage_too(ann: Kernel) -> Non
     assert is_free(ann)
 
 
-def test_what_nobody_can_say_stops_a_stage(ann: Kernel) -> None:
-    file = plan_file(guarded("weighed", 'before = [{ check = "till.well" }]'))
-    with pytest.raises(Exception, match=r"declares no check"):
-        make(ann, file)
-    file = plan_file(
-        ('modules = ["scales"]', 'modules = ["scales"]\nafter = [{ check = "scales.level" }]'),
-    )
-    apply(ann, file, through="weighed", wait=True)
+WEIGHED = (
+    ('modules = ["till"]', 'modules = ["till", "scales"]\nafter = [{ GATE }]'),
+    ('''[[stages]]
+name = "weighed"
+title = "Scales"
+goal = "Tea is weighed."
+modules = ["scales"]
+rollback = { in_flight = "park" }
+''', ""),
+)  # fmt: skip
+INCONCLUSIVE = {
+    "a metric with nothing to measure": ('metric = "scales.weight", must_be = "<= 9"', "nothing"),
+    "a metric that raises": ('metric = "scales.broken", must_be = "<= 9"', "1"),
+    "a metric that is not exact": ('metric = "scales.inexact", must_be = "<= 9"', "1"),
+    "too few readings": ('metric = "scales.weight", must_be = "<= 9", window = "1 hour", samples = 2', "1"),
+    "a window from before the first": ('metric = "scales.weight", must_be = "<= 9", window = "1 hour"', "1"),
+    "a check that does not know": ('check = "scales.level"', "unknown 0 0"),
+    "a check that raises": ('check = "scales.broken"', "1"),
+    "a check that has left out everything": ('check = "scales.level"', "ok 3 3"),
+    "yeses that are still out": ('approval = "decision"', "1"),
+}
+
+
+@pytest.mark.parametrize(("gate", "label"), INCONCLUSIVE.values(), ids=INCONCLUSIVE.keys())
+@pytest.mark.databases("sqlite")
+def test_what_nobody_can_say_lets_nothing_go_on(ann: Kernel, gate: str, label: str) -> None:
+    (old, new), gone = WEIGHED
+    apply(ann, plan_file((old, new.replace("GATE", gate)), gone))
+    put(ann, label)
+    file = plan_file((old, new.replace("GATE", gate)), gone)
+
+    with pytest.raises(GateNotMet, match=r"sale after\.1"):
+        apply(ann, file)
+
+    assert states(ann)["kitchen"] == "discovered"
+    assert [stage.standing for stage in make(ann, file).stages] == ["applied", "waiting"]
+    without = plan_file((old, new.replace("GATE", f"{gate}, dry_run = true")), gone)
+    assert apply(ann, without, stage="back").stages == ("back",), "one that decides nothing is only told"
 
 
 def test_an_override_lets_another_operator_pass_once(ann: Kernel, opens: Opens, clock: Clock) -> None:

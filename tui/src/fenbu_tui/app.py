@@ -25,13 +25,14 @@ from fenbu_tui.going import Going
 from fenbu_tui.keys import APP, GOING, bindings
 from fenbu_tui.late import late
 from fenbu_tui.memory import Memory
-from fenbu_tui.messages import Acted, Changed, Headed, Lost, Offered, Ran
+from fenbu_tui.messages import Acted, Changed, Headed, Lost, Offered, Ran, Wished
 from fenbu_tui.places import SCREENS, Place
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.world.acts import Logged
 from fenbu_tui.world.base import Act, Head, Unreachable
 from fenbu_tui.world.commands import Running
+from fenbu_tui.world.records import Wanted
 from fenbu_tui.world.whole import World
 
 LISTENING = 0.25
@@ -86,6 +87,7 @@ class FenbuApp(Going):
         super().__init__(world, memory or Memory(), place, read_only=read_only)
         self._acts: list[Logged] = []
         self._undo: list[Act] = []
+        self._worker: Running | None = None
 
     def on_mount(self) -> None:
         """Open the first screen, then listen."""
@@ -107,7 +109,7 @@ class FenbuApp(Going):
         listener = get_current_worker()
         while not listener.is_cancelled:
             try:
-                changed = self._world.wait(LISTENING)
+                changed = self.world.wait(LISTENING)
             except Unreachable as error:
                 self.post_message(Lost(error))
                 changed = False
@@ -125,7 +127,7 @@ class FenbuApp(Going):
     @work(thread=True, exclusive=True, group="head")
     def _read_head(self) -> None:
         try:
-            head = self._world.head()
+            head = self.world.head()
         except Unreachable as error:
             self.post_message(Lost(error))
         else:
@@ -138,7 +140,7 @@ class FenbuApp(Going):
         from fenbu_tui.screens.unreachable import UnreachableScreen
 
         if not any(isinstance(screen, UnreachableScreen) for screen in self.screen_stack):
-            self.push_screen(UnreachableScreen(self._world, message.error, self._last), self._show_again)
+            self.push_screen(UnreachableScreen(self.world, message.error, self._last), self._show_again)
 
     def _show_again(self, head: Head | None) -> None:
         self._head = head
@@ -181,13 +183,48 @@ class FenbuApp(Going):
             act = self._undo.pop()
             self.screen.act(lambda: act)
 
+    @on(Wished)
+    def _begin(self, message: Wished) -> None:
+        """Ask for the action's input, then perform it."""
+        from fenbu_tui.screens.action import ActionScreen
+
+        def fill_in(wanted: Wanted) -> None:
+            self.push_screen(ActionScreen(self.world, wanted))
+
+        if isinstance(self.screen, LiveScreen):
+            self.screen.read(lambda: self.world.wanted(message.action), fill_in, slot="form")
+
+    # --- a worker of one's own ------------------------------------------------------------------------
+
+    def action_worker(self) -> None:
+        """Start a worker that lives as long as the app, or stop it."""
+        if self._worker is not None:
+            self._worker.stop()
+        else:
+            self._deliver()
+
+    @work(thread=True, exclusive=True, group="worker")
+    def _deliver(self) -> None:
+        """Follow a worker until it ends; what it writes is told when it ends badly."""
+        try:
+            process = self._worker = self._start("worker", 80)
+        except (FenbuError, OSError) as error:
+            self.post_message(Ran("fenbu worker", str(error), failed=True))
+            return
+        self.call_from_thread(self.notify, _("a worker delivers as long as this is open; W stops it"))
+        last = ""
+        for line in process.lines():
+            last = line.strip() or last
+        code, self._worker = process.code(), None
+        self.post_message(Ran("fenbu worker", last or _("stopped"), failed=code > 0))
+
     # --- commands -------------------------------------------------------------------------------------
 
     def action_command(self, line: str = "") -> None:
         """Let a command be typed."""
         from fenbu_tui.screens.command import CommandScreen
 
-        self.push_screen(CommandScreen(self._world, self._memory.history, line), self._take_command)
+        self.push_screen(CommandScreen(self.world, self._memory.history, line), self._take_command)
 
     @on(Offered)
     def _offer(self, message: Offered) -> None:
@@ -215,9 +252,9 @@ class FenbuApp(Going):
 
     def _start(self, line: str, width: int) -> Running:
         """Called in a worker's thread."""
-        if self.read_only and not self._world.looks_only(line):
+        if self.read_only and not self.world.looks_only(line):
             raise ReadOnly(line)
-        return self._world.start(line, width)
+        return self.world.start(line, width)
 
     # --- help -----------------------------------------------------------------------------------------
 
@@ -234,9 +271,11 @@ class FenbuApp(Going):
         self.push_screen(HelpScreen(_(text), [_told(binding) for binding in keys.values()]))
 
     def on_unmount(self) -> None:
-        """Remember where one was, and let go of the database."""
+        """Remember where one was, stop the worker, and let go of the database."""
         self.remember()
-        self._world.close()
+        if self._worker is not None:
+            self._worker.stop()
+        self.world.close()
 
 
 def _told(binding: Binding) -> tuple[str, str]:

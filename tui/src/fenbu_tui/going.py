@@ -17,15 +17,13 @@ from fenbu_tui.world.base import Head
 from fenbu_tui.world.modules import Picture
 from fenbu_tui.world.whole import World
 
-LANGUAGES = ("en", "zh_CN")
-
 
 class Going(App[None]):
     """An app with the screens of the registry; remembers where one was."""
 
     def __init__(self, world: World, memory: Memory, place: Place | None, *, read_only: bool) -> None:
         super().__init__()
-        self._world, self._memory = world, memory
+        self.world, self._memory = world, memory
         self.read_only = read_only
         """Nothing may be changed from here."""
         self._way = Way()
@@ -77,11 +75,12 @@ class Going(App[None]):
         else:
             page.read_again()
         self._write_head()
+        self.call_after_refresh(self._write_head)  # a page that appears for the first time has its line now
 
     def _page(self, name: str) -> LiveScreen:
         """Return a screen as it was left, or make it; a screen that is left stays, cursor and filter with it."""
         if name not in self._pages:
-            page = entry(name).make(self._world)
+            page = entry(name).make(self.world)
             assert isinstance(page, LiveScreen), name
             page.recall(self._memory.screens.get(name, {}))
             self.install_screen(page, f"{name} {i18n.language()}")
@@ -104,7 +103,9 @@ class Going(App[None]):
     @on(Appeared)
     def _write_head(self) -> None:
         """Write the first line of the screen on top."""
-        for line in self.screen.query(TopLine):
+        if not self.screen_stack:
+            return  # an answer that came while the app was closing
+        for line in self.screen.query(TopLine) if self.screen_stack else ():
             line.head, line.crumbs = self._head, tuple(self._crumbs())
 
     def _crumbs(self) -> list[str]:
@@ -126,10 +127,11 @@ class Going(App[None]):
     def action_next_language(self) -> None:
         """Use the next language; screens are made anew, and show what they showed."""
         self._memory.instead_of = self._memory.instead_of or i18n.language()
-        at = LANGUAGES.index(i18n.language()) if i18n.language() in LANGUAGES else 0
+        known = i18n.languages()
+        at = known.index(i18n.language()) if i18n.language() in known else 0
         self._note()
         old = {page: f"{name} {i18n.language()}" for name, page in self._pages.items()}
-        i18n.use(LANGUAGES[(at + 1) % len(LANGUAGES)])
+        i18n.use(known[(at + 1) % len(known)])
         self._memory.language = i18n.language()
         self._pages = {}
         self._open(self._way.here or self._first)

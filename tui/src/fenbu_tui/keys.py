@@ -32,6 +32,8 @@ APP = (
     Key("app.help", "question_mark", "help", N_("Help"), N_("Show the keys that work here"), "?"),
     Key("app.log", "at", "acts", N_("Log"), N_("Show what was done, each act as its command"), "@", footer=False),
     Key("app.undo", "u", "undo", N_("Undo"), N_("Take back the last act that can be taken back"), "u", footer=False),
+    Key("app.worker", "W", "worker", N_("Worker"), N_("Let a worker deliver as long as this is open, or stop it"), "W",
+        footer=False),
     Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T",
         footer=False),
     Key("app.language", "L", "next_language", N_("Language"), N_("Use the next language"), "L", footer=False),
@@ -64,6 +66,52 @@ TYPING = (
     Key("filter.keep", "enter,down", "leave", N_("Keep"), N_("Keep the filter and go back to the rows"), "↵"),
 )  # fmt: skip
 
+SIDEWAYS = (
+    Key("columns.right", "right,l", "sideways(1)", N_("Right"), N_("Show the columns further to the right"), "→",
+        footer=False),
+    Key("columns.left", "left,h", "sideways(-1)", N_("Left"), N_("Show the columns to the left again"), "←",
+        footer=False),
+)  # fmt: skip
+
+RECORDS = (
+    Key("records.open", "enter", "open", N_("Open"), N_("Open the list, or the record with all that belongs to it"),
+        "↵"),
+    Key("records.act", "a", "act", N_("Act"), N_("Do something with this record that its state allows"), "a"),
+    Key("records.begin", "n", "begin", N_("New"), N_("Do something that makes a record"), "n"),
+    Key("records.views", "v", "views", N_("Lists"), N_("Show all lists"), "v", footer=False),
+    Key("records.sort", "s", "sort", N_("Sort"), N_("Order by the next column that has an index"), "s", footer=False),
+    Key("records.turn", "S", "turn", N_("Turn"), N_("Turn the order round"), "S", footer=False),
+    Key("records.columns", "C", "columns", N_("Columns"), N_("Choose the columns"), "C", footer=False),
+    Key("records.story", "t", "story", N_("Story"), N_("Tell all that happened to this record"), "t", footer=False),
+    Key("records.diagram", "D", "diagram", N_("States"), N_("Show the states and where this record stands"), "D",
+        footer=False),
+    Key("records.csv", "x", "export", N_("CSV"), N_("Write all these rows into a file as CSV"), "x", footer=False),
+    Key("records.copy", "y", "copy", N_("Copy"), N_("Copy the number of this record"), "y", footer=False),
+    Key("records.copy_all", "Y", "copy_all", N_("Copy all"), N_("Copy this record as JSON"), "Y", footer=False),
+)  # fmt: skip
+
+OPTIONS = (
+    Key("options.down", "j", "cursor_down", N_("Down"), N_("Go to the next line"), "j ↓", footer=False),
+    Key("options.up", "k", "cursor_up", N_("Up"), N_("Go to the line before"), "k ↑", footer=False),
+    Key("options.first", "g", "first", N_("First"), N_("Go to the first line"), "g", footer=False),
+    Key("options.last", "G", "last", N_("Last"), N_("Go to the last line"), "G", footer=False),
+)  # fmt: skip
+
+STORY = (
+    Key("story.on", "enter", "on", N_("Go on"), N_("Choose where to go on: other documents, lists, the record"), "↵"),
+    Key("story.follow", "f", "follow", N_("Follow"), N_("Tell the story of the document that this happened to"), "f"),
+    Key("story.copy", "y", "copy", N_("Copy"), N_("Copy the number of the document"), "y", footer=False),
+    Key("story.copy_all", "Y", "copy_all", N_("Copy all"), N_("Copy the whole story as text"), "Y", footer=False),
+)  # fmt: skip
+
+CARD = (Key("card.leave", "escape", "leave", N_("Back"), N_("Go back to the rows"), "esc"),)
+
+CHOOSE = (Key("choose.cancel", "escape,q", "cancel", N_("Cancel"), N_("Choose nothing"), "esc"),)
+
+ACTION = (
+    Key("action.cancel", "escape", "cancel", N_("Cancel"), N_("Change nothing"), "esc"),
+)  # fmt: skip
+
 FORM = (
     Key("form.submit", "ctrl+s", "submit", N_("Done"), N_("Be done with the form"), "^s"),
 )  # fmt: skip
@@ -71,6 +119,31 @@ FORM = (
 ENTRIES = (Key("entries.add", "ctrl+n", "add", N_("One more"), N_("Go to an empty entry"), "^n"),)
 
 ENTRY = (Key("entry.remove", "ctrl+r", "remove", N_("Take out"), N_("Take this entry out"), "^r"),)
+
+PAUSING = (
+    Key("flow.pause", "p", "pause", N_("Pause"), N_("Let nothing of this subscription begin; its events gather"), "p"),
+    Key("flow.resume", "p", "resume", N_("Resume"), N_("Let this subscription go on"), "p"),
+    Key("flow.deliveries", "d", "deliveries", N_("Deliveries"), N_("See what it has delivered and what waits"), "d"),
+)  # fmt: skip
+
+REPAIR = (
+    Key("delivery.retry", "r", "retry", N_("Retry"), N_("Try this one again now, as if it were new"), "r"),
+    Key("delivery.like", "R", "retry_like", N_("Retry alike"),
+        N_("Try all dead ones again that have its topic and kind of error"), "R"),
+    Key("delivery.skip", "K", "skip", N_("Give up"), N_("End this one by decision, with a reason"), "K"),
+)  # fmt: skip
+
+REPLAY = (
+    Key("delivery.replay", "P", "replay", N_("Replay"), N_("Deliver this one again on purpose, or all from here"), "P"),
+)  # fmt: skip
+
+REASON = (
+    Key("reason.cancel", "escape", "cancel", N_("Cancel"), N_("Change nothing"), "esc"),
+)  # fmt: skip
+
+OUTSIDE = (
+    Key("delivery.outside", "o", "outside", N_("Calls"), N_("Change between deliveries and calls to the outside"), "o"),
+)  # fmt: skip
 
 RETRY = (Key("retry.now", "r", "retry", N_("Try now"), N_("Ask the database at once"), "r"),)
 
@@ -87,6 +160,10 @@ SWITCHING = (
     Key("module.purge", "X", "switch('purge')", N_("Purge"),
         N_("Take its data out, into an archive; its name must be typed"), "X", footer=False),
 )  # fmt: skip
+
+AUDITING = (
+    Key("audit.verify", "v", "verify", N_("Verify"), N_("Recompute the chain of the audit trail"), "v"),
+)
 
 OPEN = (Key("list.open", "enter", "open", N_("Open"), N_("Show all that is known of it"), "↵", footer=False),)
 

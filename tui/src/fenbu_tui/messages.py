@@ -65,6 +65,14 @@ class Offered(Message):
         self.line = line
 
 
+class Wished(Message):
+    """The user wants to perform an action, whatever is on the screen."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self.action = action
+
+
 class Ran(Message):
     """A command of the command line has ended."""
 

@@ -39,6 +39,18 @@ SCREENS = (
           "fenbu_tui.screens.overview:OverviewScreen"),
     Entry("modules", "2", N_("Modules"), N_("Which modules there are and where each stands"),
           "fenbu_tui.screens.modules:ModulesScreen"),
+    Entry("flows", "3", N_("Flows"), N_("What moves between the modules, and where it is stuck"),
+          "fenbu_tui.screens.flows:FlowsScreen"),
+    Entry("deliveries", "4", N_("Deliveries"), N_("Every event on its way to every module, and what became of it"),
+          "fenbu_tui.screens.deliveries:DeliveriesScreen"),
+    Entry("records", "5", N_("Records"), N_("Every list, its rows, and what can be done with them"),
+          "fenbu_tui.screens.records:RecordsScreen"),
+    Entry("story", "6", N_("Story"), N_("What happened to a document in all modules, in time order"),
+          "fenbu_tui.screens.story:StoryScreen"),
+    Entry("metrics", "8", N_("Metrics"), N_("Numbers with their trend and meaning"),
+          "fenbu_tui.screens.metrics:MetricsScreen"),
+    Entry("audit", "9", N_("Audit"), N_("Who did what, and whether the trail is whole"),
+          "fenbu_tui.screens.audit:AuditScreen"),
 )  # fmt: skip
 """In the order of their keys; a new screen is a line here."""
 

@@ -49,7 +49,7 @@ def _show(session: Session, done: Adopted) -> None:
     headings = [
         Heading(_("Adopted")),
         Heading(_("Line"), right=True),
-        Heading(_("Before"), wraps=True),
+        Heading(_("Before", "value"), wraps=True),
         Heading(_("Now"), wraps=True),
     ]
     session.out.table(

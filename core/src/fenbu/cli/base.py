@@ -113,6 +113,10 @@ class Command(click.Command):
         """Show the command's own options first, the global ones apart."""
         _write_options(self, ctx, formatter)
 
+    def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the arguments, in the operator's language."""
+        _write_arguments(self, ctx, formatter)
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Show the help in the operator's language."""
         _write_help(self, formatter)
@@ -223,6 +227,13 @@ def _write_help(command: click.Command, formatter: click.HelpFormatter) -> None:
                     formatter.write(f"{' ' * formatter.current_indent}{line}\n")
             else:
                 formatter.write_text(paragraph)
+
+
+def _write_arguments(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    arguments = [one for one in command.get_params(ctx) if isinstance(one, click.Argument)]
+    if any(one.help for one in arguments):
+        with formatter.section(_("Positional arguments")):
+            formatter.write_dl([(one.make_metavar(ctx), _(one.help or "")) for one in arguments])
 
 
 def _write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:

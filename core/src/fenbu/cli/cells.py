@@ -14,6 +14,8 @@ from fenbu.views import Column, Kind, View
 from fenbu.work import Enterprise
 
 _NUMBERS = frozenset({Kind.MONEY, Kind.QUANTITY, Kind.PRICE, Kind.RATE, Kind.NUMBER})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of one."""
 _SIGNS = {
     "green": frozenset({"enabled", "active", "done", "paid", "posted", "closed", "ok", "settled"}),
     "yellow": frozenset(
@@ -80,6 +82,14 @@ def plain(column: Column, row: Mapping[str, Any], enterprise: Enterprise, *, mas
         unit = row.get(column.unit) if column.unit else None
         places = minor_units(str(unit or enterprise.currency))
     return format(padded(value, places), "f")
+
+
+def harmless(value: Any) -> Any:
+    """Keep a spreadsheet from running a text as a formula; numbers stay as they are."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    digits = value.lstrip("-").replace(".", "", 1)
+    return value if digits.isascii() and digits.isdigit() else f"'{value}"
 
 
 def _price(value: Any, unit: str, enterprise: Enterprise) -> str:

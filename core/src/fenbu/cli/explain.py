@@ -10,7 +10,7 @@ import click
 from fenbu.cli.base import command
 from fenbu.cli.names import completer
 from fenbu.cli.session import Session
-from fenbu.cli.show import quoted
+from fenbu.cli.words import quoted
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _list_kinds(session: Session, kernel: Kernel) -> None:
             "kinds", {"kinds": [{"kind": kind, "view": view} for kind, view in found.items()]}
         )
         return
-    headings = [Heading(_("Kind")), Heading(_("Numbers"))]
+    headings = [Heading(_("Kind")), Heading(_("Numbers", "of documents"))]
     session.out.table(headings, [[Cell(kind), Cell(f"fenbu show {view}")] for kind, view in found.items()])
 
 

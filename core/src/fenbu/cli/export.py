@@ -67,6 +67,7 @@ def export() -> None:
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the exports."""
+    from fenbu.cli.helping import sentences
     from fenbu.cli.layout import Cell, Heading
     from fenbu.engine.exporting import exporters
 
@@ -82,7 +83,8 @@ def list_(session: Session) -> None:
     else:
         headings = [Heading(_("Export")), Heading(_("Formats")), Heading(_("Title"), wraps=True)]
         texts = [
-            (one.name, ", ".join(sorted(one.formats)), f"{_(one.title)}. {_(one.help)}") for one in found
+            (one.name, ", ".join(sorted(one.formats)), sentences(_(one.title), _(one.help).rstrip(".。")))
+            for one in found
         ]
         session.out.table(headings, [[Cell(text.strip()) for text in row] for row in texts])
 

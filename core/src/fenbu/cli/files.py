@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from fenbu.errors import AlreadyExists, BadFile
 from fenbu.i18n import _
 
 
@@ -42,6 +41,8 @@ def fresh(path: Path, text: str) -> None:
         AlreadyExists: There is a file already; it stays as it is.
         BadFile: It cannot be written.
     """
+    from fenbu.errors import AlreadyExists, BadFile
+
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -65,7 +65,8 @@ def waiting(session: Session, *, subscription: str | None, key: str | None, limi
 @click.pass_obj
 def dead(session: Session, *, subscription: str | None, limit: int, after: str) -> None:
     """List the dead deliveries and calls, with what to do."""
-    from fenbu.cli.show import plain_rows, quoted, write_rows
+    from fenbu.cli.show import plain_rows, write_rows
+    from fenbu.cli.words import quoted
     from fenbu.engine import reading
     from fenbu.engine.conditions import Condition
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import click
 
 from fenbu.cli.layout import width_of, wrap
+from fenbu.i18n import _
 
 
 class Formatter(click.HelpFormatter):
@@ -35,6 +36,12 @@ class Formatter(click.HelpFormatter):
                 lines.insert(0, "")
             for lead, line in zip([term, *[""] * len(lines)], lines, strict=False):
                 self.write(f"{indent}{lead}{' ' * (start - width_of(lead))}{line}".rstrip() + "\n")
+
+
+def sentences(*texts: str) -> str:
+    """Return texts as sentences one after the other; what is empty is left out."""
+    told = [_("{sentence}.").format(sentence=f"{text[:1].upper()}{text[1:]}") for text in texts if text]
+    return "".join(one if _is_wide(one[-1:]) else f"{one} " for one in told).rstrip()
 
 
 def _is_wide(text: str) -> bool:

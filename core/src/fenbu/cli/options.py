@@ -6,6 +6,7 @@ every face. A list of parts is one repeated option: ``--line item=TEA,quantity=2
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -18,9 +19,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from fenbu.cli.base import RESERVED
+from fenbu.cli.helping import sentences
 from fenbu.cli.inputs import parse_json
+from fenbu.cli.words import quoted
 from fenbu.fields import bare, choices_of, is_mapping, is_model, is_secret, limits, part_of
 from fenbu.i18n import _
+from fenbu.values import MASK
 
 _METAVARS: Mapping[Any, str] = {
     Decimal: "DECIMAL",
@@ -78,6 +82,38 @@ def values_of(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any
     return values
 
 
+def typed(model: type[BaseModel], values: Mapping[str, Any]) -> list[str]:
+    """Return the words after ``fenbu do ACTION`` that say these values, each as a shell takes it; secrets as ``***``.
+
+    Args:
+        model: The action's input model.
+        values: As `values_of` would give them.
+    """
+    secret = secrets_of(model)
+    words: list[str] = []
+    for name, value in values.items():
+        if value is None or name not in model.model_fields:
+            continue
+        option = option_name(name)
+        if bare(model.model_fields[name].annotation) is bool:
+            words.append(option if value in (True, "true") else f"--no-{option[2:]}")
+        elif part_of(bare(model.model_fields[name].annotation)):
+            words += [word for one in value for word in (_singular(option), quoted(_spelled(one)))]
+        else:
+            words += [option, MASK if name in secret else quoted(_spelled(value))]
+    return words
+
+
+def _spelled(value: Any) -> str:
+    """Return a value as an option takes it: parts as ``name=value,name=value``, or JSON where that would not do."""
+    if not isinstance(value, Mapping):
+        return str(value.value if isinstance(value, Enum) else value)
+    told = {name: str(part) for name, part in value.items() if part is not None}
+    if any(isinstance(part, Mapping | list) or set(str(part)) & set('",') for part in value.values()):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return ",".join(f"{name}={part}" for name, part in told.items())
+
+
 def _option(name: str, info: FieldInfo) -> click.Option:
     kind = bare(info.annotation)
     long = option_name(name)
@@ -99,7 +135,7 @@ def _described(info: FieldInfo) -> str:
     kind = bare(info.annotation)
     part = part_of(kind)
     told = [
-        _(info.description or "").rstrip("."),
+        _(info.description or "").rstrip(".。"),
         _parts(part or kind),
         ", ".join(limits(info)),
     ]
@@ -110,7 +146,7 @@ def _described(info: FieldInfo) -> str:
         told.append(_("default: {default}").format(default=default))
     if part:
         told.append(_("may be repeated"))
-    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in told if text)
+    return sentences(*told)
 
 
 def _parts(kind: Any) -> str:

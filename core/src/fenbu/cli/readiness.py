@@ -27,7 +27,8 @@ in front of it. Without a plan, all that is on is told.
 
 fenbu rollout readiness goods
 fenbu rollout readiness --format markdown > readiness.md""")
-_COLOURS = {"✔": "green", "✖": "red", "?": "yellow"}
+_NONE = "○"
+_COLOURS = {"✔": "green", "✖": "red", "?": "yellow", _NONE: "dim"}
 _CURVE = 12
 
 
@@ -77,9 +78,12 @@ def _write(out: Output, report: Readiness) -> None:
 
 
 def _stage(out: Output, stage: StageReadiness, enterprise: Enterprise) -> None:
+    from fenbu.cli.layout import wrap
+
     out.title(f"{stage.name}  {stage.title} ({_(stage.standing)})" if stage.name else stage.title)
     if stage.goal:
-        out.line(stage.goal)
+        for line in [stage.goal] if out.width is None else wrap(stage.goal, out.width):
+            out.line(line)
     _branches(out, list(_guards(stage)))
     _completeness(out, stage.completeness)
     _branches(out, [_trouble(one) for one in stage.troubles])
@@ -114,21 +118,33 @@ def _completeness(out: Output, found: Sequence[Complete]) -> None:
         return
     rows = []
     for one in found:
-        sign = "✔" if one.whole else "?" if one.counted is None else "✖"
+        sign = _sign(one)
         many = f"{one.counted.complete:,} / {one.counted.of:,}" if one.counted else "?"
-        percent = f"{one.counted.percent:f} %" if one.counted else ""
-        told = "" if one.whole else f"{lacking(one)} → {_(one.declared.repair)}"
+        percent = f"{one.counted.percent:f} %" if one.counted and one.counted.percent is not None else ""
+        told = (
+            _("none there yet")
+            if sign == _NONE
+            else ""
+            if one.whole
+            else f"{lacking(one)} → {_(one.declared.repair)}"
+        )
         cells = (_(one.declared.title), many, percent, told)
         rows.append([Cell(sign, _COLOURS[sign]), *map(Cell, cells)])
     headings = [
         Heading(""),
         Heading(_("Data"), wraps=True),
-        Heading(_("Complete"), right=True),
+        Heading(_("Complete", "data"), right=True),
         Heading("", right=True),
         Heading(_("Lacking"), wraps=True),
     ]
     out.line()
     out.table(headings, rows)
+
+
+def _sign(one: Complete) -> str:
+    if one.counted is None:
+        return "?"
+    return _NONE if not one.counted.of else "✔" if one.whole else "✖"
 
 
 def _metrics(out: Output, found: Sequence[Baseline], enterprise: Enterprise) -> None:

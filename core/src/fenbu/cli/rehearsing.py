@@ -109,6 +109,8 @@ def _stage(stage: RehearsedStage) -> Branch:
         Branch(f"{_SIGNS[step.does]} {_(step.does)} {', '.join(step.modules)}  {_took(step.seconds)}")
         for step in stage.steps
     ]
+    if not below and not stage.failed:
+        below.append(Branch(_("its modules are on and set already; it is only written down")))
     below += [gate(line) for line in stage.guards.gates]
     below += [
         Branch(
@@ -180,7 +182,7 @@ def _conclude(session: Session, done: Rehearsal) -> None:
     if done.kept:
         out.say(_("the copy is kept: fenbu doctor --database {place}").format(place=done.kept))
     if done.held_up:
-        told = _("not to be begun yet: {stages}; fenbu plan says what holds them up")
+        told = _("these would not begin yet: {stages}; fenbu plan says why")
         out.say(told.format(stages=", ".join(done.held_up)))
     if done.well:
         told = _("all went well: copied in {copying}, applied and delivered in {applying}")

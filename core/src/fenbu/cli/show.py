@@ -11,6 +11,7 @@ import click
 from fenbu.cli.base import Command
 from fenbu.cli.names import completer
 from fenbu.cli.session import Session
+from fenbu.cli.words import quoted
 from fenbu.i18n import N_, _
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ fenbu show                                  the views that there are
 fenbu show erp.orders --where state=placed  a list
 fenbu show erp.orders SO-00000042           a record, with what can be done
 fenbu show erp.orders --help                its columns, filters and sorts""")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TYPED = "fenbu.cli.show.typed"
 _RELATED = 10
 _CHUNK = 1_000
@@ -62,7 +62,7 @@ class ShowCommand(Command):
     "--where",
     multiple=True,
     metavar="CONDITION",
-    help=N_("column=value; also != > >= < <= and ~ (contains). May be repeated."),
+    help=N_("column=value; also != > >= < <=, ~ (contains) and !~. May be repeated."),
 )
 @click.option("--sort", default="", metavar="COLUMN", help=N_("Order by a column; -column turns it round."))
 @click.option("--columns", default="", metavar="A,B,C", help=N_("Only these columns, in this order."))
@@ -224,13 +224,6 @@ def write_rows(
         )
 
 
-def quoted(text: str) -> str:
-    """Return a text as a shell takes it for one word."""
-    import shlex
-
-    return shlex.quote(text)
-
-
 def _page(kernel: Kernel, view: View, asked: Mapping[str, Any], limit: int) -> Page:
     from fenbu.engine import reading
 
@@ -278,6 +271,8 @@ def _write_csv(
     limit: int,
     everything: bool,
 ) -> None:
+    from fenbu.cli.cells import harmless
+
     columns = _with_units(view, wanted)
     writer = csv.writer(session.out.stdout, lineterminator="\n")
     writer.writerow([column.name for column in columns])
@@ -285,21 +280,13 @@ def _write_csv(
     while True:
         page = _page(kernel, view, {**asked, "after": after}, _CHUNK if everything else limit)
         for row in plain_rows(view, wanted, page.rows, kernel):
-            writer.writerow([_harmless(value) for value in row.values()])
+            writer.writerow([harmless(value) for value in row.values()])
         if page.next is None:
             return
         if not everything:
             session.out.say(_("more rows follow: --after {next}, or --all").format(next=quoted(page.next)))
             return
         after = page.next
-
-
-def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from running a text as a formula; numbers stay as they are."""
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
-        return value
-    digits = value.lstrip("-").replace(".", "", 1)
-    return value if digits.isascii() and digits.isdigit() else f"'{value}"
 
 
 def _columns(view: View, text: str) -> list[str]:

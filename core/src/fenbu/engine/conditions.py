@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Select, Subquery
+from sqlalchemy import ColumnElement, Select, Subquery, and_, false, or_, true
 
 from fenbu.errors import FieldProblem, InputInvalid
 from fenbu.i18n import N_, _, originals
@@ -43,7 +43,11 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
     "~": lambda column, text: column.icontains(text, autoescape=True),
+    "!~": lambda column, text: or_(column.is_(None), ~column.icontains(text, autoescape=True)),
 }
+_CONTAINS = ("~", "!~")
+_SHOWN = ("=", "!=", "~", "!~")
+"""With these a state may be named as it is shown."""
 
 
 @frozen
@@ -54,7 +58,11 @@ class Condition:
     value: Any
     """As the column's kind has it, or the same as text."""
     operator: str = "="
-    """``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=``, or ``~`` for "contains"."""
+    """``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=``, ``~`` for "contains" or ``!~`` for "does not"."""
+
+
+ANYWHERE = "*"
+"""In place of a column: in any column that holds text and narrows the view; goes with ``~`` and ``!~``."""
 
 
 def conditions(texts: Sequence[str]) -> list[Condition]:
@@ -88,37 +96,58 @@ def parse(view: View, name: str, value: Any, source: Subquery | None = None) -> 
         raise refused(view, name, _(_WANTED.get(kind, _NUMBER)), value) from None
 
 
-def narrowed(wanted: Select[Any], source: Subquery, view: View, filters: Sequence[Condition]) -> Select[Any]:
-    """Return a query on a view narrowed by all of these.
+def narrowed(
+    wanted: Select[Any],
+    source: Subquery,
+    view: View,
+    filters: Sequence[Condition],
+    unseen: Collection[str] = (),
+) -> Select[Any]:
+    """Return a query on a view narrowed by all of these; words are not looked for in columns that are unseen.
 
     Raises:
         ReadingRefused: The view is not narrowed by such a column, or the value is of another kind.
     """
     for one in filters:
-        allowed = filterable(view)
-        if one.column not in allowed:
-            near = get_close_matches(one.column, allowed, 1)
-            told = _("did you mean {nearest}?").format(nearest=near[0]) if near else ", ".join(allowed)
-            raise refused(view, one.column, _("this view is not narrowed by it ({told})").format(told=told))
-        if one.operator != "~":
-            value = parse(view, one.column, one.value, source)
-        elif kind_of(view, one.column, source) in _TEXTS:
-            value = one.value
+        if one.column == ANYWHERE:
+            wanted = wanted.where(_anywhere(source, view, one, unseen))
         else:
-            problem = _("~ looks within text, which this is not; = < > compare it")
-            raise refused(view, one.column, problem, f"~{one.value}")
-        wanted = wanted.where(
-            _compared(source.c[one.column], one.operator, value, kind_of(view, one.column, source))
-        )
+            wanted = wanted.where(_named(source, view, one))
     return wanted
 
 
-def _compared(column: Any, sign: str, value: Any, kind: Kind) -> Any:
+def _named(source: Subquery, view: View, one: Condition) -> ColumnElement[bool]:
+    allowed = filterable(view)
+    if one.column not in allowed:
+        near = get_close_matches(one.column, allowed, 1)
+        told = _("did you mean {nearest}?").format(nearest=near[0]) if near else ", ".join(allowed)
+        raise refused(view, one.column, _("this view is not narrowed by it ({told})").format(told=told))
+    if one.operator not in _CONTAINS:
+        value = parse(view, one.column, one.value, source)
+    elif kind_of(view, one.column, source) in _TEXTS:
+        value = one.value
+    else:
+        problem = _("~ looks within text, which this is not; = < > compare it")
+        raise refused(view, one.column, problem, f"~{one.value}")
+    return _compared(source.c[one.column], one.operator, value, kind_of(view, one.column, source))
+
+
+def _anywhere(source: Subquery, view: View, one: Condition, unseen: Collection[str]) -> ColumnElement[bool]:
+    found = [
+        _compared(source.c[name], one.operator, str(one.value), kind)
+        for name in filterable(view)
+        if (kind := kind_of(view, name, source)) in _TEXTS and name not in unseen
+    ]
+    return and_(true(), *found) if one.operator == "!~" else or_(false(), *found)
+
+
+def _compared(column: Any, sign: str, value: Any, kind: Kind) -> ColumnElement[bool]:
     """Return the comparison in SQL; a state may be written as faces show it, in the operator's language."""
-    shown = originals(value) if kind is Kind.STATE and sign in ("=", "!=") else ()
-    if shown:
-        return column.in_((value, *shown)) if sign == "=" else column.not_in((value, *shown))
-    return _COMPARE[sign](column, value)
+    found: ColumnElement[bool] = _COMPARE[sign](column, value)
+    shown = originals(value) if kind is Kind.STATE and sign in _SHOWN else ()
+    if not shown:
+        return found
+    return or_(found, column.in_(shown)) if sign in ("=", "~") else and_(found, column.not_in(shown))
 
 
 def kind_of(view: View, name: str, source: Subquery | None) -> Kind:

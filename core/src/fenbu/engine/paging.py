@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import ColumnElement, Subquery, and_, false, or_, true, tuple_
 
 from fenbu.engine.conditions import parse, refused
@@ -40,6 +40,11 @@ def orders(view: View, sort: str) -> list[Order]:
     keys = {order.name for order in key}
     first = Order(name, sort.startswith("-"), nullable=name not in keys)
     return [first, *(order for order in key if order.name != name)]
+
+
+def turned(orders: Sequence[Order]) -> list[Order]:
+    """Return an order turned round, in which the last row is the first."""
+    return [evolve(order, down=not order.down) for order in orders]
 
 
 def ordered(source: Subquery, order: Order) -> ColumnElement[Any]:
@@ -78,6 +83,11 @@ def write_after(orders: Sequence[Order], row: Mapping[str, Any]) -> str:
     if len(values) == 1 and values[0] and not values[0].startswith("["):
         return values[0]
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def write_key(view: View, row: Mapping[str, Any]) -> str:
+    """Return the values of a row's key as a JSON list of texts; each finds it again as a condition."""
+    return json.dumps([_as_text(row[name.removeprefix("-")]) for name in view.key], ensure_ascii=False)
 
 
 def read_after(view: View, source: Subquery, orders: Sequence[Order], after: str) -> list[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Subquery, select
 
 from fenbu.engine import paging
@@ -50,6 +50,10 @@ class Page:
     rows: Sequence[Row]
     next: str | None
     """Given as ``after`` it continues here; None when nothing follows."""
+    previous: str | None = None
+    """Given as ``before`` it continues here upwards; None when nothing comes before."""
+    again: str = ""
+    """Given as ``after`` it reads from the first of these rows again."""
 
 
 def page(
@@ -59,9 +63,11 @@ def page(
     filters: Sequence[Condition] = (),
     sort: str = "",
     after: str = "",
+    before: str = "",
+    last: bool = False,
     limit: int = DEFAULT_LIMIT,
 ) -> Page:
-    """Return one page of a view.
+    """Return one page of a view: the first, the one after a row, the one before a row, or the last.
 
     Args:
         work: A reading work; the view's query is asked in it.
@@ -69,6 +75,8 @@ def page(
         filters: All must hold.
         sort: A column of ``view.sorts`` or of its key, with ``-`` before it downwards; the key's order if empty.
         after: `Page.next` of the page before.
+        before: `Page.previous` of the page after.
+        last: The last rows are wanted; they are found from the end, and nothing is counted.
         limit: Rows wanted, 1 to `MOST`.
 
     Raises:
@@ -81,15 +89,30 @@ def page(
         raise refused(view, "limit", _("1 to {most} is wanted").format(most=MOST), str(limit))
     source = view.query(work).subquery()
     orders = paging.orders(view, sort)
-    wanted = select(source).order_by(*(paging.ordered(source, order) for order in orders)).limit(limit + 1)
-    wanted = narrowed(wanted, source, view, filters)
-    if after:
-        wanted = wanted.where(paging.beyond(source, orders, paging.read_after(view, source, orders, after)))
+    upwards = last or bool(before)
+    ways = paging.turned(orders) if upwards else orders
+    wanted = select(source).order_by(*(paging.ordered(source, order) for order in ways)).limit(limit + 1)
+    wanted = narrowed(wanted, source, view, filters, _unseen(work, view))
+    if place := before or after:
+        wanted = wanted.where(paging.beyond(source, ways, paging.read_after(view, source, ways, place)))
     rows = [dict(row) for row in work.execute(wanted).mappings()]
-    more = len(rows) > limit
-    del rows[limit:]
-    following = paging.write_after(orders, rows[-1]) if more else None
-    return Page([_as_permitted(work, view, row) for row in rows], following)
+    found = _upwards(orders, rows, limit, before) if upwards else _downwards(orders, rows, limit, after)
+    return evolve(found, rows=[_as_permitted(work, view, dict(row)) for row in found.rows])
+
+
+def _downwards(orders: Sequence[paging.Order], rows: Sequence[Row], limit: int, after: str) -> Page:
+    """Return a page of rows that follow each other, with one more where others follow."""
+    kept = rows[:limit]
+    following = paging.write_after(orders, kept[-1]) if len(rows) > limit else None
+    return Page(kept, following, paging.write_after(orders, kept[0]) if after and kept else None, after)
+
+
+def _upwards(orders: Sequence[paging.Order], rows: Sequence[Row], limit: int, before: str) -> Page:
+    """Return a page of rows read from its end to its beginning, with one more where others come before."""
+    kept = list(reversed(rows[:limit]))
+    again = paging.write_after(orders, rows[limit]) if len(rows) > limit else ""
+    following = paging.write_after(orders, kept[-1]) if before and kept else None
+    return Page(kept, following, paging.write_after(orders, kept[0]) if again else None, again)
 
 
 def count(work: EngineWork, view: View, *, filters: Sequence[Condition] = (), most: int = MOST) -> int:
@@ -97,7 +120,7 @@ def count(work: EngineWork, view: View, *, filters: Sequence[Condition] = (), mo
     work.require(view.needs)
     _refuse_telling(work, view, [one.column for one in filters])
     source = view.query(work).subquery()
-    limited = narrowed(select(source.c[view.record]), source, view, filters).limit(most)
+    limited = narrowed(select(source.c[view.record]), source, view, filters, _unseen(work, view)).limit(most)
     return len(work.execute(limited).all())
 
 
@@ -151,6 +174,12 @@ def _refuse_telling(work: EngineWork, view: View, names: Sequence[str]) -> None:
 def _telling(view: View) -> frozenset[str]:
     """Return the columns that tell of a person, but for the one that a record is known by."""
     return frozenset(column.name for column in view.columns if column.personal and column.name != view.record)
+
+
+def _unseen(work: EngineWork, view: View) -> frozenset[str]:
+    """Return the columns in which no word is looked for, because finding it would tell of a person."""
+    names = _telling(view)
+    return frozenset() if not names or work.holds(_personal(view)) else names
 
 
 def _personal(view: View) -> str:

@@ -28,6 +28,8 @@ MINUTES = "%Y-%m-%d %H:%M"
 MOST_PARTS = 5
 """Of a longer list the first so many are told, the others counted."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)\Z")
+_WORD = re.compile(r"[a-z][a-z_]*\Z")
+"""A state or another word of code, which faces say in the operator's language."""
 _MONEY = re.compile(r"\{(\w+)\} \{(currency)\}")
 """An amount and its currency, as sentences write them."""
 
@@ -96,7 +98,9 @@ def _shown(value: Any, number: bool = False) -> str:
         return _("{first} and {count} more").format(first=told, count=more) if more > 0 else told
     if value is None:
         return "–"
-    return readable(Decimal(value)) if number else str(value)
+    if number:
+        return readable(Decimal(value))
+    return _(str(value)) if _WORD.match(str(value)) else str(value)
 
 
 def _part(value: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ import argparse
 import ast
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
@@ -57,20 +57,20 @@ class Untranslatable(ValueError):
 # --- from the code --------------------------------------------------------------------------------------
 
 
-def texts(package: Path) -> list[tuple[Text, str]]:
-    """List the texts of a package with the files that have them, as ``fenbu_erp/orders.py``, by file and line.
+def texts(package: Path) -> list[tuple[Text, str | None, str]]:
+    """List the texts of a package with context and file, as ``fenbu_erp/orders.py``, by file and line.
 
     Raises:
         Untranslatable: An f-string is marked.
     """
     return [
-        (text, file.relative_to(package.parent).as_posix())
+        (text, context, file.relative_to(package.parent).as_posix())
         for file in sorted(package.rglob("*.py"))
-        for text in _texts_of(file)
+        for text, context in _texts_of(file)
     ]
 
 
-def _texts_of(file: Path) -> Iterator[Text]:
+def _texts_of(file: Path) -> Iterator[tuple[Text, str | None]]:
     source = file.read_text(encoding="utf-8")
     tree = ast.parse(source, file.name)
     enums = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
@@ -80,16 +80,24 @@ def _texts_of(file: Path) -> Iterator[Text]:
         if name in _MARKS and call.args:
             if isinstance(call.args[0], ast.JoinedStr):
                 raise Untranslatable(f"{file}:{call.lineno}")
-            yield from _constants(call.args[:1])
+            asked, *context = [*_constants(call.args[:2])] or [""]
+            if asked:
+                yield asked, next(iter(context), None)
         elif name == "ngettext" and len(both := list(_constants(call.args[:2]))) == 2:
-            yield both[0], both[1]
-        elif name == "Field":
-            yield from _constants([word.value for word in call.keywords if word.arg == "description"])
-        elif name == "one_of":
-            yield from _constants(call.args[1:])
-        elif name == "Lifecycle":
-            for states in (word.value for word in call.keywords if word.arg == "states"):
-                yield from _members(enums.get(_name(states)))
+            yield (both[0], both[1]), None
+        else:
+            yield from ((text, None) for text in _unmarked(name, call, enums))
+
+
+def _unmarked(name: str, call: ast.Call, enums: Mapping[str, ast.ClassDef]) -> Iterator[str]:
+    """Yield what faces translate of a declaration that has no marks."""
+    if name == "Field":
+        yield from _constants([word.value for word in call.keywords if word.arg == "description"])
+    elif name == "one_of":
+        yield from _constants(call.args[1:])
+    elif name == "Lifecycle":
+        for states in (word.value for word in call.keywords if word.arg == "states"):
+            yield from _members(enums.get(_name(states)))
 
 
 def _name(node: ast.expr) -> str:
@@ -144,8 +152,8 @@ def compared(package: Path, language: str) -> Catalog:
             fuzzy=False,
         )
     wanted = Catalog(language, DOMAIN, creation_date=catalog.creation_date)
-    for text, file in texts(package):
-        wanted.add(text, locations=[(file, 0)])
+    for text, context, file in texts(package):
+        wanted.add(text, locations=[(file, 0)], context=context)
     catalog.update(wanted)
     return catalog
 
@@ -177,7 +185,7 @@ def update(package: Path, language: str, *, others: Sequence[Catalog] = ()) -> S
 
 def _take_over(message: Message, others: Sequence[Catalog]) -> None:
     for other in others:
-        known = other.get(message.id)
+        known = other.get(message.id, message.context)
         if known is not None and not known.fuzzy and all(_said(known)):
             message.string = known.string
             message.flags.discard("fuzzy")

@@ -80,7 +80,7 @@ CASE_ENTRIES = View(
         looks.state("verb", N_("What")),
         looks.time("said_at", N_("When")),
         Column("noted_by", N_("By")),
-        references.personal("text", N_("Text")),
+        references.personal("text", N_("Text", "of a case")),
     ),
     key=("case", "entry"),
     record="case",

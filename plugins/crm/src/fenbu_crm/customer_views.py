@@ -43,7 +43,7 @@ CUSTOMERS = View(
     columns=(
         Column("customer", N_("Customer")),
         references.personal("name", N_("Name")),
-        Column("kind", N_("Kind")),
+        looks.state("kind", N_("Kind")),
         looks.state("state", N_("State")),
         references.account(),
         Column("merged_into", N_("Same as"), ref="crm.customers"),
@@ -125,7 +125,7 @@ CONTACTS = View(
         references.customer(),
         looks.number("contact", N_("No.")),
         references.personal("name", N_("Name")),
-        Column("role", N_("Role")),
+        Column("role", N_("Role", "of a contact")),
         references.personal("email", N_("E-mail")),
         references.personal("phone", N_("Telephone")),
     ),
@@ -144,7 +144,7 @@ ADDRESSES = View(
     columns=(
         references.customer(),
         looks.number("address", N_("No.")),
-        Column("kind", N_("Kind")),
+        looks.state("kind", N_("Kind")),
         references.personal("street", N_("Street")),
         references.personal("postcode", N_("Postcode")),
         references.personal("city", N_("City")),
@@ -196,7 +196,7 @@ CONSENT_ENTRIES = View(
         )
     ),
     columns=(
-        looks.number("entry", N_("Entry")),
+        looks.number("entry", N_("Entry", "in a list")),
         references.customer(),
         Column("purpose", N_("Purpose")),
         looks.state("state", N_("State")),

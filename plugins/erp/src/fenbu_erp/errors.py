@@ -258,7 +258,7 @@ class RequirementNotWaivable(Refused):
 
     def __str__(self) -> str:
         return _("{requirement} of {order} is {state} and {owner} is at work on it").format(
-            requirement=self.requirement, order=self.order, state=self.state, owner=self.owner
+            requirement=self.requirement, order=self.order, state=_(self.state), owner=self.owner
         )
 
     @property
@@ -349,7 +349,7 @@ class OrderStillOpen(Refused):
 
     def __str__(self) -> str:
         return _("{order} cannot be closed: its {axis} is {state}").format(
-            order=self.order, axis=self.axis, state=self.state
+            order=self.order, axis=self.axis, state=_(self.state)
         )
 
     @property

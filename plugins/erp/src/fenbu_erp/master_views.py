@@ -30,7 +30,7 @@ ITEMS = View(
     columns=(
         Column("item", N_("Item")),
         Column("title", N_("Title")),
-        Column("kind", N_("Kind")),
+        looks.state("kind", N_("Kind")),
         Column("unit", N_("Unit")),
         Column("tax_category", N_("Tax category")),
         looks.state("state", N_("State")),
@@ -118,7 +118,7 @@ ACCOUNTS = View(
     ),
     columns=(
         Column("account", N_("Account")),
-        Column("kind", N_("Kind")),
+        looks.state("kind", N_("Kind")),
         Column("name", N_("Name"), personal=True),
         Column("address", N_("Address"), personal=True),
         Column("tax_id", N_("Tax id"), personal=True),

@@ -308,7 +308,7 @@ class PeriodTaken(Refused):
 
     def __str__(self) -> str:
         return _("{period} has the payroll {run}, which is {state}").format(
-            period=self.period, run=self.run, state=self.state
+            period=self.period, run=self.run, state=_(self.state)
         )
 
     @property
@@ -388,7 +388,7 @@ class NothingToPay(Refused):
     state: str
 
     def __str__(self) -> str:
-        return _("nothing of {run} is to be paid: it is {state}").format(run=self.run, state=self.state)
+        return _("nothing of {run} is to be paid: it is {state}").format(run=self.run, state=_(self.state))
 
     @property
     def hint(self) -> str:

@@ -46,7 +46,7 @@ LEAVE_REQUESTS = View(
         looks.time("requested_at", N_("Asked at")),
         Column("requested_by", N_("Asked by")),
         looks.time("decided_at", N_("Decided at")),
-        Column("decided_by", N_("Decided by")),
+        Column("decided_by", N_("Decided by", "whom")),
         Column("note", N_("Note"), personal=True),
     ),
     key=("-request",),
@@ -94,7 +94,7 @@ LEAVE_ENTRIES = View(
         )
     ),
     columns=(
-        looks.number("id", N_("Entry")),
+        looks.number("id", N_("Entry", "in a list")),
         references.employee(),
         _TYPE,
         looks.number("year", N_("Year")),

@@ -70,7 +70,7 @@ COMPONENTS = View(
         Column("base", N_("Base")),
         Column("prorated", N_("Pro rata"), Kind.YES_NO),
         looks.day("since", N_("Figures from")),
-        Column("rate", N_("Rate"), Kind.RATE),
+        Column("rate", N_("Rate", "of pay"), Kind.RATE),
         looks.money("amount", N_("Amount"), unit=None),
         looks.money("ceiling", N_("Ceiling"), unit=None),
     ),
@@ -91,7 +91,7 @@ COMPONENT_FIGURES = View(
     columns=(
         Column("component", N_("Component"), ref="hrm.components"),
         looks.day("since", N_("From")),
-        Column("rate", N_("Rate"), Kind.RATE),
+        Column("rate", N_("Rate", "of pay"), Kind.RATE),
         looks.money("amount", N_("Amount"), unit=None),
         looks.money("ceiling", N_("Ceiling"), unit=None),
     ),

@@ -146,7 +146,7 @@ class NothingToRetry(Refused):
 
     def __str__(self) -> str:
         return _("{document} is {state} and nothing of it was refused").format(
-            document=self.document, state=self.state
+            document=self.document, state=_(self.state)
         )
 
     @property
@@ -163,7 +163,7 @@ class NothingMissing(Refused):
 
     def __str__(self) -> str:
         return _("{payment} is {state} and nothing of it is known to be missing").format(
-            payment=self.payment, state=self.state
+            payment=self.payment, state=_(self.state)
         )
 
     @property

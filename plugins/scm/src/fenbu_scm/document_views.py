@@ -20,7 +20,7 @@ from fenbu_scm.tables import (
 
 _DAY = looks.day("day", N_("Day"))
 _UNIT = Column("unit", N_("Unit"))
-_VALUE = looks.money("value", N_("Value"), None)
+_VALUE = looks.money("value", N_("Value", "worth"), None)
 _POSTED = (Column("posted_at", N_("Posted"), Kind.TIME), Column("posted_by", N_("By")))
 _QUANTITY = looks.quantity("quantity", N_("Quantity"))
 
@@ -49,7 +49,7 @@ RECEIPTS = View(
         )
     ),
     columns=(
-        Column("receipt", N_("Receipt")),
+        Column("receipt", N_("Receipt", "of goods")),
         _DAY,
         looks.state("source", N_("From")),
         Column("supplier", N_("Supplier")),
@@ -72,7 +72,7 @@ RECEIPT_LINES = View(
         ).join_from(RECEIPT_LINE, ITEM, ITEM.c.code == _RL.item)
     ),
     columns=(
-        Column("receipt", N_("Receipt"), ref="scm.receipts"),
+        Column("receipt", N_("Receipt", "of goods"), ref="scm.receipts"),
         looks.number("line", N_("Line")),
         references.item(),
         references.location(),

@@ -56,7 +56,7 @@ ORDERS = View(
         Column("short", N_("Short"), Kind.QUANTITY),
         Column("released", N_("Released"), Kind.QUANTITY),
         Column("dispatched", N_("Dispatched"), Kind.QUANTITY),
-        Column("ship", N_("Leaves")),
+        looks.state("ship", N_("Leaves")),
         Column("waived", N_("Stock waived"), Kind.YES_NO),
         Column("reason", N_("Reason")),
     ),

@@ -11,13 +11,26 @@ from contextlib import contextmanager
 from fenbu.engine.catalog.discovery import discover
 from fenbu.engine.flows.standing import standing, waits
 from fenbu.engine.kernel import Kernel
-from fenbu.engine.store.errors import StoreError
+from fenbu.engine.store import errors as store
 from fenbu.engine.store.infrastructure import explained
 from fenbu.engine.work import EngineWork
 from fenbu_tui.world.base import Head, Unreachable
 
 AT_LEAST = 10.0
 """Seconds after which it is worth looking in any case: a notification may be lost, and clocks move on."""
+
+REFUSALS = (
+    store.DatabaseFull,
+    store.DatabaseReadOnly,
+    store.DatabaseBusy,
+    store.OutcomeUnknown,
+    store.CopyRefused,
+    store.ArchiveDamaged,
+    store.NotArchivable,
+    store.MigrationFailed,
+    store.ForeignTable,
+)
+"""Of what the store raises, what concerns one act: the enterprise can be looked at all the same."""
 
 
 class EnginePart:
@@ -75,13 +88,15 @@ class EnginePart:
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
-        """Say `Unreachable` for whatever the database's absence raises; all else goes on."""
+        """Say `Unreachable` for whatever the database's absence raises, and what is wrong with it in a sentence."""
         try:
             yield
         except Exception as error:
-            clear = error if isinstance(error, StoreError) else explained(error, self._url)
+            clear = error if isinstance(error, store.StoreError) else explained(error, self._url)
             if clear is None:
                 raise
+            if isinstance(clear, REFUSALS):
+                raise clear from error
             raise Unreachable(str(clear), clear.hint) from error
 
     def _head(self, work: EngineWork) -> Head:

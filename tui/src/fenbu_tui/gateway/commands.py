@@ -69,7 +69,10 @@ class CommandsPart(EnginePart):
         from fenbu.cli.app import root
         from fenbu.cli.session import Session
 
-        *before, last = [*_words(line), ""] if not line or line[-1].isspace() else _words(line) or [""]
+        words = _words(line)
+        if line.strip() and not words:
+            return []
+        *before, last = words if words and not line[-1].isspace() else [*words, ""]
         session = Session()
         session.database, session.lang = self._url, language()
         found = ShellComplete(root, {"obj": session}, "fenbu", "_FENBU").get_completions(before, last)

@@ -36,6 +36,7 @@ class CommandScreen(Translated, ModalScreen[str]):
                                border-title-color: $accent; }
     CommandScreen #proposals { height: auto; padding: 0 1; color: $text-muted; }
     CommandScreen Input { height: 1; border: none; padding: 0 1; background: $panel; }
+    CommandScreen Input:focus { border: none; }
     """
 
     def __init__(self, commands: Commands, history: Sequence[str], line: str = "") -> None:

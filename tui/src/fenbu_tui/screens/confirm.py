@@ -51,7 +51,7 @@ class ConfirmScreen(Translated, ModalScreen[Act]):
             with VerticalScroll(can_focus=False):
                 yield Static(_told(question.consequences))
             if told := [one for one in question.choices if one.told]:
-                yield Static(Content("\n").join(_meaning(one) for one in told), classes="choices")
+                yield Static(_meanings(told), classes="choices")
             yield Static(classes="command", markup=False)
             if question.typed:
                 yield Input(placeholder=_("type {word} to go on").format(word=question.typed))
@@ -123,5 +123,12 @@ def _told(consequences: Sequence[Consequence]) -> Content:
     return Content("\n").join(lines)
 
 
-def _meaning(choice: Choice) -> Content:
-    return Content.assemble(Content.styled(choice.label, "bold"), f"  {choice.told}")
+def _meanings(choices: Sequence[Choice]) -> Content:
+    width = max(cell_len(one.label) for one in choices)
+    lines = [
+        Content.assemble(
+            Content.styled(one.label + " " * (width - cell_len(one.label)), "bold"), f"  {one.told}"
+        )
+        for one in choices
+    ]
+    return Content("\n").join(lines)

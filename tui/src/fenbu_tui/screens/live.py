@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from attrs import frozen
 from textual.screen import Screen
 
-from fenbu.errors import FenbuError
+from fenbu.errors import FenbuError, in_words
 from fenbu.i18n import _
 from fenbu_tui.messages import Acted, Appeared, Lost
 from fenbu_tui.screens.confirm import ConfirmScreen
@@ -115,6 +115,8 @@ class LiveScreen(Translated, Screen[None]):
             self.call_later(self._over, slot, None)
         except FenbuError as error:
             self.call_later(self._over, slot, partial(self.show_refusal, in_one(error)))
+        except Exception as error:  # the edge: what nobody foresaw is told in a line, and takes nothing down
+            self.call_later(self._over, slot, partial(self.show_refusal, defect(error)))
         else:
             self.call_later(self._over, slot, partial(question.show, answer))
 
@@ -127,7 +129,7 @@ class LiveScreen(Translated, Screen[None]):
 
     def show_refusal(self, sentence: str) -> None:
         """Say why something could not be read."""
-        self.notify(sentence, severity="error")
+        self.notify(sentence, severity="error", markup=False)
 
     # --- acting ---------------------------------------------------------------------------------------
 
@@ -161,6 +163,9 @@ class LiveScreen(Translated, Screen[None]):
         except Unreachable as error:
             self.post_message(Lost(error))
             return
+        except FenbuError as error:
+            self.call_later(self.notify, in_one(error), severity="error", markup=False)
+            return
         if getattr(self.app, "read_only", False):
             self.post_message(
                 Acted(act, _("nothing can be changed here: it was opened read-only"), refused=True)
@@ -172,11 +177,18 @@ class LiveScreen(Translated, Screen[None]):
             self.post_message(Lost(error))
         except FenbuError as error:
             self.post_message(Acted(act, in_one(error), refused=True))
+        except Exception as error:
+            self.post_message(Acted(act, defect(error), refused=True))
         else:
             self.post_message(Acted(act, said))
             if then is not None:
                 self.call_later(then)
         self.call_later(self.read_again)
+
+
+def defect(error: Exception) -> str:
+    """Say in a line what nobody foresaw."""
+    return _("{what} – this is a defect, nothing else was stopped").format(what=in_words(error))
 
 
 def in_one(error: FenbuError) -> str:

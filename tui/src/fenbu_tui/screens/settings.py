@@ -62,8 +62,9 @@ class SettingsScreen(LiveScreen):
             self.query_one("#empty", Static).update(_("This module has no settings."))
         elif not self.query(Form):
             self.query_one("#empty").display = False
-            frame.mount(Form(settings.model, settings.given))
-            self.call_after_refresh(self._begin)
+            form = Form(settings.model, settings.given)
+            frame.mount(form)
+            form.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
         """Go to the first field."""

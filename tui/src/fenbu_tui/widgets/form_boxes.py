@@ -87,7 +87,7 @@ class FieldBox(Box):
 
     DEFAULT_CSS = """
     FieldBox.beside { width: 1fr; padding: 0 1 0 0; }
-    FieldBox .fixed { width: 1fr; }
+    FieldBox .fixed { width: 1fr; padding: 0 1; }
     """
 
     def __init__(

@@ -32,6 +32,8 @@ class TableColumn:
     """Part of what the table is wider than its columns; 0 stays as it is."""
     wide: int = 0
     """Shown only where the table has this many cells."""
+    right: bool = False
+    """Numbers stand to the right."""
 
 
 @frozen
@@ -40,6 +42,8 @@ class Cell:
 
     text: str
     tone: Tone | None = None
+    indent: str = ""
+    """Drawn before the text as it is: the branches of a tree."""
 
 
 @frozen
@@ -80,6 +84,20 @@ class RowTable(ScrollView, can_focus=True):
         def __init__(self, key: str | None) -> None:
             super().__init__()
             self.key = key
+
+    class Opened(Message):
+        """Somebody has clicked twice on the row of this key, and wants to see more of it."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    class HeadClicked(Message):
+        """The title of a column was clicked; `place` counts the table's columns."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
 
     def __init__(self, columns: Sequence[TableColumn], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -127,9 +145,22 @@ class RowTable(ScrollView, can_focus=True):
         self._put(0 if step < 0 else len(self.rows) - 1)
 
     def on_click(self, click: events.Click) -> None:
-        """Put the cursor where the mouse is."""
-        if click.y > 0 and (place := click.y - 1 + self.scroll_offset.y) < len(self.rows):
+        """Put the cursor where the mouse is; on a title, say on which."""
+        if click.y == 0 and (title := self._column_at(click.x)) is not None:
+            self.post_message(self.HeadClicked(title))
+        elif click.y > 0 and (place := click.y - 1 + self.scroll_offset.y) < len(self.rows):
             self._put(place)
+            if click.chain == 2:
+                self.post_message(self.Opened(self.rows[place].key))
+
+    def _column_at(self, x: int) -> int | None:
+        """Return the place of the column that is drawn at this cell; None beside all of them."""
+        left = 1
+        for place, size in enumerate(self._widths(self.size.width - 1)):
+            if left <= x < left + size:
+                return place
+            left += size
+        return None
 
     @property
     def _visible(self) -> int:
@@ -164,12 +195,17 @@ class RowTable(ScrollView, can_focus=True):
 
     def _strip(self, cells: Sequence[Cell], width: int, style: Style, *, toned: bool = True) -> Strip:
         segments = [Segment(" ", style)]
-        for cell, size in zip(cells, self._widths(width - 1), strict=True):
+        for cell, size, column in zip(cells, self._widths(width - 1), self._columns, strict=True):
             if not size:
                 continue
             tone = cell.tone if toned else None
             own = self.get_component_rich_style(f"row-table--{tone}", partial=True) if tone else Style.null()
-            segments.append(Segment(fitted(cell.text, size - 1) + " ", style + own))
+            if cell.indent:
+                segments.append(
+                    Segment(set_cell_size(cell.indent, min(cell_len(cell.indent), size - 1)), style)
+                )
+            room = max(size - 1 - cell_len(cell.indent), 0)
+            segments.append(Segment(fitted(cell.text, room, right=column.right) + " ", style + own))
         return Strip(segments).adjust_cell_length(width, style)
 
     def _widths(self, width: int) -> list[int]:
@@ -183,9 +219,9 @@ class RowTable(ScrollView, can_focus=True):
         ]
 
 
-def fitted(text: str, width: int) -> str:
+def fitted(text: str, width: int, *, right: bool = False) -> str:
     """Return a text in exactly this many cells, with an ellipsis where something is left out."""
     line = " ".join(text.split())
     if cell_len(line) > width:
         return set_cell_size(line, max(width - 1, 0)) + "…"
-    return set_cell_size(line, width)
+    return " " * (width - cell_len(line)) + line if right else set_cell_size(line, width)

@@ -19,7 +19,9 @@ INDENT = "  "
 
 def heading(session: Session, text: str, command: str) -> None:
     """Write a heading, and to its right the command that shows or does it; below where both do not fit."""
-    out, room = session.out, WIDTH - len(text) - len(command)
+    from fenbu.cli.layout import width_of
+
+    out, room = session.out, WIDTH - width_of(text) - len(command)
     out.line()
     if room >= 1:
         out.line(f"{out.style(text, 'bold')}{' ' * room}{out.style(command, 'dim')}".rstrip())
@@ -100,13 +102,14 @@ def skipped(session: Session, modules: Sequence[str]) -> None:
 
 def _flows(session: Session, kernel: Kernel, lived: Lived) -> None:
     """Write who tells whom, with what was delivered in the stage; new ones with a plus."""
+    from fenbu.cli.layout import width_of
     from fenbu.engine.flows.map import arrows
 
     out = session.out
     with kernel.read() as work:
         found = [arrow for arrow in arrows(work.connection, 0) if lived.delivered[arrow.subscription]]
     label = _("flows that run now")
-    gap = " " * max(1, WIDTH - len(INDENT) - len(label) - len("fenbu flows map"))
+    gap = " " * max(1, WIDTH - len(INDENT) - width_of(label) - len("fenbu flows map"))
     out.line(f"{INDENT}{label}{gap}{out.style('fenbu flows map', 'dim')}")
     ends = {arrow.subscription: f"{', '.join(arrow.sources)} → {arrow.module}" for arrow in found}
     widest = max(map(len, ends.values()), default=0)

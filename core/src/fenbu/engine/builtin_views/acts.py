@@ -35,7 +35,7 @@ AUDIT = View(
         Column("actor", N_("Actor")),
         Column("action", N_("Action")),
         Column("subject", N_("Subject")),
-        Column("outcome", N_("Outcome")),
+        looks.state("outcome", N_("Outcome")),
         Column("summary", N_("Input")),
         Column("module", N_("Module"), ref="fenbu.modules"),
         Column("key", N_("Idempotency key")),

@@ -80,7 +80,7 @@ SUBSCRIPTIONS = View(
         Column("reason", N_("Reason")),
         looks.number("scheduled", N_("Timers")),
         Column("module", N_("Module"), ref="fenbu.modules"),
-        Column("history", N_("History")),
+        looks.state("history", N_("History")),
         looks.number("history_position", N_("Read up to")),
         looks.number("history_end", N_("Reads to")),
         looks.time("changed", N_("Since")),

@@ -22,10 +22,10 @@ _GRANTS = (
     .subquery("granted")
 )
 _COMES_IN = case(
-    (_O.os_user.is_not(None) & _O.secret.is_not(None), "user, secret"),
-    (_O.os_user.is_not(None), "user"),
-    (_O.secret.is_not(None), "secret"),
-    else_="no way yet",
+    (_O.os_user.is_not(None) & _O.secret.is_not(None), N_("user, secret")),
+    (_O.os_user.is_not(None), N_("user")),
+    (_O.secret.is_not(None), N_("secret")),
+    else_=N_("no way yet"),
 )
 
 OPERATORS = View(
@@ -49,7 +49,7 @@ OPERATORS = View(
         looks.state("state", N_("State")),
         Column("grants", N_("Roles and permissions")),
         looks.time("last_login", N_("Last login")),
-        Column("comes_in", N_("Comes in by")),
+        looks.state("comes_in", N_("Comes in by")),
         Column("os_user", N_("User of the system")),
         looks.time("disabled", N_("Disabled")),
         looks.time("since", N_("Since")),

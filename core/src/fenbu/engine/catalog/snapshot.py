@@ -7,6 +7,8 @@ it; a newer package is recognised by comparing it.
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -141,6 +143,12 @@ def migration_folder(manifest: Manifest) -> Path | None:
     """
     if manifest.migrations is None:
         return None
+    package, _dot, folder = manifest.migrations.rpartition(".")
+    for place in getattr(
+        sys.modules.get(package), "__path__", ()
+    ):  # a tenth of the cost of asking all finders
+        if (found := Path(place, folder)).is_dir():
+            return found
     try:
         spec = find_spec(manifest.migrations)
     except (ImportError, ValueError):
@@ -156,4 +164,6 @@ def migration_names(manifest: Manifest) -> tuple[str, ...]:
     folder = migration_folder(manifest)
     if folder is None:
         return ()
-    return tuple(sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")))
+    with os.scandir(folder) as found:
+        names = [entry.name.removesuffix(".py") for entry in found if entry.name.endswith(".py")]
+    return tuple(sorted(name for name in names if not name.startswith("_")))

@@ -12,13 +12,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
+from fenbu.engine.flows.errors import NoSuchCall
 from fenbu.engine.flows.sql import statement
 from fenbu.engine.flows.wanted import CALL_STATES, Term, Wanted
 
-LOOKED = 20_000
+LOOKED = 5_000
 """Over how many events one page looks at most; further back is another page."""
+CALLS_LOOKED = 5_000
+"""Over how many calls one page looks at most; each costs more, for they do not lie in the order of time."""
 FIRST = 1_000
 """Over how many it looks at first; four times as many each further time."""
 FEW = ("dead", "scheduled", "retrying")
@@ -56,20 +59,33 @@ _LOWEST = """
         FROM fenbu_partition p CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'scheduled'
                                            UNION ALL SELECT 'held' UNION ALL SELECT 'dead') s) ends
 """
+_OLDEST_OF = """
+    SELECT min(d.seq) FROM fenbu_subscription s CROSS JOIN fenbu_partition p
+    CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'held' UNION ALL SELECT 'dead') w
+    CROSS JOIN fenbu_delivery d
+    WHERE s.name = :name AND p.subscription = s.id AND d.subscription = s.id AND d.partition = p.partition
+      AND d.state = w.state
+"""
 _NEWEST = "SELECT max(seq) FROM fenbu_event"
 _HAS_KEY = "SELECT EXISTS (SELECT 1 FROM fenbu_event WHERE key = :key)"
 _SUBSCRIPTIONS = "SELECT id, name, module FROM fenbu_subscription"
 _CALLS = """
-    SELECT c.* FROM (
-        SELECT id, module, operation, subject, key, state, attempts, not_before, at, cause, error,
-               amount, currency
-        FROM fenbu_call WHERE (at < :at OR (at = :at AND id < :id)) ORDER BY at DESC, id DESC LIMIT :looked) c
-    WHERE {filters} ORDER BY c.at DESC, c.id DESC LIMIT :limit
+    SELECT id, module, operation, subject, key, state, attempts, not_before, at, cause, error, amount, currency
+    FROM fenbu_call c WHERE (at, id) < (:at, :id) AND (at, id) >= (:low, :low_id) AND {filters}
+    ORDER BY at DESC, id DESC LIMIT :limit
 """
-_LAST_CALL = """
-    SELECT at, id FROM fenbu_call WHERE (at < :at OR (at = :at AND id < :id))
-    ORDER BY at DESC, id DESC LIMIT 1 OFFSET :looked
+_CALL = """
+    SELECT id, module, operation, subject, key, state, attempts, not_before, at, cause, error, amount, currency
+    FROM fenbu_call WHERE id = :id
 """
+_LOW = "SELECT at, id FROM fenbu_call WHERE (at, id) < (:at, :id) ORDER BY at DESC, id DESC LIMIT 1 OFFSET :width"
+_CALL_COLUMNS = {
+    "": ("c.operation", "c.subject", "c.key", "c.error"),
+    "topic": ("c.operation",),
+    "subscription": ("c.operation",),
+    "key": ("c.key",),
+    "module": ("c.module",),
+}
 _FOREVER = 2**63 - 1
 
 
@@ -184,13 +200,35 @@ def page(
     return Page(rows, high if high > lowest else None)
 
 
+def oldest(connection: Connection, subscription: str) -> Delivery | None:
+    """Return a subscription's oldest delivery that is not done, timers aside; None when all are."""
+    values = {"name": subscription}
+    seq = connection.execute(statement(_OLDEST_OF, connection.dialect.name), values).scalar()
+    if seq is None:
+        return None
+    rows, _complete = _Look(connection, Wanted()).between(seq, seq + 1, 1)
+    return next((row for row in rows if row.subscription == subscription and row.ended is None), None)
+
+
+def call(connection: Connection, identity: str) -> OutsideCall:
+    """Return one call to the outside.
+
+    Raises:
+        NoSuchCall: There is none with this key.
+    """
+    row = connection.execute(statement(_CALL, connection.dialect.name), {"id": identity}).mappings().first()
+    if row is None:
+        raise NoSuchCall(identity)
+    return _outside(row)
+
+
 def calls(
     connection: Connection,
     wanted: Wanted,
     *,
     before: tuple[int, str] | None = None,
     limit: int = 200,
-    looked: int = LOOKED,
+    looked: int = CALLS_LOOKED,
 ) -> Calls:
     """Return calls to the outside, newest first; ``topic:`` means their operation.
 
@@ -204,26 +242,54 @@ def calls(
     Raises:
         NoSuchState: The filter asks for a state that there is not.
     """
-    dialect = connection.dialect.name
-    at, identity = before or (_FOREVER, "")
-    place: dict[str, Any] = {"at": at, "id": identity}
+    filters = _of_calls(wanted, connection.dialect.name)
+    rows: list[OutsideCall] = []
+    place: tuple[int, str] | None = before or (_FOREVER, "")
+    width = FIRST
+    while place is not None and len(rows) < limit and looked > 0:
+        low = _further_back(connection, place, min(width, looked))
+        found = _calls_between(connection, filters, place, low, limit - len(rows))
+        rows += found
+        place = (rows[-1].at, rows[-1].id) if len(rows) == limit else low
+        looked, width = looked - width, width * 4
+    return Calls(rows, place)
+
+
+def _further_back(connection: Connection, place: tuple[int, str], width: int) -> tuple[int, str] | None:
+    """Return the call that is so many before another; None when there are not so many."""
+    values = {"at": place[0], "id": place[1], "width": width - 1}
+    row = connection.execute(statement(_LOW, connection.dialect.name), values).first()
+    return None if row is None else (row.at, row.id)
+
+
+def _calls_between(
+    connection: Connection, filters: _Filters, high: tuple[int, str], low: tuple[int, str] | None, limit: int
+) -> list[OutsideCall]:
+    first = low or (-1, "")
+    values = filters.values | {
+        "at": high[0],
+        "id": high[1],
+        "low": first[0],
+        "low_id": first[1],
+        "limit": limit,
+    }
+    template = _CALLS.replace("{filters}", filters.condition)
+    rows = connection.execute(statement(template, connection.dialect.name), values).mappings()
+    return list(map(_outside, rows))
+
+
+def _outside(row: RowMapping) -> OutsideCall:
+    told = dict(row)
+    return OutsideCall(detail=told.pop("error") or "", **told)
+
+
+def _of_calls(wanted: Wanted, dialect: str) -> _Filters:
     filters = _Filters(dialect)
     filters.one_of("c.state", wanted.states(CALL_STATES))
     for term in wanted.terms:
         if term.field != "state":
-            filters.texts(term, {"topic": ("c.operation",), "subscription": ("c.operation",)}.get(
-                term.field, (f"c.{term.field}",) if term.field else ("c.operation", "c.subject", "c.key", "c.error")
-            ))  # fmt: skip
-    template = _CALLS.replace("{filters}", filters.condition)
-    values = place | filters.values | {"limit": limit, "looked": looked}
-    rows = [
-        OutsideCall(**{name: row[name] for name in row if name != "error"}, detail=row["error"] or "")
-        for row in map(dict, connection.execute(statement(template, dialect), values).mappings())
-    ]
-    if len(rows) == limit:
-        return Calls(rows, (rows[-1].at, rows[-1].id))
-    last = connection.execute(statement(_LAST_CALL, dialect), place | {"looked": looked - 1}).first()
-    return Calls(rows, None if last is None else (last.at, last.id))
+            filters.texts(term, _CALL_COLUMNS[term.field])
+    return filters
 
 
 @frozen

@@ -31,12 +31,11 @@ def misfits(file: RolloutFile, there: Installed) -> list[Fault]:
         return []
     plan = _Plan(file.rollout, there)
     findings = [*plan.kernel(), *plan.modules(), *plan.settings(), *plan.gates(), *plan.history()]
+    findings += plan.requirements()
+    if not findings:
+        return []  # where everything stands need not be known
     told = {fault.path for fault in file.faults}
-    return [
-        fault
-        for fault in located([*findings, *plan.requirements()], file.positions)
-        if fault.path not in told
-    ]
+    return [fault for fault in located(findings, file.positions) if fault.path not in told]
 
 
 @frozen

@@ -183,7 +183,7 @@ def _compared(work: EngineWork, gate: MetricGate, metric: Metric, found: list[Re
         told = ngettext("it is {value}", "it is {value}, and so were all {count} readings", count)
         return _Found(Outcome.PASS, told.format(value=said, count=count), got, samples=count)
     if count == 1:
-        told = _("it is {value}").format(value=said)
+        told = _("it is {value}", "alone").format(value=said)
     else:
         told = _("{off} of {count} readings are not {wanted}; the last of them, {when}, is {value}").format(
             off=len(off), count=count, wanted=gate.must_be, when=_local(work, worst.at), value=said

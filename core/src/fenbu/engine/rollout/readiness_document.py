@@ -55,7 +55,7 @@ def _complete(one: Complete) -> dict[str, Any]:
         "definition": _(one.declared.definition),
         "of": counted.of if counted else None,
         "complete": counted.complete if counted else None,
-        "percent": format(counted.percent, "f") if counted else None,
+        "percent": _exact(counted.percent) if counted else None,
         "lacking": list(counted.lacking) if counted else [],
         "reason": one.reason,
         "drill": one.declared.drill,
@@ -149,7 +149,7 @@ def _section(stage: StageReadiness, currency: str) -> Iterator[str]:
         ((need.layer, str(need.wanted), ", ".join(need.by)) for need in stage.guards.approvals),
     )
     yield from _table(
-        (_("Data"), _("Complete"), "%", _("Lacking"), _("To do")),
+        (_("Data"), _("Complete", "data"), "%", _("Lacking"), _("To do")),
         (_complete_cells(one) for one in stage.completeness),
     )
     yield from _trouble_table(stage.troubles)
@@ -162,7 +162,7 @@ def _section(stage: StageReadiness, currency: str) -> Iterator[str]:
 def _complete_cells(one: Complete) -> Sequence[str]:
     counted = one.counted
     many = f"{counted.complete:,} / {counted.of:,}" if counted else "?"
-    percent = format(counted.percent, "f") if counted else "?"
+    percent = (_exact(counted.percent) or "–") if counted else "?"
     repair = "" if one.whole else _(one.declared.repair)
     return (_(one.declared.title), many, percent, lacking(one), repair)
 

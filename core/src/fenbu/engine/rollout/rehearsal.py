@@ -93,7 +93,7 @@ class OutsideCall:
     answered: str = ""
     """What the recorder said in the outside's place; empty when it was left open."""
     waiting: bool = False
-    """It waited already when the copy was made, so it goes out without the rollout too."""
+    """It comes of what waited when the copy was made, so it goes out without the rollout too."""
 
 
 @frozen(kw_only=True)

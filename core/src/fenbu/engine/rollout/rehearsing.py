@@ -153,6 +153,7 @@ class _Trial:
         """Apply all stages and return what came of it."""
         self._let_go()
         before = self._deliver("", ())
+        self._remember_calls()
         wrong = troubles(self.kernel)
         stages = list(self._stages())
         plan = self.file.checked()
@@ -177,6 +178,9 @@ class _Trial:
         with self.kernel.database.write() as connection:
             for statement in _LET_GO:
                 connection.execute(statement)
+
+    def _remember_calls(self) -> None:
+        with self.kernel.database.read() as connection:
             self.known_calls = {row.id for row in connection.execute(_CALLS)}
 
     def _stages(self) -> Iterator[RehearsedStage]:
