@@ -7,6 +7,7 @@ from collections import Counter
 
 from sqlalchemy import text
 
+from fenbu.engine.catalog.errors import StillNeeded
 from fenbu.engine.catalog.states import ModuleState
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.rollout.apply import apply
@@ -18,7 +19,7 @@ from fenbu.engine.stages.errors import Locked
 from fenbu.errors import NotFound, Unknown
 from fenbu.work import Actor
 
-EXPECTED = (GateNotMet, OutOfTurn, StalePlan, Unfinished, WouldStrand, Locked)
+EXPECTED = (GateNotMet, OutOfTurn, StalePlan, StillNeeded, Unfinished, WouldStrand, Locked)
 """Refusals that a person meets; anything else is a fault."""
 BUSINESS = ("fenbu_event", "kitchen_heard", "kitchen_open", "cellar_heard", "cellar_open", "scales_gauge")
 

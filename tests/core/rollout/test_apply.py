@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from fenbu.engine.guard import audit
 from fenbu.engine.kernel import Kernel
@@ -66,11 +67,40 @@ def test_a_stage_says_how_subscriptions_begin(ann: Kernel) -> None:
 
     apply(ann, plan_file(("pots = 4", "pots = 5")), through="back", wait=True)
 
-    with ann.read("kitchen") as work:
-        from sqlalchemy import text
+    assert _heard(ann) == ["T-1", "T-2"], "the kitchen declares from_now, and the stage says catch_up"
 
-        heard = work.execute(text("SELECT label FROM kitchen_heard ORDER BY label")).scalars().all()
-    assert heard == ["T-1", "T-2"], "the kitchen declares from_now, and the stage says catch_up"
+
+def _heard(kernel: Kernel) -> list[str]:
+    with kernel.database.read() as connection:
+        return list(connection.execute(text("SELECT label FROM kitchen_heard ORDER BY id")).scalars())
+
+
+def test_what_was_heard_before_is_not_read_again_when_a_stage_lets_a_subscription_catch_up(
+    ann: Kernel,
+) -> None:
+    apply(ann, plan_file())
+    ann.perform("fenbu.module.enable", {"modules": ["kitchen"]})  # by hand it begins with now, as it declares
+    ring(ann, "T-1")
+    ann.drain()
+    ann.perform("fenbu.module.disable", {"modules": ["kitchen"]})
+    ring(ann, "T-2")
+
+    apply(ann, plan_file(), through="back", wait=True)
+
+    assert _heard(ann) == ["T-1", "T-2"]
+
+
+def test_what_a_stage_lets_catch_up_goes_on_reading_after_it_was_parked_by_hand(ann: Kernel) -> None:
+    apply(ann, plan_file())
+    ring(ann, "T-1", "T-2")
+    apply(ann, plan_file(), through="back")
+    ann.perform("fenbu.module.disable", {"modules": ["kitchen"], "how": "park"})
+    ring(ann, "T-3")
+    ann.perform("fenbu.module.enable", {"modules": ["kitchen"]})
+    ann.drain()
+    ann.settle()
+
+    assert _heard(ann) == ["T-1", "T-2", "T-3"]
 
 
 def test_the_next_stage_waits_for_modules_that_still_read_their_history(ann: Kernel) -> None:
