@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from fenbu.engine.flows import books
 from fenbu.engine.guard import audit
 from fenbu.engine.kernel import Kernel
 from fenbu.engine.rollout.agreeing import approve, override, unlock
@@ -101,6 +102,22 @@ def test_what_a_stage_lets_catch_up_goes_on_reading_after_it_was_parked_by_hand(
     ann.settle()
 
     assert _heard(ann) == ["T-1", "T-2", "T-3"]
+
+
+@pytest.mark.parametrize("how", ["park", "waive"])
+def test_history_that_nobody_reads_any_more_is_missed_in_no_book(ann: Kernel, how: str) -> None:
+    apply(ann, plan_file())
+    ring(ann, "T-1", "T-2")
+    apply(ann, plan_file(), through="back")  # the kitchen has both to read
+    ann.perform("fenbu.module.disable", {"modules": ["kitchen"], "how": how, "reason": "a rainy day"})
+    ring(ann, "T-3")
+    ann.perform("fenbu.module.enable", {"modules": ["kitchen"], "history": "from_now"})
+    ring(ann, "T-4")
+    ann.drain()
+
+    assert sorted(_heard(ann)) == (["T-3", "T-4"] if how == "park" else ["T-4"])
+    with ann.database.read() as connection:
+        assert [book for book in books.balance(connection) if book.difference] == []
 
 
 def test_the_next_stage_waits_for_modules_that_still_read_their_history(ann: Kernel) -> None:

@@ -137,6 +137,10 @@ def enable(connection: Connection, bound: BoundSubscription, *, at: int, history
     else:
         identity, missed_from = known.id, known.history_position
         end = _end_again(known, kind, last)
+        if kind != CATCH_UP and _unread(known):
+            # What it has not read it never will: it was published for nobody.
+            connection.execute(_CLOSE_SPANS, {"id": identity, "seq": known.history_position})
+            last = known.history_end or last
         connection.execute(_BEGIN_AGAIN, {"id": identity, "history": kind, "end": end, "at": at})
     connection.execute(
         _PARTITION,
@@ -182,8 +186,7 @@ def drop(connection: Connection, name: str, *, at: int, reason: str) -> int:
     one = find(connection, name)
     last = head(connection)
     skipped = _waive(connection, one, reason, at)
-    unread = one.history == CATCH_UP and (one.history_end or not one.gathers)
-    connection.execute(_CLOSE_SPANS, {"id": one.id, "seq": one.history_position if unread else last})
+    connection.execute(_CLOSE_SPANS, {"id": one.id, "seq": one.history_position if _unread(one) else last})
     connection.execute(_FORGET_TOPICS, {"id": one.id})
     values = {"id": one.id, "state": "dropped", "reason": reason, "gathers": 0, "at": at}
     connection.execute(_STOP, values | {"position": last, "end": 0})
@@ -200,6 +203,11 @@ def resume(connection: Connection, name: str, *, at: int) -> None:
     """Let a paused or tripped subscription go on."""
     find(connection, name)
     connection.execute(_SET_STATE, {"name": name, "state": "active", "reason": None, "at": at})
+
+
+def _unread(one: Stored) -> bool:
+    """Say whether a subscription has history to read, or would have when it began again."""
+    return one.history == CATCH_UP and (one.history_end > 0 or not one.gathers)
 
 
 def _end_again(known: Stored, kind: str, last: int) -> int:
