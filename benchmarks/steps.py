@@ -21,7 +21,9 @@ from benchmarks.servers import kind
 EVERY = 100
 """Instructions of SQLite that are counted at once."""
 UNIT = {"sqlite": "instructions", "postgresql": "blocks"}
-_BLOCKS = "SELECT sum(coalesce(hits, 0) + coalesce(reads, 0)) FROM pg_stat_io WHERE backend_type = 'client backend'"
+_BLOCKS = """
+    SELECT sum(coalesce(hits, 0) + coalesce(reads, 0)) FROM pg_stat_io WHERE backend_type = 'client backend'
+"""
 """Of sessions alone: what vacuums tables meanwhile looks at many more."""
 _OTHERS = """
     SELECT count(*) FROM pg_stat_activity
