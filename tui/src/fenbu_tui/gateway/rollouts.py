@@ -75,7 +75,7 @@ def state_of(found: Status) -> RolloutState:
 
 def _stage(stage: StagePlan, chosen: StagePlan | None) -> StageLine:
     word, tone = _STANDINGS[stage.standing]
-    return StageLine(stage.number, _(stage.title) or stage.name, Standing(_(word), tone), stage is chosen)
+    return StageLine(stage.number + 1, _(stage.title) or stage.name, Standing(_(word), tone), stage is chosen)
 
 
 def _gate(line: Gate) -> GateLine:
