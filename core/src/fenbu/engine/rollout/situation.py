@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from sqlalchemy import text
 
 from fenbu.engine.catalog.modules import Modules
@@ -92,11 +92,6 @@ def look(work: EngineWork, rollout: str) -> Situation:
         unfinished=records.open_run(connection),
         held=lock.held(connection),
     )
-
-
-def without(situation: Situation, stage: str) -> Situation:
-    """Return the same as if a stage did not stand."""
-    return evolve(situation, applied={name: one for name, one in situation.applied.items() if name != stage})
 
 
 def _settings(work: EngineWork) -> dict[str, dict[str, Any]]:
