@@ -16,8 +16,8 @@ from fenbu_tui.gateway.engine import EngineWorld
 from fenbu_tui.gateway.lanes import span
 from fenbu_tui.screens.command import CommandScreen
 from fenbu_tui.signs import Tone
+from fenbu_tui.widgets.bars import spark
 from fenbu_tui.widgets.row_table import RowTable
-from fenbu_tui.widgets.sparkline import spark
 from fenbu_tui.world.overview import Overview
 from tests.tui.test_gateway import init
 from tests.tui.worlds import ERP, FakeWorld, play, until

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from fenbu.engine.rollout.status import Past, Status
 
 _FILE = click.Path(path_type=Path)
-_SPARKS = "▁▂▃▄▅▆▇█"
 
 
 @command(
@@ -181,10 +180,12 @@ def _show_status(session: Session, found: Status) -> None:
 
 def _sparks(readings: Any) -> str:
     """Draw readings over time as bars, with the first and the last in numbers."""
+    from fenbu.cli.sparkline import BLOCKS
+
     values = [value for _at, value in readings][-40:]
     low, high = min(values), max(values)
     reach = high - low
-    bars = "".join(_SPARKS[int((value - low) / reach * 7) if reach else 3] for value in values)
+    bars = "".join(BLOCKS[int((value - low) / reach * 7) if reach else 3] for value in values)
     when = readings[-len(values)][0]
     return _("{bars}  {first} on {day}, {last} now").format(
         bars=bars, first=values[0], day=f"{when:%Y-%m-%d}", last=values[-1]

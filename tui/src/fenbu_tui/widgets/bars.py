@@ -33,10 +33,25 @@ def plot(values: Sequence[float], width: int, height: int) -> list[str]:
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
-    """Return values as one row, scaled between the least and the most of them."""
+    """Return values as one row, scaled between the least and the most of them; thinned where they do not fit."""
     shown = _thinned(values, width)
-    low, span = min(shown, default=0.0), (max(shown, default=0.0) - min(shown, default=0.0)) or 1.0
-    return "".join(_UP[1 + round((value - low) / span * 7)] for value in shown)
+    return _row(shown, min(shown, default=0.0))
+
+
+def spark(values: Sequence[float], width: int = 0) -> str:
+    """Return numbers as one row, the highest as the tallest; zero is the lowest bar.
+
+    Args:
+        values: The latest last; below zero they are drawn from the least of them upwards.
+        width: Of these only the last so many, where it is given.
+    """
+    shown = values[-width:] if width else values
+    return _row(shown, min(0.0, *shown) if shown else 0.0)
+
+
+def _row(values: Sequence[float], low: float) -> str:
+    span = (max(values, default=low) - low) or 1.0
+    return "".join(_UP[1 + round((value - low) / span * 7)] for value in values)
 
 
 def _thinned(values: Sequence[float], width: int) -> list[float]:

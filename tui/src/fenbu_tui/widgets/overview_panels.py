@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from fenbu.i18n import _
 from fenbu_tui.signs import SIGNS
+from fenbu_tui.widgets.bars import spark
 from fenbu_tui.widgets.module_card import COLOURS
-from fenbu_tui.widgets.sparkline import spark
 from fenbu_tui.world.base import Standing
 from fenbu_tui.world.overview import Overview
 
