@@ -11,6 +11,7 @@ from fenbu_tui.gateway.offers import OffersPart
 from fenbu_tui.gateway.overview import OverviewPart
 from fenbu_tui.gateway.records import RecordsPart
 from fenbu_tui.gateway.settings import SettingsPart
+from fenbu_tui.gateway.staging import StagingPart
 from fenbu_tui.gateway.stories import StoriesPart
 
 
@@ -24,6 +25,7 @@ class EngineWorld(
     OverviewPart,
     RecordsPart,
     SettingsPart,
+    StagingPart,
     StoriesPart,
 ):
     """Fulfils `fenbu_tui.world.whole.World` with a kernel, opened when something is first asked."""
