@@ -26,9 +26,9 @@ class GateTable(RowTable):
     def __init__(self) -> None:
         super().__init__(
             (
-                TableColumn(_("gate"), 12),
+                TableColumn(_("gate"), 19),
                 TableColumn(_("reads"), 18),
-                TableColumn(_("asks"), 24, share=2),
+                TableColumn(_("asks"), 24, share=2, wide=56),
                 TableColumn(_("what was found"), 24, share=2, wide=90),
                 TableColumn(_("when it was applied"), 22, share=1, wide=120),
             ),

@@ -39,7 +39,7 @@ class LinePane(ScrollView, can_focus=True):
     """Shows the lines it is given, with numbers where it is a file; one stretch of them is marked."""
 
     DEFAULT_CSS = """
-    LinePane { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    LinePane { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     LinePane > .line-pane--mark { color: $text-accent; text-style: bold; }
     LinePane > .line-pane--number { text-style: dim; }
     LinePane > .line-pane--strong { text-style: bold; }
@@ -67,6 +67,8 @@ class LinePane(ScrollView, can_focus=True):
         self.signs: dict[int, tuple[str, Tone]] = {}
         """What stands beside the number of a line."""
         self._rows: list[_Row] = []
+        self._wanted: int | None = None
+        """Line to be brought to the top when there is room."""
 
     # --- lines ----------------------------------------------------------------------------------------
 
@@ -93,8 +95,14 @@ class LinePane(ScrollView, can_focus=True):
 
     def show_line(self, place: int) -> None:
         """Bring a line to the top, with a line of what is before it."""
-        row = next((number for number, one in enumerate(self._rows) if one.place >= place), 0)
-        self.scroll_to(y=max(row - 1, 0), animate=False)
+        self._wanted = place
+        self.call_after_refresh(self._scroll_to_wanted)
+
+    def _scroll_to_wanted(self) -> None:
+        if self._rows and self._wanted is not None:
+            row = next((number for number, one in enumerate(self._rows) if one.place >= self._wanted), 0)
+            self._wanted = None
+            self.scroll_to(y=max(row - 1, 0), animate=False, force=True)
 
     def action_scroll(self, rows: int) -> None:
         """Go some rows down or up."""
@@ -106,16 +114,24 @@ class LinePane(ScrollView, can_focus=True):
 
     def action_edge(self, step: int) -> None:
         """Go to the first line or to the last."""
-        self.scroll_to(y=0 if step < 0 else self.virtual_size.height, animate=False)
+        self.scroll_to(y=0 if step < 0 else self.virtual_size.height, animate=False, force=True)
 
     def _lay_out(self) -> None:
-        self._rows = self._laid_out(self.size.width)
-        self.virtual_size = Size(self.size.width, len(self._rows))
+        self._rows = self._laid_out(self._width)
+        self.virtual_size = Size(self._width, len(self._rows))
         self.refresh(layout=self.styles.is_auto_height)
+        self.call_after_refresh(self._scroll_to_wanted)
 
     def _laid_out(self, width: int) -> list[_Row]:
         room = width - self._gutter
+        if room < 1:
+            return []  # not on the screen yet
         return [row for place in range(len(self.lines)) for row in self._wrapped(place, room)]
+
+    @property
+    def _width(self) -> int:
+        """Cells beside the scroll bar."""
+        return self.scrollable_content_region.width
 
     @property
     def _gutter(self) -> int:
@@ -142,7 +158,7 @@ class LinePane(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw a row."""
-        width, base = self.size.width, self.rich_style
+        width, base = self._width, self.rich_style
         number = y + self.scroll_offset.y
         if number >= len(self._rows):
             return Strip.blank(width, base)
