@@ -314,6 +314,9 @@ def test_a_stage_is_rolled_back_by_the_file_that_was_applied(ann: EngineWorld) -
     _lines, said = followed(way)
     assert said == "sale is taken back; every row is kept"
     assert stage(ann.rollout(""), "sale").standing.word == "rolled back"
+    assert ann.beginnings()[0].name == "applied"
+    ann.begin("applied").run()
+    assert path.read_text(encoding="utf-8") == tea.FILE
 
 
 def test_while_work_is_in_flight_another_policy_of_the_file_here_lets_a_stage_go(
@@ -360,7 +363,10 @@ def test_the_readings_of_a_gate_are_its_curve_with_what_is_not_met(ann: EngineWo
 # --- rehearsing -------------------------------------------------------------------------------------------
 
 
-def test_a_rehearsal_tells_every_step_and_changes_nothing(ann: EngineWorld) -> None:
+def test_a_rehearsal_tells_every_step_and_changes_nothing(
+    ann: EngineWorld, postgres_tools: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fenbu.engine.rollout.rehearsing.PATIENCE", 0.5)
     write()
     [way] = ann.rehearsing("").choices
     assert way.act.command == "fenbu rehearse rollout.toml"

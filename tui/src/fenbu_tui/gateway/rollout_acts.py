@@ -24,6 +24,7 @@ from fenbu.engine.rollout.plan import Plan, make
 from fenbu.engine.rollout.rehearsing import PERMISSION as REHEARSE
 from fenbu.engine.rollout.rehearsing import rehearse
 from fenbu.engine.rollout.rolling_back import BackPlan, plan_back, roll_back
+from fenbu.engine.rollout.status import applied_text
 from fenbu.engine.rollout.templates import TEMPLATES, text_of
 from fenbu.engine.stages import lock, records
 from fenbu.engine.stages.errors import NotInLayer, span
@@ -39,6 +40,8 @@ from fenbu_tui.world.rollouts import Beginning
 
 STATE = "import-state"
 """The beginning that is what is on."""
+AS_APPLIED = "applied"
+"""The beginning that is the file that was applied last."""
 _REHEARSAL = (
     N_("every stage that does not stand yet is applied to a copy of the database, which is gone afterwards"),
     N_("gates and approvals are measured and stop nothing"),
@@ -257,16 +260,25 @@ class RolloutActsPart(ActingPart):
         )
 
     def beginnings(self) -> Sequence[Beginning]:
-        state = Beginning(STATE, _("what is on now, as a file: for a system that runs already"))
-        return [*(Beginning(name, _(told)) for name, told in TEMPLATES.items()), state]
+        ways = [Beginning(name, _(told)) for name, told in TEMPLATES.items()]
+        ways.append(Beginning(STATE, _("what is on now, as a file: for a system that runs already")))
+        with self._reading() as work:
+            if records.serial(work.connection):
+                ways.insert(0, Beginning(AS_APPLIED, _("the file that was applied last, as it was")))
+        return ways
 
     def begin(self, name: str) -> Act:
-        words = ["new", "--template", name] if name != STATE else [STATE, "--out", FILE]
+        words = {STATE: [STATE, "--out", FILE], AS_APPLIED: ["new", "--applied"]}.get(
+            name, ["new", "--template", name]
+        )
         return Act(command=_line(["rollout", *words]), run=partial(self._begin, name))
 
     def _begin(self, name: str) -> str:
         with self._reaching():
-            text = drift.import_state(self._kernel).text if name == STATE else text_of(name)
+            if name == STATE:
+                text = drift.import_state(self._kernel).text
+            else:
+                text = applied_text(self._kernel) if name == AS_APPLIED else text_of(name)
         fresh(Path(FILE), text)
         return _("{file} is written; read it, and change it").format(file=Path(FILE).resolve())
 
