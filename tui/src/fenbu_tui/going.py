@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import on
 from textual.app import App
 
@@ -13,9 +15,11 @@ from fenbu_tui.messages import Appeared, Go, Headed, Seen
 from fenbu_tui.places import SCREENS, Place, Way, entry
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.widgets.top_line import TopLine
-from fenbu_tui.world.base import Head
-from fenbu_tui.world.modules import Picture
-from fenbu_tui.world.whole import World
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.base import Head
+    from fenbu_tui.world.modules import Picture
+    from fenbu_tui.world.whole import World
 
 
 class Going(App[None]):

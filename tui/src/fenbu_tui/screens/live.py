@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from attrs import frozen
 from textual.screen import Screen
@@ -12,9 +12,11 @@ from textual.screen import Screen
 from fenbu.errors import FenbuError, in_words
 from fenbu.i18n import _
 from fenbu_tui.messages import Acted, Appeared, Lost
-from fenbu_tui.screens.confirm import ConfirmScreen
 from fenbu_tui.screens.translated import Translated
-from fenbu_tui.world.base import Act, Question, Unreachable
+from fenbu_tui.world.base import Unreachable
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.base import Act, Question
 
 T = TypeVar("T")
 
@@ -78,9 +80,9 @@ class LiveScreen(Translated, Screen[None]):
     # --- reading --------------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """What happened while another screen was on top is read now."""
+        """What happened while another screen was on top is read as soon as this one is painted."""
         self.post_message(Appeared())
-        self.read_again()
+        self.call_after_refresh(self.read_again)
 
     def read(
         self, ask: Callable[[], T], show: Callable[[T], None], *, slot: str = "", about: object = None
@@ -151,6 +153,8 @@ class LiveScreen(Translated, Screen[None]):
         self.read(make, self._put_question, slot="question")
 
     def _put_question(self, question: Question) -> None:
+        from fenbu_tui.screens.confirm import ConfirmScreen
+
         self.app.push_screen(ConfirmScreen(question), self._take_answer)
 
     def _take_answer(self, act: Act | None) -> None:

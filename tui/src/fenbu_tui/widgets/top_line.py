@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from fenbu.i18n import _
-from fenbu_tui.world.base import Head
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.base import Head
 
 
 class TopLine(Static):
