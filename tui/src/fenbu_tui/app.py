@@ -142,7 +142,9 @@ class FenbuApp(Going):
         from fenbu_tui.screens.unreachable import UnreachableScreen
 
         if not any(isinstance(screen, UnreachableScreen) for screen in self.screen_stack):
-            self.push_screen(UnreachableScreen(self.world, message.error, self._last), self._show_again)
+            self.push_screen(
+                UnreachableScreen(self.world, message.error, self.last_picture), self._show_again
+            )
 
     def _show_again(self, head: Head | None) -> None:
         self._head = head

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -13,6 +15,7 @@ from fenbu.errors import FenbuError, in_words
 from fenbu.i18n import _
 from fenbu_tui.messages import Acted, Appeared, Lost
 from fenbu_tui.screens.translated import Translated
+from fenbu_tui.snapshot import Shown, flat
 from fenbu_tui.world.base import Unreachable
 
 if TYPE_CHECKING:
@@ -49,6 +52,9 @@ class LiveScreen(Translated, Screen[None]):
         super().__init__()
         self.subject = ""
         """What the screen shows, as `Place` has it."""
+        self.last_time: Shown | None = None
+        """What it showed last time, to be shown again until something is read."""
+        self._read_at: datetime | None = None
         self._asked: dict[str, _Question] = {}
         self._wanted: dict[str, _Question] = {}
 
@@ -73,9 +79,32 @@ class LiveScreen(Translated, Screen[None]):
     def recall(self, memory: Mapping[str, Any]) -> None:
         """Take up what `memory` has once returned; called before the screen appears, and may be anything."""
 
+    def picture(self) -> Any:
+        """Return the rows that are shown, where none may be about a person: they are kept outside the database."""
+        return None
+
+    def show_picture(self, rows: Any) -> None:
+        """Show what `picture` returned last time, as JSON has it; may raise ValueError, TypeError or KeyError."""
+
     def found(self) -> Iterable[Found]:
         """Return what the palette offers here besides keys and screens."""
         return ()
+
+    # --- last time ------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Show what was shown last time, where it is of the same subject."""
+        if self.last_time is not None and self.last_time.subject == self.subject:
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                self.show_picture(self.last_time.rows)
+
+    @property
+    def shown(self) -> Shown | None:
+        """What is shown now, to be kept."""
+        if self._read_at is None:
+            return self.last_time
+        rows = self.picture()
+        return None if rows is None else Shown(self._read_at, self.subject, flat(rows))
 
     # --- reading --------------------------------------------------------------------------------------
 
@@ -120,6 +149,7 @@ class LiveScreen(Translated, Screen[None]):
         except Exception as error:  # the edge: what nobody foresaw is told in a line, and takes nothing down
             self.call_later(self._over, slot, partial(self.show_refusal, defect(error)))
         else:
+            self._read_at = datetime.now(UTC)
             self.call_later(self._over, slot, partial(question.show, answer))
 
     def _over(self, slot: str, show: Callable[[], None] | None) -> None:
