@@ -98,7 +98,8 @@ modules = ["online_retail"]
 """
 STAGES_APPLIED = 3
 _FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
-_FAMILY = "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace"
+_MADE_BY = re.compile(r"\s*<!--.*?-->", re.DOTALL)
+_FAMILY = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
 
 
 class _Still:
@@ -183,8 +184,9 @@ async def _picture(place: Place, size: tuple[int, int]) -> str:
 
 
 def plain(picture: str) -> str:
-    """Return a picture that fetches no fonts, and whose texts keep the spaces at their beginning in every viewer."""
-    picture = _FONTS.sub("", picture).replace("font-family: Fira Code, monospace", f"font-family: {_FAMILY}")
+    """Return a picture that names no host and fetches no font, and whose texts keep their first spaces everywhere."""
+    picture = _MADE_BY.sub("", _FONTS.sub("", picture))
+    picture = picture.replace("font-family: Fira Code, monospace", f"font-family: {_FAMILY}")
     picture = picture.replace("<svg ", '<svg xml:space="preserve" ', 1)
     return "\n".join(line.rstrip() for line in picture.splitlines()) + "\n"
 
