@@ -142,7 +142,7 @@ def test_rows_of_another_release_are_left_out(file: Path) -> None:
 def test_rows_come_back_as_they_were() -> None:
     picture = Picture(head=OVERVIEW.head, modules=(ERP, KETTLE, TEA))
     for kind, rows in ((Overview, OVERVIEW), (Picture, picture)):
-        assert rebuilt(kind, json.loads(json.dumps(flat(rows)))) == rows  # type: ignore[type-var]
+        assert rebuilt(kind, json.loads(json.dumps(flat(rows)))) == rows
 
 
 def test_what_is_of_another_kind_is_refused() -> None:
