@@ -137,7 +137,9 @@ def _taking(prepared: Prepared) -> Callable[[Mapping[str, Any]], Any]:
             return lambda values: _in_order(order, named(values))
         return lambda values: _by_name(order, named(values))
     if not positional:
-        return lambda values: {one: values[key] if fit is None else fit(values[key]) for one, key, fit in plain}
+        return lambda values: {
+            one: values[key] if fit is None else fit(values[key]) for one, key, fit in plain
+        }
     keys = [key for _one, key, _fit in plain]
     if len(keys) > 1 and not any(fit for _one, _key, fit in plain):
         return itemgetter(*keys)
@@ -166,8 +168,9 @@ class Named(Sequence[dict[str, Any]]):
         return len(self._sets)
 
     def __getitem__(self, place: Any) -> Any:
-        found = self._sets[place]
-        return list(map(self._prepared.named, found)) if isinstance(place, slice) else self._prepared.named(found)
+        if isinstance(place, slice):
+            return list(map(self._prepared.named, self._sets[place]))
+        return self._prepared.named(self._sets[place])
 
 
 @define(eq=False)
