@@ -26,7 +26,7 @@ _PLACES = f"""
 """
 _LOOK = f"""
     {_PLACES}
-    UNION ALL SELECT 'timer', 0, '', '', t.at FROM ({timers.NEXT}) t WHERE t.at IS NOT NULL
+    UNION ALL SELECT 'timer', 0, '', '', ({timers.NEXT})
     UNION ALL SELECT 'reading', id, name, module, 0 FROM ({history.READING}) reading
     UNION ALL SELECT 'call', 0, operation, '', 0 FROM ({caller.IS_DUE}) due
 """
@@ -76,7 +76,7 @@ def look(connection: Connection, moment: Mapping[str, Any], key: str | None = No
     found = defaultdict[str, list[Row[Any]]](list)
     for row in connection.execute(statement(_LOOK, connection.dialect.name), values):
         found[row.what].append(row)
-    next_timer = next((row.number for row in found["timer"]), None)
+    next_timer: int | None = found["timer"][0].number
     return Due(
         now,
         [Place(row.id, row.name, row.number) for row in found["place"]],
