@@ -22,9 +22,7 @@ CHUNK = 1000
 SPAN = 20_000
 """Events of the log looked at in one transaction, wanted or not."""
 
-_READING = (
-    "SELECT id, name, module FROM fenbu_subscription WHERE history_end > 0 AND state = 'active' ORDER BY id"
-)
+READING = "SELECT id, name, module FROM fenbu_subscription WHERE history_end > 0 AND state = 'active'"
 _MODULES = "SELECT DISTINCT module FROM fenbu_subscription WHERE history_end > 0 AND state <> 'dropped'"
 _POSITION = """
     SELECT module, state, history_position, history_end FROM fenbu_subscription
@@ -171,7 +169,7 @@ class Missed:
 
 def reading(connection: Connection) -> list[Reading]:
     """Return the active subscriptions that are catching up."""
-    rows = connection.execute(statement(_READING, connection.dialect.name))
+    rows = connection.execute(statement(f"{READING} ORDER BY id", connection.dialect.name))
     return [Reading(row.id, row.name, row.module) for row in rows]
 
 
