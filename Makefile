@@ -1,5 +1,5 @@
 # Short names for what README and .ci/run do. Every target expects the environment of requirements.txt.
-.PHONY: test lint proof bench docs messages constraints
+.PHONY: test lint proof bench docs pictures messages constraints
 
 test:          ## the suite, on SQLite and PostgreSQL
 	pytest
@@ -19,6 +19,9 @@ bench:         ## side-by-side measurements, into build/bench.json and build/ben
 docs:          ## what docs/ says by the code: the reference pages, and what the commands of the tour print
 	python -m tools.reference
 	python -m tools.tour
+
+pictures:      ## pictures of the terminal UI, into docs/pictures, by the demo's shop on a known evening
+	python -m tools.pictures
 
 messages:      ## take the texts of the code into the catalogues, compile them, name what is not translated
 	python -m tools.messages

@@ -34,7 +34,7 @@ from sqlalchemy import text
 from benchmarks import floor, steps
 from benchmarks.machine import timing
 from benchmarks.reporting import Line, Option, command, numbers
-from benchmarks.servers import found, kind, not_waiting, servers
+from benchmarks.servers import found, kind, not_waiting, servers, vacuumed
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.clock import Clock
 from fenbu.testing.counting import untimed
@@ -155,9 +155,10 @@ def founded(server: DatabaseServer, bank: Path) -> str:
 
 
 def grow(url: str, bank: Path, orders: int) -> None:
-    """Let a shop live through so many orders."""
+    """Let a shop live through so many orders, and the database tidy up behind them."""
     with not_waiting(url), untimed(), opened(url, bank) as shop:
         shop.trade(orders, GROWN_AT_ONCE)
+    vacuumed(url)
 
 
 def beside_raw(server: DatabaseServer, grown: str, bank: Path, orders: int, at_once: int) -> dict[str, Any]:

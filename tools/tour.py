@@ -50,7 +50,7 @@ _ENVIRONMENT = {"NO_COLOR": "1"}
 
 def rewritten(page: str, columns: int = 100) -> str:
     """Return the page with what its commands print now; its files are written where they stand."""
-    with _terminal(columns) as clock:
+    with terminal(columns) as clock:
         shell = _Shell(clock)
 
         def block(found: re.Match[str]) -> str:
@@ -143,7 +143,7 @@ def _sed(words: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def _terminal(columns: int) -> Iterator[Clock]:
+def terminal(columns: int) -> Iterator[Clock]:
     """Stand in a new folder, as somebody known, at a moment known; give the clock."""
     clock = Clock(START)
     clock.stop()

@@ -124,3 +124,12 @@ def test_the_picture_of_the_demo_has_the_headings_and_commands_of_the_demo() -> 
     for heading, command in heads:
         assert heading in source
         assert command in COMMANDS
+
+
+@pytest.mark.parametrize("picture", sorted(DOCS.rglob("*.svg")), ids=named)
+def test_a_picture_names_no_host(picture: Path) -> None:
+    hosts = re.findall(r"https?://[^\"'<)\s]*", text(picture))
+    assert set(hosts) <= {"http://www.w3.org/2000/svg"}, (
+        "the name of what a picture is written in, nothing else"
+    )
+    assert "@import" not in text(picture) and "url(http" not in text(picture)

@@ -29,7 +29,7 @@ class Cost:
 
 OF_FEW = {"sqlite": Cost(96, 2, 12_500), "postgresql": Cost(144, 11, 24_000)}
 OF_MANY = Cost(120, 16)
-BY_ITSELF = {"sqlite": Cost(275, 23), "postgresql": Cost(222, 23)}
+BY_ITSELF = {"sqlite": Cost(247, 23), "postgresql": Cost(196, 23)}
 
 
 @pytest.fixture

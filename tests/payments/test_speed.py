@@ -19,7 +19,7 @@ def test_the_statements_of_being_paid_by_card(till: Till) -> None:
         spent = till.kernel.database.statistics.since(before)
         counted.append((spent.statements, spent.commits))
     more = tuple(counted[1][n] - counted[0][n] for n in (0, 1))
-    assert more == {"sqlite": (86, 7), "postgresql": (72, 7)}[till.kernel.database.dialect], counted
+    assert more == {"sqlite": (79, 7), "postgresql": (65, 7)}[till.kernel.database.dialect], counted
 
 
 def test_asking_who_calls_costs_the_same_however_much_money_moves(till: Till) -> None:

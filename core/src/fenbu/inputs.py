@@ -41,6 +41,10 @@ def exact(scale: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _typed_names(value: object) -> object:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
 def _positive(value: Decimal) -> Decimal:
     if value <= 0:
         raise ValueError(_("must be more than zero"))
@@ -69,6 +73,8 @@ def _business_day(value: date) -> date:
     return value
 
 
+TYPED_NAMES = BeforeValidator(_typed_names)
+"""Take ``"core erp.*"`` and ``"core,erp.*"`` as a person types them, beside a list."""
 POSITIVE = AfterValidator(_positive)
 NOT_NEGATIVE = AfterValidator(_not_negative)
 

@@ -6,7 +6,9 @@ import os
 import resource
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -85,7 +87,10 @@ def test_the_terminal_ui_is_found_without_importing_it(tmp_path: Path) -> None:
 def test_a_terminal_ui_that_is_not_installed_is_named_with_its_package(
     fenbu: Fenbu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_selected: ())
+    def missing(name: str) -> NoReturn:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.distribution", missing)
     monkeypatch.delitem(sys.modules, "fenbu.cli.tui", raising=False)
 
     ran = fenbu("tui")

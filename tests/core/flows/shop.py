@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from fenbu.calls import CallRequest, Outcome
 from fenbu.engine.flows import books, log, subscriptions
 from fenbu.engine.flows.batch import Place
+from fenbu.engine.flows.caller import moment
 from fenbu.engine.flows.delivery import Delivery
 from fenbu.engine.flows.log import NewEvent
 from fenbu.engine.flows.look import look
@@ -211,7 +212,7 @@ class Shop:
     def turn(self, name: str | None = None, batch: int = 50) -> int:
         """Deliver what is due once in each place; return how many transactions did something."""
         with self.database.read() as connection:
-            places = look(connection, self.clock(connection)).places
+            places = look(connection, moment(self.clock(connection))).places
         return sum(
             self.delivery.deliver(place, batch=batch).worked for place in places if name in (None, place.name)
         )

@@ -11,6 +11,7 @@ from fenbu.engine.flows import calls
 from fenbu.engine.flows.caller import Caller
 from fenbu.engine.flows.errors import NoSuchCall
 from fenbu.engine.flows.pending import Pending
+from fenbu.engine.store.errors import DatabaseBusy
 from fenbu.errors import Permanent
 from fenbu.values import Money
 from tests.core.flows.shop import SECOND, Shop
@@ -247,6 +248,24 @@ def test_an_outcome_that_cannot_be_recorded_is_kept_and_not_sent_again(shop: Sho
     call_all(shop)
     assert len(gateway.seen) == 1
     assert shop.recorded == [(identity, CallDone({"reference": "r1"}))]
+
+
+def test_draining_writes_down_what_was_made_while_the_database_was_busy(shop: Shop, gateway: Gateway) -> None:
+    """The call is under its lease then, so nothing looks due."""
+    busy = [DatabaseBusy("here", "another process is writing")] * 2  # together, then one by one
+
+    def record(_pending: Pending, request: CallRequest, outcome: Outcome) -> None:
+        if busy:
+            raise busy.pop()
+        shop.recorded.append((request.id, outcome))
+
+    shop.call("shop.capture", gateway.send, record=record)
+    identity = want(shop)
+    worker = shop.worker()
+    drained = worker.drain(timeout=10)
+    worker.close()
+    assert (drained.finished, busy, state(shop, identity)) == (True, [], "done")
+    assert len(gateway.seen) == len(shop.recorded) == 1
 
 
 def test_a_call_is_dead_after_its_attempts_and_can_be_retried_with_its_key(

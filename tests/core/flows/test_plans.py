@@ -12,13 +12,13 @@ STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": getattr(module, name)
     for module, names in (
         (batch, ("_FETCH", "_DELETE")),
-        (look, ("_PLACES", "_ANY_LEFT", "_LEFT_OF_KEY")),
+        (look, ("_LOOK", "_ANY_LEFT", "_LEFT_OF_KEY")),
         (delivery, ("_LOCK", "_SUSPECT")),
         (blocked, ("_HOLD", "_FOLLOWERS", "_LET_GO", "_BEFORE")),
         (log, ("_FAN_OUT", "_CANCEL", "_SKIP_SCHEDULED")),
-        (timers, ("_NEXT", "_RING", "_RINGING")),
+        (timers, ("NEXT", "_RING", "_RINGING")),
         (history, ("_WAITING", "_LAST", "_EXPAND", "_PACE")),
-        (caller, ("_TAKE", "_IS_DUE", "_LEFT_OPERATIONS")),
+        (caller, ("_TAKE", "IS_DUE", "_LEFT_OPERATIONS")),
     )
     for name in names
 }

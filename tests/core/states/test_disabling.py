@@ -52,6 +52,12 @@ def rows(kernel: Kernel, statement: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(text(statement))]
 
 
+def to_read(kernel: Kernel, module: str) -> list[str]:
+    """Return what the preview of enabling says it would catch up with, a number for each subscription."""
+    shown = kernel.preview("fenbu.module.enable", {"modules": [module]})
+    return [line.number for line in shown if f"events that {module}." in line.text]
+
+
 def write(kernel: Kernel, statement: str) -> None:
     with kernel.database.write() as connection:
         connection.execute(text(statement))
@@ -184,6 +190,22 @@ def test_what_waits_is_shown_in_numbers_before_it_is_done(kernel: Kernel) -> Non
     }
     needed = kernel.preview("fenbu.module.disable", {"modules": ["till"]})
     assert "needed: kitchen needs capability:sales.orders of till" in [line.text for line in needed]
+
+
+def test_a_module_that_comes_back_is_told_of_the_history_that_it_has_not_read_and_of_no_more(
+    kernel: Kernel,
+) -> None:
+    enable(kernel, "till", "cellar")
+    ring(kernel, "SO-1", "SO-2")
+    work_off(kernel)
+    disable(kernel, "drain", "cellar")
+    ring(kernel, "SO-3")
+    assert to_read(kernel, "cellar") == ["1"], "two it has read"
+    enable(kernel, "cellar")
+    work_off(kernel)
+    disable(kernel, "park", "cellar")
+    ring(kernel, "SO-4")
+    assert to_read(kernel, "cellar") == [], "what is parked waits as deliveries already"
 
 
 def test_a_module_that_others_need_goes_only_with_them(kernel: Kernel) -> None:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import frozen
 from textual import on, work
@@ -17,7 +17,6 @@ from textual.command import Provider
 from textual.worker import get_current_worker
 
 from fenbu import i18n
-from fenbu.cli import app as command_line
 from fenbu.cli.location import locate
 from fenbu.errors import FenbuError
 from fenbu.i18n import N_, _
@@ -29,11 +28,14 @@ from fenbu_tui.messages import Acted, Changed, Headed, Lost, Offered, Ran, Wishe
 from fenbu_tui.places import SCREENS, Place
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.signs import SIGNS, Tone
-from fenbu_tui.world.acts import Logged
-from fenbu_tui.world.base import Act, Head, Unreachable
-from fenbu_tui.world.commands import Running
-from fenbu_tui.world.records import Wanted
-from fenbu_tui.world.whole import World
+from fenbu_tui.world.base import Unreachable
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.acts import Logged
+    from fenbu_tui.world.base import Act, Head
+    from fenbu_tui.world.commands import Running
+    from fenbu_tui.world.records import Wanted
+    from fenbu_tui.world.whole import World
 
 LISTENING = 0.25
 """Seconds for which one turn of listening sleeps; leaving waits for the turn."""
@@ -90,10 +92,10 @@ class FenbuApp(Following):
         self._worker: Running | None = None
 
     def on_mount(self) -> None:
-        """Open the first screen, then listen."""
+        """Open the first screen; once it is painted, read and listen."""
         self.go(self._first)
-        self._read_head()
-        self._listen()
+        self.call_after_refresh(self._read_head)
+        self.call_after_refresh(self._listen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stay where the database is unreachable."""
@@ -140,7 +142,9 @@ class FenbuApp(Following):
         from fenbu_tui.screens.unreachable import UnreachableScreen
 
         if not any(isinstance(screen, UnreachableScreen) for screen in self.screen_stack):
-            self.push_screen(UnreachableScreen(self.world, message.error, self._last), self._show_again)
+            self.push_screen(
+                UnreachableScreen(self.world, message.error, self.last_picture), self._show_again
+            )
 
     def _show_again(self, head: Head | None) -> None:
         self._head = head
@@ -162,6 +166,8 @@ class FenbuApp(Following):
         self._read_again()
 
     def _write_down(self, command: str, said: str, *, failed: bool) -> None:
+        from fenbu_tui.world.acts import Logged
+
         self._acts.append(
             Logged(datetime.now().astimezone(), command, said, Tone.BAD if failed else Tone.GOOD)
         )
@@ -231,6 +237,8 @@ class FenbuApp(Following):
         self.action_command(message.line)
 
     def _take_command(self, line: str | None) -> None:
+        from fenbu.cli.app import COMMANDS
+
         line = (line or "").strip().removeprefix("fenbu ").strip()
         if not line:
             return
@@ -238,7 +246,7 @@ class FenbuApp(Following):
         name, _space, subject = line.partition(" ")
         if line in {"q", "quit", "exit"}:
             self.run_worker(self.action_quit())
-        elif name in {one.name for one in SCREENS} and (not subject or name not in command_line.COMMANDS):
+        elif name in {one.name for one in SCREENS} and (not subject or name not in COMMANDS):
             self.go(Place(name, subject.strip()))
         else:
             self.run_command(line)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.content import Content
 
 from fenbu.errors import FenbuError
 from fenbu.i18n import _
 from fenbu_tui.going import Going
 from fenbu_tui.messages import Acted, Begun, Lost
 from fenbu_tui.screens.live import defect, in_one
-from fenbu_tui.screens.progress import Doing, ProgressScreen
 from fenbu_tui.world.base import Stopped, Unreachable
+
+if TYPE_CHECKING:
+    from fenbu_tui.screens.progress import Doing
 
 
 class Following(Going):
@@ -27,6 +29,8 @@ class Following(Going):
 
     @on(Begun)
     def _follow(self, message: Begun) -> None:
+        from fenbu_tui.screens.progress import Doing, ProgressScreen
+
         doing = Doing(message.act)
         self._doing = (*self._doing, doing)
         self.push_screen(ProgressScreen(doing))
@@ -60,6 +64,8 @@ class Following(Going):
             self.exit()
 
     def _show_progress(self, doing: Doing) -> None:
+        from fenbu_tui.screens.progress import ProgressScreen
+
         for screen in self.screen_stack:
             if isinstance(screen, ProgressScreen) and screen.doing is doing and screen.is_mounted:
                 screen.show()
@@ -71,6 +77,8 @@ class Following(Going):
         if not self._at_work:
             self.exit()
             return
+        from textual.content import Content
+
         from fenbu_tui.screens.choose import ChooseScreen
 
         if isinstance(self.screen, ChooseScreen):

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from textual import on
 from textual.app import App
 
 from fenbu import i18n
 from fenbu.i18n import _
-from fenbu_tui import themes
+from fenbu_tui import snapshot, themes
 from fenbu_tui.memory import Memory
 from fenbu_tui.messages import Appeared, Go, Headed, Seen
 from fenbu_tui.places import SCREENS, Place, Way, entry
 from fenbu_tui.screens.live import LiveScreen
+from fenbu_tui.snapshot import Snapshot
 from fenbu_tui.widgets.top_line import TopLine
-from fenbu_tui.world.base import Head
-from fenbu_tui.world.modules import Picture
-from fenbu_tui.world.whole import World
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.base import Head
+    from fenbu_tui.world.modules import Picture
+    from fenbu_tui.world.whole import World
 
 
 class Going(App[None]):
@@ -31,6 +38,9 @@ class Going(App[None]):
         self._pages: dict[str, LiveScreen] = {}
         self._head: Head | None = None
         self._last: Picture | None = None
+        self._snapshot: Snapshot | None = None
+        if memory.file is not None:
+            self._snapshot = snapshot.read(snapshot.beside(memory.file), i18n.language())
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = memory.theme if memory.theme in self.available_themes else themes.DARK.name
@@ -68,6 +78,8 @@ class Going(App[None]):
         page = self._page(place.screen)
         if place.subject != page.subject:
             page.show_subject(place.subject)
+        if self._head is None and self._snapshot is not None:
+            page.last_time = self._snapshot.screens.get(place.screen)
         if len(self.screen_stack) == 1:
             self.push_screen(page)
         elif page is not self.screen:
@@ -106,7 +118,15 @@ class Going(App[None]):
         if not self.screen_stack:
             return  # an answer that came while the app was closing
         for line in self.screen.query(TopLine) if self.screen_stack else ():
-            line.head, line.crumbs = self._head, tuple(self._crumbs())
+            last = self._snapshot.head if self._snapshot else None
+            line.head, line.crumbs = self._head or last, tuple(self._crumbs())
+            line.seen = self._seen_at(last) if self._head is None and last is not None else None
+
+    def _seen_at(self, last: Head) -> datetime:
+        """Return when what the screen on top shows was read, in the enterprise's zone."""
+        page = next((one for one in reversed(self.screen_stack) if isinstance(one, LiveScreen)), None)
+        shown = page.last_time if page else None
+        return shown.at.astimezone(last.at.tzinfo) if shown else last.at
 
     def _crumbs(self) -> list[str]:
         here = self._way.here
@@ -116,6 +136,17 @@ class Going(App[None]):
         deeper = [screen.crumb for screen in self.screen_stack if isinstance(screen, LiveScreen)]
         told = [f"{one.key} {_(one.title)}", *(crumb for crumb in deeper if crumb)]
         return [*told, _("read-only")] if self.read_only else told
+
+    @property
+    def last_picture(self) -> Picture | None:
+        """The modules as they were last seen, be it last time."""
+        shown = self._snapshot.screens.get("modules") if self._snapshot else None
+        if self._last is None and shown is not None:
+            from fenbu_tui.world.modules import Picture
+
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                return snapshot.rebuilt(Picture, shown.rows)
+        return self._last
 
     # --- how one likes it -----------------------------------------------------------------------------
 
@@ -143,6 +174,14 @@ class Going(App[None]):
         """Keep where one is and how one likes it."""
         self._note()
         self._memory.write()
+        if self._memory.file is not None and self._head is not None:
+            snapshot.write(snapshot.beside(self._memory.file), i18n.language(), self._taken(self._head))
+
+    def _taken(self, head: Head) -> Snapshot:
+        """Return what the screens show, and of those that were not opened what they showed before."""
+        shown = {name: page.shown for name, page in self._pages.items()}
+        before = self._snapshot.screens if self._snapshot else {}
+        return Snapshot(head, {**before, **{name: one for name, one in shown.items() if one is not None}})
 
     def _note(self) -> None:
         """Take down what the screens show."""

@@ -74,7 +74,7 @@ SIDEWAYS = (
 )  # fmt: skip
 
 RECORDS = (
-    Key("records.open", "enter", "open", N_("Open"), N_("Open the list, or the record with all that belongs to it"),
+    Key("records.open", "enter", "open", N_("Show"), N_("Open the list, or the record with all that belongs to it"),
         "↵"),
     Key("records.act", "a", "act", N_("Act"), N_("Do something with this record that its state allows"), "a"),
     Key("records.begin", "n", "begin", N_("New"), N_("Do something that makes a record"), "n"),
@@ -175,7 +175,7 @@ AUDITING = (
     Key("audit.verify", "v", "verify", N_("Verify"), N_("Recompute the chain of the audit trail"), "v"),
 )
 
-OPEN = (Key("list.open", "enter", "open", N_("Open"), N_("Show all that is known of it"), "↵", footer=False),)
+OPEN = (Key("list.open", "enter", "open", N_("Show"), N_("Show all that is known of it"), "↵", footer=False),)
 
 REPAIRING = (
     Key("problem.repair", "enter", "repair", N_("Repair"), N_("Put the command that repairs it on the line"), "↵"),

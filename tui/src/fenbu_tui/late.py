@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from fenbu_tui.world.whole import World
+if TYPE_CHECKING:
+    from fenbu_tui.world.whole import World
 
 
 class LateWorld:
@@ -44,4 +45,4 @@ class LateWorld:
 
 def late(opening: Callable[[], World]) -> World:
     """Return a world that is opened when something is first asked."""
-    return cast(World, LateWorld(opening))
+    return cast("World", LateWorld(opening))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
 
-from fenbu_tui.places import Place
-from fenbu_tui.world.base import Act, Head, Unreachable
-from fenbu_tui.world.modules import Picture
+if TYPE_CHECKING:
+    from fenbu_tui.places import Place
+    from fenbu_tui.world.base import Act, Head, Unreachable
+    from fenbu_tui.world.modules import Picture
 
 
 class Lost(Message):

@@ -23,3 +23,11 @@ SIGNS: dict[Tone, str] = {
     Tone.BAD: "✖",
 }
 """Each one cell wide in every terminal, which ``⚠`` is not."""
+COLOURS: dict[Tone, str] = {
+    Tone.GOOD: "$text-success",
+    Tone.BUSY: "$text-warning",
+    Tone.QUIET: "dim",
+    Tone.WARN: "$text-warning",
+    Tone.BAD: "bold $text-error",
+}
+"""In a theme's own words, as styles of text."""

@@ -22,7 +22,7 @@ from fenbu.engine.store.tables import operator, operator_grant, role
 from fenbu.engine.work import EngineWork
 from fenbu.errors import AlreadyExists, FieldProblem, InputInvalid, NotFound
 from fenbu.i18n import N_, _
-from fenbu.inputs import Input
+from fenbu.inputs import TYPED_NAMES, Input
 
 _O, _G, _R = operator.c, operator_grant.c, role.c
 _TAKEN = ("fenbu", sessions.NOBODY)
@@ -34,11 +34,6 @@ def _name(value: str) -> str:
     if value.casefold() in _TAKEN or not value.isprintable() or " " in value:
         raise ValueError(_("a name has no blanks, and is not one that fenbu uses itself"))
     return value
-
-
-def _split(value: object) -> object:
-    """Accept ``"core erp.*"`` and ``"core,erp.*"`` as typed by a person, beside a list."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 def _grantable(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -55,7 +50,7 @@ def _only_text(value: object) -> object:
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_name)]
-Grants = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_grantable)]
+Grants = Annotated[tuple[str, ...], TYPED_NAMES, AfterValidator(_grantable)]
 GivenSecret = Annotated[SecretStr, BeforeValidator(_only_text)]
 RoleName = Annotated[str, StringConstraints(max_length=64, pattern=permissions.ROLE.pattern)]
 

@@ -235,6 +235,7 @@ class EngineWork:
         amount: Money | None = None,
     ) -> str:
         self._refuse_when_read_only("call")
+        self.transaction.pending.called = True
         with owner(self.connection, None):
             return calls.record(
                 self.connection,

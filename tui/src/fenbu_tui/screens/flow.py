@@ -19,10 +19,9 @@ from fenbu_tui.keys import CLOSE, OPEN, PAUSING, bindings
 from fenbu_tui.messages import Go
 from fenbu_tui.places import Place
 from fenbu_tui.screens.live import LiveScreen
-from fenbu_tui.signs import SIGNS
+from fenbu_tui.signs import COLOURS, SIGNS
 from fenbu_tui.widgets.bars import bar
 from fenbu_tui.widgets.delivery_table import DeliveryTable
-from fenbu_tui.widgets.module_card import COLOURS
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.widgets.top_line import TopLine
 from fenbu_tui.world.flows import FlowDetail, FlowLine, Flows

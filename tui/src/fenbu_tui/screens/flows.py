@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,6 +20,7 @@ from fenbu_tui.screens.filtered import FilteredScreen
 from fenbu_tui.screens.flow import FlowScreen
 from fenbu_tui.screens.live import Found
 from fenbu_tui.signs import SIGNS
+from fenbu_tui.snapshot import rebuilt
 from fenbu_tui.widgets.filter_bar import FilterBar, matches
 from fenbu_tui.widgets.flow_map import FlowMapView
 from fenbu_tui.widgets.flow_table import FlowTable
@@ -75,6 +76,14 @@ class FlowsScreen(FilteredScreen):
         self._map = found
         self.query_one("#map").display = bool(found.lines)
         self.narrow()
+
+    def picture(self) -> FlowMap | None:
+        """Keep what is shown."""
+        return self._map
+
+    def show_picture(self, rows: Any) -> None:
+        """Show the map as it was."""
+        self.show(rebuilt(FlowMap, rows))
 
     def narrow(self) -> None:
         """Show the subscriptions that have all words."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from attrs import frozen
 from textual.screen import Screen
@@ -12,10 +14,13 @@ from textual.screen import Screen
 from fenbu.errors import FenbuError, in_words
 from fenbu.i18n import _
 from fenbu_tui.messages import Acted, Appeared, Begun, Lost
-from fenbu_tui.screens.confirm import ConfirmScreen
 from fenbu_tui.screens.performing import perform
 from fenbu_tui.screens.translated import Translated
-from fenbu_tui.world.base import Act, Question, Unreachable
+from fenbu_tui.snapshot import Shown, flat
+from fenbu_tui.world.base import Unreachable
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.base import Act, Question
 
 T = TypeVar("T")
 
@@ -48,6 +53,9 @@ class LiveScreen(Translated, Screen[None]):
         super().__init__()
         self.subject = ""
         """What the screen shows, as `Place` has it."""
+        self.last_time: Shown | None = None
+        """What it showed last time, to be shown again until something is read."""
+        self._read_at: datetime | None = None
         self._asked: dict[str, _Question] = {}
         self._wanted: dict[str, _Question] = {}
 
@@ -72,16 +80,39 @@ class LiveScreen(Translated, Screen[None]):
     def recall(self, memory: Mapping[str, Any]) -> None:
         """Take up what `memory` has once returned; called before the screen appears, and may be anything."""
 
+    def picture(self) -> Any:
+        """Return the rows that are shown, where none may be about a person: they are kept outside the database."""
+        return None
+
+    def show_picture(self, rows: Any) -> None:
+        """Show what `picture` returned last time, as JSON has it; may raise ValueError, TypeError or KeyError."""
+
     def found(self) -> Iterable[Found]:
         """Return what the palette offers here besides keys and screens."""
         return ()
 
+    # --- last time ------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Show what was shown last time, where it is of the same subject."""
+        if self.last_time is not None and self.last_time.subject == self.subject:
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                self.show_picture(self.last_time.rows)
+
+    @property
+    def shown(self) -> Shown | None:
+        """What is shown now, to be kept."""
+        if self._read_at is None:
+            return self.last_time
+        rows = self.picture()
+        return None if rows is None else Shown(self._read_at, self.subject, flat(rows))
+
     # --- reading --------------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """What happened while another screen was on top is read now."""
+        """What happened while another screen was on top is read as soon as this one is painted."""
         self.post_message(Appeared())
-        self.read_again()
+        self.call_after_refresh(self.read_again)
 
     def read(
         self, ask: Callable[[], T], show: Callable[[T], None], *, slot: str = "", about: object = None
@@ -119,6 +150,7 @@ class LiveScreen(Translated, Screen[None]):
         except Exception as error:  # the edge: what nobody foresaw is told in a line, and takes nothing down
             self.call_later(self._over, slot, partial(self.show_refusal, defect(error)))
         else:
+            self._read_at = datetime.now(UTC)
             self.call_later(self._over, slot, partial(question.show, answer))
 
     def _over(self, slot: str, show: Callable[[], None] | None) -> None:
@@ -152,6 +184,8 @@ class LiveScreen(Translated, Screen[None]):
         self.read(make, self._put_question, slot="question")
 
     def _put_question(self, question: Question) -> None:
+        from fenbu_tui.screens.confirm import ConfirmScreen
+
         self.app.push_screen(ConfirmScreen(question), self._take_answer)
 
     def _take_answer(self, act: Act | None) -> None:

@@ -18,6 +18,7 @@ from fenbu_tui.messages import Seen
 from fenbu_tui.screens.live import Found
 from fenbu_tui.screens.switching import SwitchingScreen
 from fenbu_tui.signs import SIGNS
+from fenbu_tui.snapshot import rebuilt
 from fenbu_tui.widgets.filter_bar import FilterBar, matches
 from fenbu_tui.widgets.module_card import ModuleCard
 from fenbu_tui.widgets.module_table import ModuleTable
@@ -67,9 +68,20 @@ class ModulesScreen(SwitchingScreen):
 
     def show(self, picture: Picture) -> None:
         """Show a picture; the app keeps it too, for when the database is gone."""
-        self._picture = picture
         self.post_message(Seen(picture))
+        self._show(picture)
+
+    def _show(self, picture: Picture) -> None:
+        self._picture = picture
         self._show_lines()
+
+    def picture(self) -> Picture | None:
+        """Keep what is shown."""
+        return self._picture
+
+    def show_picture(self, rows: Any) -> None:
+        """Show the modules as they were."""
+        self._show(rebuilt(Picture, rows))
 
     def memory(self) -> dict[str, Any]:
         """Keep the filter."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -16,6 +16,7 @@ from fenbu_tui.keys import REPAIRING, bindings
 from fenbu_tui.messages import Headed, Offered
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.signs import SIGNS
+from fenbu_tui.snapshot import rebuilt
 from fenbu_tui.widgets.overview_panels import FiguresPanel, LanesPanel, StagesPanel
 from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.widgets.top_line import TopLine
@@ -79,9 +80,12 @@ class OverviewScreen(LiveScreen):
         self.read(self._overviews.overview, self.show)
 
     def show(self, overview: Overview) -> None:
-        """Show the enterprise at a moment."""
-        self._overview = overview
+        """Show the enterprise as it is."""
         self.post_message(Headed(overview.head))
+        self._show(overview)
+
+    def _show(self, overview: Overview) -> None:
+        self._overview = overview
         self.query_one(FiguresPanel).show(overview)
         self.query_one(StagesPanel).show(overview)
         self.query_one(LanesPanel).show(overview)
@@ -96,6 +100,14 @@ class OverviewScreen(LiveScreen):
     def show_refusal(self, sentence: str) -> None:
         """Say why it cannot be read."""
         self.query_one("#next", Static).update(sentence)
+
+    def picture(self) -> Overview | None:
+        """Keep what is shown."""
+        return self._overview
+
+    def show_picture(self, rows: Any) -> None:
+        """Show the enterprise as it was."""
+        self._show(rebuilt(Overview, rows))
 
     # --- repairing ------------------------------------------------------------------------------------
 

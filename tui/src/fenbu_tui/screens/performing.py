@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import frozen
 from textual.app import App
 
 from fenbu.errors import FenbuError
 from fenbu.i18n import _
-from fenbu_tui.world.base import Act
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.base import Act
 
 
 @frozen(eq=False)

@@ -17,9 +17,8 @@ from fenbu.i18n import N_, _
 from fenbu_tui.keys import OPEN, ROLLOUT, bindings
 from fenbu_tui.messages import Headed
 from fenbu_tui.screens.live import Found, LiveScreen
-from fenbu_tui.signs import SIGNS, Tone
+from fenbu_tui.signs import COLOURS, SIGNS, Tone
 from fenbu_tui.widgets.line_pane import LinePane
-from fenbu_tui.widgets.module_card import COLOURS
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.widgets.stage_table import StageTable
 from fenbu_tui.widgets.top_line import TopLine

@@ -16,9 +16,8 @@ from textual.widgets import Footer, Static
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import GO_BACK, STAGE, bindings
 from fenbu_tui.screens.live import LiveScreen
-from fenbu_tui.signs import SIGNS
+from fenbu_tui.signs import COLOURS, SIGNS
 from fenbu_tui.widgets.gate_table import GateCard, GateTable
-from fenbu_tui.widgets.module_card import COLOURS
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.widgets.top_line import TopLine
 from fenbu_tui.world.rollouts import GateRow, Rollouts, StageDetail

@@ -19,9 +19,8 @@ from fenbu_tui.messages import Go
 from fenbu_tui.places import Place
 from fenbu_tui.screens.choose import ChooseScreen
 from fenbu_tui.screens.live import Found, LiveScreen
-from fenbu_tui.signs import SIGNS
+from fenbu_tui.signs import COLOURS, SIGNS
 from fenbu_tui.widgets.filter_bar import FilterBar, matches
-from fenbu_tui.widgets.module_card import COLOURS
 from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.widgets.story_table import StoryTable
 from fenbu_tui.widgets.top_line import TopLine

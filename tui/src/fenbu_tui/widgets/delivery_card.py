@@ -11,8 +11,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from fenbu.i18n import _
-from fenbu_tui.signs import SIGNS
-from fenbu_tui.widgets.module_card import COLOURS
+from fenbu_tui.signs import COLOURS, SIGNS
 from fenbu_tui.world.deliveries import DeliveryDetail
 
 

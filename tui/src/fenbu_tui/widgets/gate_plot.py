@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
-from fenbu_tui.signs import Tone
+from fenbu_tui.signs import COLOURS, Tone
 from fenbu_tui.widgets.bars import plot
-from fenbu_tui.widgets.module_card import COLOURS
 from fenbu_tui.world.rollouts import GatePoint, GateRow
 
 HIGH = 6

@@ -11,9 +11,8 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from fenbu.i18n import _
-from fenbu_tui.signs import SIGNS, Tone
+from fenbu_tui.signs import COLOURS, SIGNS, Tone
 from fenbu_tui.widgets.gate_plot import curve
-from fenbu_tui.widgets.module_card import COLOURS
 from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.world.rollouts import GateRow
 

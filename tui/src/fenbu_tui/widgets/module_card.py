@@ -11,17 +11,8 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from fenbu.i18n import _
-from fenbu_tui.signs import SIGNS, Tone
+from fenbu_tui.signs import COLOURS, SIGNS, Tone
 from fenbu_tui.world.modules import ModuleLine
-
-COLOURS = {
-    Tone.GOOD: "$text-success",
-    Tone.BUSY: "$text-warning",
-    Tone.QUIET: "dim",
-    Tone.WARN: "$text-warning",
-    Tone.BAD: "bold $text-error",
-}
-
 
 BAR = 20
 """Cells of a bar."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
 from fenbu.i18n import _
-from fenbu_tui.signs import SIGNS
+from fenbu_tui.signs import COLOURS, SIGNS
 from fenbu_tui.widgets.bars import spark
-from fenbu_tui.widgets.module_card import COLOURS
-from fenbu_tui.world.base import Standing
-from fenbu_tui.world.overview import Overview
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.base import Standing
+    from fenbu_tui.world.overview import Overview
 
 COURSE = 14
 """Readings of a figure that are drawn."""

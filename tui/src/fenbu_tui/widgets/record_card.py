@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 from fenbu.i18n import _
 from fenbu_tui.keys import CARD, bindings
 from fenbu_tui.places import Place
-from fenbu_tui.widgets.module_card import COLOURS
+from fenbu_tui.signs import COLOURS
 from fenbu_tui.widgets.options import Options
 from fenbu_tui.world.records import Detail, Fact, Verb
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from fenbu.i18n import _
-from fenbu_tui.world.base import Head
+
+if TYPE_CHECKING:
+    from fenbu_tui.world.base import Head
 
 
 class TopLine(Static):
@@ -18,6 +23,8 @@ class TopLine(Static):
               text-overflow: ellipsis; }
     """
     head: reactive[Head | None] = reactive(None, init=False)
+    seen: reactive[datetime | None] = reactive(None, init=False)
+    """When what is shown was read, as long as it is what was shown last time."""
     crumbs: reactive[tuple[str, ...]] = reactive((), init=False)
 
     def on_mount(self) -> None:
@@ -28,15 +35,23 @@ class TopLine(Static):
         """Write the line anew."""
         self._write()
 
+    def watch_seen(self) -> None:
+        """Write the line anew."""
+        self._write()
+
     def watch_crumbs(self) -> None:
         """Write the line anew."""
         self._write()
 
     def _write(self) -> None:
         where = Content.styled(" › ".join(self.crumbs), "bold $text-accent")
-        if self.head is None:
+        parts = [] if self.head is None else [self.head.enterprise, self.head.place, self.head.actor]
+        if self.head is not None and self.seen is None:
+            parts.append(self.head.worker)
+        elif self.seen is None:
             parts = [_("opening the database …")]
         else:
-            parts = [self.head.enterprise, self.head.place, self.head.actor, self.head.worker]
+            told = _("opening the database …, this was seen {at}")
+            parts = [told.format(at=f"{self.seen:%Y-%m-%d %H:%M}"), *parts]
         rest = " ─ ".join(part for part in parts if part)
         self.update(Content.assemble(where, " ─ " if self.crumbs else "", rest))

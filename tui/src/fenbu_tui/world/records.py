@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
-from pydantic import BaseModel
 
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Act, Consequence
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 @frozen

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import frozen
-from pydantic import BaseModel
 
 from fenbu_tui.world.base import Act
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 @frozen(kw_only=True)

@@ -110,6 +110,8 @@ class Outcome:
     """Held, released or skipped."""
     full: bool = False
     """There may be more at once."""
+    called: bool = False
+    """A call was recorded."""
     retry_at: int | None = None
     """When the earliest of the failed is tried again, UTC microseconds."""
 
@@ -345,6 +347,7 @@ class Batch:
         for key in self.ended:
             self.outcome.moved += blocked.release(self.connection, place.subscription, place.partition, key)
         self.outcome.done = len(self.done)
+        self.outcome.called = self.pending.called
         self.outcome.moved += len(self.skipped)
 
     def _acknowledge(self) -> None:

@@ -49,7 +49,7 @@ _OPEN = """
       AND ((SELECT copy_of FROM fenbu_enterprise) IS NULL) = (:on_copy = 0)
 """
 # As expressions, `operation` and `at` do not tempt SQLite away from the index of the open calls.
-_IS_DUE = f"SELECT DISTINCT operation || '' FROM fenbu_call WHERE {_OPEN}"
+IS_DUE = f"SELECT DISTINCT operation || '' AS operation FROM fenbu_call WHERE {_OPEN}"
 _TAKE = f"""
     {COLUMNS} WHERE {_OPEN} AND operation || '' = :operation AND (CAST(:key AS TEXT) IS NULL OR key = :key)
     ORDER BY at + 0, id LIMIT :many {{lock_free}}
@@ -76,6 +76,23 @@ _LEFT_OPERATIONS = """
     WHERE state IN ('new', 'sending', 'unknown') AND not_before >= 0 AND (CAST(:key AS TEXT) IS NULL OR key = :key)
       AND ((SELECT copy_of FROM fenbu_enterprise) IS NULL) = (:on_copy = 0)
 """
+
+
+def moment(now: int, calls: Sequence[BoundCall] = (), *, on_copy: int = 0) -> dict[str, Any]:
+    """Return what times are compared with; those too far ahead were set by a clock that jumped.
+
+    Args:
+        now: UTC microseconds.
+        calls: Whose deadlines say how long a lease may be.
+        on_copy: 1: only the calls of a copy are made, 0: only those of an enterprise that is none.
+    """
+    longest = max((one.deadline for one in calls), default=timedelta(0)) + timedelta(minutes=1)
+    return {
+        "now": now,
+        "horizon": now + pauses.MAX_PAUSE,
+        "longest": now + _microseconds(longest),
+        "on_copy": on_copy,
+    }
 
 
 @frozen
@@ -158,12 +175,21 @@ class Caller:
         self._record_made(unsent=rows[sent:])
         return True
 
+    @property
+    def holds_outcomes(self) -> bool:
+        """Say whether it has made calls whose outcomes are not written down yet."""
+        return bool(self._made)
+
     def serves_left(self, connection: Connection, key: str | None = None) -> bool:
         """Say whether a call that this process can make has no outcome yet."""
         rows = connection.execute(
             statement(_LEFT_OPERATIONS, self._database.dialect), {"key": key, "on_copy": self._on_copy}
         ).scalars()
         return not {bound.operation for bound in self._bound()}.isdisjoint(rows)
+
+    def moment(self, now: int) -> dict[str, Any]:
+        """Return a moment as `moment` does, for the calls that this process can make."""
+        return moment(now, self._bound(), on_copy=self._on_copy)
 
     # --- taking ---------------------------------------------------------------------------------------
 
@@ -172,14 +198,14 @@ class Caller:
         dialect = self._database.dialect
         with self._database.read() as connection:
             now = self._clock(connection)
-            values = self._times(now)
-            due = set(connection.execute(statement(_IS_DUE, dialect), values).scalars())
+            values = self.moment(now)
+            due = set(connection.execute(statement(IS_DUE, dialect), values).scalars())
         if not due:
             return None
         with self._database.write() as connection:
             self._before(connection)
             now = self._clock(connection)
-            values = self._times(now) | {"key": key}
+            values = self.moment(now) | {"key": key}
             for bound in self._in_turn(due):
                 values |= {"operation": bound.operation, "many": self._pace(bound).many}
                 rows = _together(connection.execute(statement(_TAKE, dialect), values).all())
@@ -189,16 +215,6 @@ class Caller:
                     connection.execute(statement(_LEASE, dialect), leases)
                     return bound, rows, now
         return None
-
-    def _times(self, now: int) -> dict[str, object]:
-        """Return what is compared with the times of a call: those too far ahead were set by a clock that jumped."""
-        longest = max((one.deadline for one in self._bound()), default=timedelta(0)) + timedelta(minutes=1)
-        return {
-            "now": now,
-            "horizon": now + pauses.MAX_PAUSE,
-            "longest": now + _microseconds(longest),
-            "on_copy": self._on_copy,
-        }
 
     def _in_turn(self, due: set[str]) -> list[BoundCall]:
         """Return the calls that may be due, whoever has waited longest first."""

@@ -14,15 +14,15 @@ from fenbu.engine.flows import subscriptions
 from fenbu.engine.flows.errors import NotReplayable
 from fenbu.engine.flows.records import BoundSubscription
 from fenbu.engine.flows.sql import statement
+from fenbu.events import parse_topic
+from fenbu.manifest import Subscription
 
 CHUNK = 1000
 """Deliveries made in one transaction."""
 SPAN = 20_000
 """Events of the log looked at in one transaction, wanted or not."""
 
-_READING = (
-    "SELECT id, name, module FROM fenbu_subscription WHERE history_end > 0 AND state = 'active' ORDER BY id"
-)
+READING = "SELECT id, name, module FROM fenbu_subscription WHERE history_end > 0 AND state = 'active'"
 _MODULES = "SELECT DISTINCT module FROM fenbu_subscription WHERE history_end > 0 AND state <> 'dropped'"
 _POSITION = """
     SELECT module, state, history_position, history_end FROM fenbu_subscription
@@ -71,6 +71,8 @@ _PACE = """
 """
 _LATELY = 30_000_000
 """The pace is that of the last so many microseconds."""
+_BY_TOPIC = "SELECT topic, count(*) AS events FROM fenbu_event WHERE seq > :after GROUP BY topic"
+_STANDS = "SELECT state, gathers, history_position FROM fenbu_subscription WHERE name = :name"
 _AGAIN = """
     FROM fenbu_gathering g
     JOIN fenbu_event e ON e.topic = g.topic AND e.seq > g.after AND (g.until IS NULL OR e.seq <= g.until)
@@ -138,9 +140,36 @@ class Progress:
         return (self.end - self.done) / self.pace if self.pace else None
 
 
+class Missed:
+    """Counts what subscriptions would read if their modules began now; each part of the log is counted once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._counted: dict[int, dict[str, int]] = {}
+
+    def by(self, subscription: Subscription) -> int | None:
+        """Return how many events of its topics one that catches up would read, whatever their route.
+
+        None when it reads nothing anew: parked, its rows are all there; dropped, it begins from now.
+        """
+        find = statement(_STANDS, self._connection.dialect.name)
+        row = self._connection.execute(find, {"name": subscription.name}).first()
+        if row is not None and (row.gathers or row.state == "dropped"):
+            return None
+        by_topic = self._since(row.history_position if row is not None else 0)
+        return sum(by_topic.get(topic, 0) for topic in {parse_topic(on)[0] for on in subscription.on})
+
+    def _since(self, after: int) -> dict[str, int]:
+        if after not in self._counted:
+            count = statement(_BY_TOPIC, self._connection.dialect.name)
+            found = self._connection.execute(count, {"after": after})
+            self._counted[after] = {row.topic: row.events for row in found}
+        return self._counted[after]
+
+
 def reading(connection: Connection) -> list[Reading]:
     """Return the active subscriptions that are catching up."""
-    rows = connection.execute(statement(_READING, connection.dialect.name))
+    rows = connection.execute(statement(f"{READING} ORDER BY id", connection.dialect.name))
     return [Reading(row.id, row.name, row.module) for row in rows]
 
 

@@ -28,6 +28,8 @@ class Pending:
     _events: list[LogRow] = field(factory=list, init=False)
     _next: dict[str, int] = field(factory=dict, init=False)
     """Of each series whose row this transaction has locked: the number that comes next."""
+    called: bool = field(default=False, init=False)
+    """Whether a call was recorded in it, undone or not: whoever makes calls may then look at once."""
     _behind: set[str] = field(factory=set, init=False)
     """Series of which the database does not know the next number yet."""
 

@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 
 from fenbu.engine.flows.sql import packed, statement
 
-_DUE = "SELECT 1 FROM fenbu_delivery WHERE state = 'scheduled' AND not_before <= :now LIMIT 1"
-_NEXT = "SELECT min(not_before) FROM fenbu_delivery WHERE state = 'scheduled'"
+NEXT = "SELECT min(not_before) AS at FROM fenbu_delivery WHERE state = 'scheduled'"
 _RINGING = """
     SELECT subscription, partition, seq FROM fenbu_delivery
     WHERE state = 'scheduled' AND not_before <= :now ORDER BY not_before LIMIT :limit {lock_free}
@@ -18,17 +17,6 @@ _RING = """
     UPDATE fenbu_delivery SET state = 'waiting', not_before = 0
     WHERE subscription = :subscription AND partition = :partition AND state = 'scheduled' AND {seqs}
 """
-
-
-def due(connection: Connection, now: int) -> bool:
-    """Say whether a timer should ring."""
-    return connection.execute(statement(_DUE, connection.dialect.name), {"now": now}).first() is not None
-
-
-def next_due(connection: Connection) -> int | None:
-    """Return when the next timer rings, UTC microseconds; None when there is none."""
-    found: int | None = connection.execute(statement(_NEXT, connection.dialect.name)).scalar()
-    return found
 
 
 def ring(connection: Connection, now: int, limit: int = 1000) -> int:

@@ -21,7 +21,7 @@ from types import FrameType
 from attrs import frozen
 from sqlalchemy import Connection
 
-from fenbu.engine.flows import history, housekeeping, timers
+from fenbu.engine.flows import caller, history, housekeeping, timers
 from fenbu.engine.flows import look as looking
 from fenbu.engine.flows.batch import Place
 from fenbu.engine.flows.caller import Caller
@@ -112,6 +112,8 @@ class Worker:
         self._next_beat = 0.0
         self._next_prune = time.monotonic() + PRUNE * random.random()
         self._retry_at: int | None = None
+        self._calls_due = False
+        """Whether the last turn has seen, or left, a call to be made."""
         self._done = 0
         self._failure: Exception | None = None
         """Why its calls cannot go on; the whole worker then ends."""
@@ -254,9 +256,11 @@ class Worker:
                     self._stop.set()
 
     def _call(self, key: str | None) -> bool:
-        """Make the calls that are due, for a slice of time; return whether there were any."""
+        """Make the calls that were due or recorded in this turn, for a slice of time; return whether there were any."""
         started, worked = time.monotonic(), False
-        while self._caller is not None and self._caller.once(key=key, stop=self._stop.is_set):
+        if self._caller is None or not (self._calls_due or self._caller.holds_outcomes):
+            return False
+        while self._caller.once(key=key, stop=self._stop.is_set):
             worked = True
             if self._stop.is_set() or time.monotonic() - started > SLICE:
                 break
@@ -264,7 +268,10 @@ class Worker:
 
     def _look(self, key: str | None) -> Due:
         with self._database.read() as connection:
-            due = looking.look(connection, self._clock(connection), key)
+            now = self._clock(connection)
+            moment = caller.moment(now) if self._caller is None else self._caller.moment(now)
+            due = looking.look(connection, moment, key)
+        self._calls_due = bool(due.calls)
         due.places[:] = [place for place in due.places if self._serves(place.name)]
         upcoming = [at for at in (due.next_timer, self._retry_at) if at is not None and at > due.now]
         self._retry_at = min(upcoming, default=None)
@@ -287,6 +294,7 @@ class Worker:
         while True:
             outcome = self._delivery.deliver(place, key=key)
             self._done += outcome.done
+            self._calls_due |= outcome.called
             if outcome.retry_at is not None:
                 self._retry_at = min(outcome.retry_at, self._retry_at or outcome.retry_at)
             if outcome.worked:

@@ -13,6 +13,7 @@ from fenbu.engine.catalog import resolver
 from fenbu.engine.catalog.loading import LoadedModule
 from fenbu.engine.catalog.modules import Module, Modules
 from fenbu.engine.catalog.snapshot import Snapshot, declared, migration_folder
+from fenbu.engine.flows.history import Missed
 from fenbu.engine.stages.records import Step
 from fenbu.engine.states import disable
 from fenbu.engine.work import EngineWork
@@ -21,8 +22,6 @@ from fenbu.events import parse_topic
 from fenbu.i18n import _
 from fenbu.manifest import CATCH_UP
 
-_BY_TOPIC = text("SELECT topic, count(*) AS events FROM fenbu_event WHERE seq > :after GROUP BY topic")
-_POSITION = text("SELECT history_position, gathers FROM fenbu_subscription WHERE name = :name")
 _PACE = text("SELECT avg(ms) FROM (SELECT ms FROM fenbu_delivered ORDER BY seq DESC LIMIT 1000) latest")
 _USUAL = 2.0
 """Milliseconds an event, where nothing has been delivered yet by which to judge."""
@@ -157,25 +156,16 @@ def _pending(work: EngineWork, loaded: LoadedModule, snapshot: Snapshot | None) 
 
 def _history(work: EngineWork, steps: Sequence[Step], modules: Modules) -> Iterator[ToRead]:
     """Yield the subscriptions that would read what they have missed, with how much that is."""
-    counted: dict[int, dict[str, int]] = {}
-    pace: float | None = None
+    missed, pace = Missed(work.connection), None
     for step in steps:
         for name in step.modules if step.kind == "enable" else ():
             loaded = modules.by_name[name].loaded
             for one in loaded.manifest.subscriptions if loaded else ():
                 if step.history.get(one.name, one.history) != CATCH_UP:
                     continue
-                row = work.execute(_POSITION, {"name": one.name}).first()
-                if row is not None and row.gathers:
-                    continue  # parked: its rows are all there
-                after = row.history_position if row is not None else 0
-                if after not in counted:
-                    found = work.execute(_BY_TOPIC, {"after": after})
-                    counted[after] = {line.topic: line.events for line in found}
-                if pace is None:
-                    pace = max(_LEAST, float(work.execute(_PACE).scalar() or _USUAL))
-                events = sum(counted[after].get(topic, 0) for topic in {parse_topic(on)[0] for on in one.on})
-                yield ToRead(one.name, events, events * pace / 1000)
+                if (events := missed.by(one)) is not None:
+                    pace = pace or max(_LEAST, float(work.execute(_PACE).scalar() or _USUAL))
+                    yield ToRead(one.name, events, events * pace / 1000)
 
 
 def _permissions(before: Mapping[str, Module], coming: Sequence[Module]) -> Iterator[str]:

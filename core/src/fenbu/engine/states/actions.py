@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, Field
 
 from fenbu.actions import Consequence
 from fenbu.engine import problems
@@ -24,15 +24,9 @@ from fenbu.engine.states.ahead import ahead
 from fenbu.engine.work import EngineWork
 from fenbu.errors import NotFound
 from fenbu.i18n import N_, _
-from fenbu.inputs import Input
+from fenbu.inputs import TYPED_NAMES, Input
 
-
-def _split(value: object) -> object:
-    """Accept ``"erp scm"`` and ``"erp,scm"`` as typed by a person, beside a list."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Names = Annotated[tuple[str, ...], TYPED_NAMES]
 
 
 class EnableModules(Input):

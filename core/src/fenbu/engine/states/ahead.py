@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, bindparam, func, select
-
 from fenbu.engine.assembly import unknown
 from fenbu.engine.catalog.modules import Module
 from fenbu.engine.catalog.snapshot import declared
-from fenbu.engine.store.tables import event
+from fenbu.engine.flows.history import Missed
 from fenbu.engine.work import EngineWork
-from fenbu.events import parse_topic
 from fenbu.i18n import _
-from fenbu.manifest import CATCH_UP, FROM_NOW, Subscription
-
-_COUNT = select(func.count()).where(event.c.topic.in_(bindparam("topics", expanding=True)))
+from fenbu.manifest import CATCH_UP, FROM_NOW
 
 
 def ahead(work: EngineWork, name: str, history: str) -> Iterator[tuple[str, str]]:
@@ -35,16 +30,10 @@ def ahead(work: EngineWork, name: str, history: str) -> Iterator[tuple[str, str]
     yield from _steps(module)
     if module.loaded is None or history == FROM_NOW:
         return
+    missed = Missed(work.connection)
     for subscription in module.loaded.manifest.subscriptions:
-        if subscription.history == CATCH_UP:
-            told = _("events that {name} would catch up with").format(name=subscription.name)
-            yield told, str(missed(work.connection, subscription))
-
-
-def missed(connection: Connection, subscription: Subscription) -> int:
-    """Count the events of the log that a subscription would read, whatever their route."""
-    topics = {parse_topic(name)[0] for name in subscription.on}
-    return int(connection.execute(_COUNT, {"topics": sorted(topics)}).scalar_one())
+        if subscription.history == CATCH_UP and (events := missed.by(subscription)) is not None:
+            yield _("events that {name} would catch up with").format(name=subscription.name), str(events)
 
 
 def _steps(module: Module) -> Iterator[tuple[str, str]]:

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 from weakref import WeakSet
 
@@ -33,8 +34,8 @@ from sqlalchemy.util import LRUCache
 Parameters = Sequence[Mapping[str, Any]]
 Shape = tuple[Any, ...]
 """What the text and the order of the parameters depend on, beside the statement: their names, the lengths of lists."""
-Bound = tuple[list[dict[str, Any]], list[Any]]
-"""Parameters as SQLAlchemy names them, and as the driver takes them; one of each for every set that was given."""
+Driven = list[Any]
+"""Parameters as the driver takes them, one for every set that was given."""
 
 SEEN = "2.1.9"
 """The version of SQLAlchemy whose inside is known; moved by whoever has run the tests with the next one."""
@@ -83,29 +84,34 @@ class Prepared:
     """Parameters whose value is the statement's own."""
     order: tuple[tuple[str, Any], ...]
     """The driver's parameters in its order, and what makes each fit for it."""
+    take: Callable[[Mapping[str, Any]], Any] = field(init=False)
+    """Makes of one set of parameters what the driver gets."""
 
-    def bind(self, parameters: Parameters) -> Bound:
-        """Return the parameters; what raises here raises in SQLAlchemy too, which tells it better."""
-        named: list[dict[str, Any]] = []
-        driven: list[Any] = []
-        for given in parameters or ({},):
-            values = {name: given[key] for name, key in self.sources}
-            if self.listed:
-                values.update([(name, given[key][place]) for name, key, place in self.listed])
-            if self.constants:
-                values.update(self.constants)
-            named.append(values)
-            if self.compiled.positional:
-                made = [values[one] if fit is None else fit(values[one]) for one, fit in self.order]
-                driven.append(tuple(made))
-            else:
-                driven.append(
-                    {one: values[one] if fit is None else fit(values[one]) for one, fit in self.order}
-                )
-        return named, driven
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "take", _taking(self))
+
+    def bind(self, parameters: Parameters) -> Driven:
+        """Return what the driver gets; what raises here raises in SQLAlchemy too, which tells it better."""
+        if len(parameters) == 1:
+            return [self.take(parameters[0])]
+        return list(map(self.take, parameters or ({},)))
+
+    def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a set of parameters as SQLAlchemy names them."""
+        values = {name: given[key] for name, key in self.sources}
+        if self.listed:
+            values.update([(name, given[key][place]) for name, key, place in self.listed])
+        values.update(self.constants)
+        return values
 
     def context(
-        self, _dialect: Any, connection: Connection, driver: Any, options: Any, bound: Bound
+        self,
+        _dialect: Any,
+        connection: Connection,
+        driver: Any,
+        options: Any,
+        driven: Driven,
+        parameters: Parameters,
     ) -> DefaultExecutionContext:
         """Return the context of one execution, as `DefaultExecutionContext._init_compiled` makes it."""
         context: Any = self.kind.__new__(self.kind)
@@ -114,9 +120,57 @@ class Prepared:
         context.root_connection = connection
         context._dbapi_connection = driver
         context.execution_options = options
-        context.compiled_parameters, context.parameters = bound
+        context.compiled_parameters = Named(self, parameters or ({},))
+        context.parameters = driven
         context.cursor = context.create_cursor()
         return context  # type: ignore[no-any-return]
+
+
+def _taking(prepared: Prepared) -> Callable[[Mapping[str, Any]], Any]:
+    """Return how a set of parameters becomes what the driver gets; the shortest way that there is for them."""
+    order, positional = prepared.order, prepared.compiled.positional
+    given = dict(prepared.sources)
+    plain = [(one, given[one], fit) for one, fit in order if one in given]
+    if len(plain) < len(order):
+        named = prepared.named
+        if positional:
+            return lambda values: _in_order(order, named(values))
+        return lambda values: _by_name(order, named(values))
+    if not positional:
+        return lambda values: {
+            one: values[key] if fit is None else fit(values[key]) for one, key, fit in plain
+        }
+    keys = [key for _one, key, _fit in plain]
+    if len(keys) > 1 and not any(fit for _one, _key, fit in plain):
+        return itemgetter(*keys)
+    return lambda values: tuple(
+        [values[key] if fit is None else fit(values[key]) for _one, key, fit in plain]
+    )
+
+
+def _in_order(order: Sequence[tuple[str, Any]], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple([values[one] if fit is None else fit(values[one]) for one, fit in order])
+
+
+def _by_name(order: Sequence[tuple[str, Any]], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {one: values[one] if fit is None else fit(values[one]) for one, fit in order}
+
+
+class Named(Sequence[dict[str, Any]]):
+    """The parameters of an execution as SQLAlchemy names them; few ask for them, so they are named when asked for."""
+
+    __slots__ = ("_prepared", "_sets")
+
+    def __init__(self, prepared: Prepared, sets: Parameters) -> None:
+        self._prepared, self._sets = prepared, sets
+
+    def __len__(self) -> int:
+        return len(self._sets)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return list(map(self._prepared.named, self._sets[place]))
+        return self._prepared.named(self._sets[place])
 
 
 @define(eq=False)
@@ -187,7 +241,7 @@ class PreparedConnection(Connection):
                 _learn(known, result, distilled_parameters)
             return result
         try:
-            bound = prepared.bind(distilled_parameters)
+            driven = prepared.bind(distilled_parameters)
         except Exception:
             return super()._execute_clauseelement(elem, distilled_parameters, execution_options)
         return self._execute_context(
@@ -196,7 +250,8 @@ class PreparedConnection(Connection):
             prepared.compiled,
             distilled_parameters,
             self._execution_options,
-            bound,
+            driven,
+            distilled_parameters,
         )
 
     def _ordinary(self, statement: Executable) -> bool:
@@ -256,7 +311,9 @@ def _prepared(context: Any, compiled: SQLCompiler, parameters: Parameters) -> Pr
         {name: value for name, value in values.items() if name not in taken},
         tuple(_order(compiled, values, expanded)),
     )
-    return made if made.bind(parameters) == (context.compiled_parameters, context.parameters) else None
+    named = list(Named(made, parameters or ({},)))
+    alike = made.bind(parameters) == context.parameters and named == context.compiled_parameters
+    return made if alike else None
 
 
 def _repeats(compiled: SQLCompiler) -> bool:
