@@ -79,7 +79,7 @@ def plan(rollout: Rollout) -> str:
 
 def test_without_a_file_nothing_is_shown_and_one_is_begun_by_a_key(ann: EngineWorld) -> None:
     empty = ann.rollout("")
-    assert (empty.source, empty.stages, empty.verbs) == ("", (), {"begin"})
+    assert (empty.source, empty.stages, empty.verbs) == ("", (), frozenset({"begin"}))
     names = [one.name for one in ann.beginnings()]
     assert {"sme-three-stages", "import-state"} <= set(names)
     act = ann.begin("sme-three-stages")
@@ -194,7 +194,7 @@ def test_a_gate_that_does_not_hold_is_told_and_overridden_for_another_operator(
     assert question.choices == ()
     assert "sale before.1 (date 2999-01-01" in told(question)
     [gate] = ann.stage("", "sale").gates
-    assert (gate.key, gate.standing.word, gate.verbs) == ("before.1", "fails", {"override"})
+    assert (gate.key, gate.standing.word, gate.verbs) == ("before.1", "fails", frozenset({"override"}))
     act = ann.overriding("", "sale", "before.1", "we begin earlier")
     assert act.command == "fenbu override sale before.1 --reason 'we begin earlier'"
     act.run()
