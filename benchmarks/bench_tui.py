@@ -1,11 +1,14 @@
 """How soon the terminal UI is there, beside a bare Textual app, and how soon it answers while a worker delivers.
 
-The shop of `fenbu demo` trades, then the log of its flows is copied until it is that of so many orders. To be there
-is measured from the start of a process in a terminal of its own until the frame, then the enterprise's name, is
-written. While a worker in another process delivers a long replay at full speed, screens are read as the terminal UI
-reads them, and a key is pressed: acknowledged when the app has taken it, done when it says what was done.
+The shop of `fenbu demo` trades, then the log of its flows is copied until it is that of so many orders; or a copy of a
+database is taken, with as many orders as it has. To be there is measured from the start of a process in a terminal of
+its own until things are written there: the frame and what was last seen, in which the enterprise has the name that it
+had then; its name of now, which comes with states and problems at a glance; and the figures, for which all modules are
+loaded. Processor time is that of the whole process, all threads, until the name of now is there, or the figures. While
+a worker in another process delivers a long replay at full speed, screens are read as the terminal UI reads them, and a
+key is pressed: acknowledged when the app has taken it, done when it says what was done.
 
-Run: ``python -m benchmarks.bench_tui [--orders 50000] [--demo 200] [--runs 5] [--table]``.
+Run: ``python -m benchmarks.bench_tui [--orders 50000] [--demo 200] [--database FILE] [--runs 5] [--table]``.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import fcntl
 import os
 import pty
 import select
+import shutil
 import signal
 import sqlite3
 import statistics
@@ -26,12 +30,13 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from benchmarks.bench_start import fenbu, quiet
 from benchmarks.reporting import Line, Option, command
+from fenbu.engine.guard.operators import os_user
 
 START = "From the start of a process to what is seen, 140×40"
 BUSY = "While a worker delivers at full speed"
@@ -43,9 +48,11 @@ BARE = (
     "        yield Static('bare-is-there')\n"
     "Bare().run()\n"
 )
-FRAME, LIVE = "opening the database", "Harbour Tea"
+FRAME, BEFORE, NOW = "opening the database", "Name-of-before", "Name-of-now"
 PATIENCE = 60.0
 """Seconds after which what has not appeared does not."""
+Seen = tuple[float, float]
+"""Milliseconds since the start, by the clock and of processor time."""
 COPIES: Mapping[str, Mapping[str, str]] = {
     "fenbu_event": {"seq": "seq + i * :last", "id": "id || i", "cause": "cause + i * :last", "key": "key || '-' || i"},
     "fenbu_delivered": {"seq": "seq + i * :last"},
@@ -61,8 +68,11 @@ def measure(told: argparse.Namespace) -> Iterator[Line]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         surroundings = {**quiet(folder), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        database = grown(folder, surroundings, told.demo, told.orders)
-        yield from starting(database, surroundings, told.orders, told.runs)
+        if told.database:
+            database = taken(folder, Path(told.database))
+        else:
+            database = grown(folder, surroundings, told.demo, told.orders)
+        yield from starting(database, surroundings, told.runs)
         yield from working(database, surroundings, told.runs)
 
 
@@ -85,29 +95,109 @@ def grown(folder: Path, surroundings: Mapping[str, str], traded: int, orders: in
     return database
 
 
+def taken(folder: Path, database: Path) -> Path:
+    """Copy a database of orders, so that it can be worked with, and let this user of the machine own it."""
+    copy = folder / "fenbu.db"
+    shutil.copy(database, copy)
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute(
+            "UPDATE fenbu_operator SET os_user = ? WHERE name = (SELECT operator FROM fenbu_operator_grant"
+            " WHERE what = 'owner' LIMIT 1)",
+            (os_user(),),
+        )
+    return copy
+
+
 # --- being there --------------------------------------------------------------------------------------
 
 
-def starting(database: Path, surroundings: Mapping[str, str], orders: int, runs: int) -> Iterator[Line]:
-    """Yield how soon a bare app is there, and how soon ours is."""
+def starting(database: Path, surroundings: Mapping[str, str], runs: int) -> Iterator[Line]:
+    """Yield how soon a bare app is there, and how soon ours is: at first, and when it was looked at before."""
     bare = [sys.executable, "-c", BARE]
     ours = fenbu("--database", f"sqlite:///{database}", "tui")
-    seen = [
-        (appeared(bare, surroundings, ("bare-is-there",)), appeared(ours, surroundings, (FRAME, LIVE)))
+    figures = figure(database)
+    rename(database, BEFORE)
+    seen = beside(bare, ours, (FRAME, BEFORE, figures), surroundings, runs)
+    appeared(ours, surroundings, (figures,), leave=True)
+    rename(database, NOW)
+    again = beside(bare, ours, (FRAME, BEFORE, NOW), surroundings, runs)
+    floor = middle([bare for bare, _ours in (*seen, *again)], 0)
+    yield Line(
+        START, {"what": "a bare Textual app, first text", "orders": None} | floor | {"times bare": 1.0}
+    )
+    for what, pairs, place, allowed in (
+        ("frame with what was last seen", again, 1, 2),
+        ("frame, nothing seen before", seen, 0, 2),
+        ("live: name, states, problems", again, 2, 4),
+        ("live: the same, nothing seen before", seen, 1, 4),
+        ("live: all, with figures", seen, 2, None),
+    ):
+        times = {
+            name: statistics.median(ours[place][kind] / bare[0][kind] for bare, ours in pairs)
+            for kind, name in enumerate(("times bare", "times bare, cpu"))
+        }
+        took = middle([ours for _bare, ours in pairs], place)
+        cells = {"what": f"fenbu tui, {what}", "orders": orders_in(database)}
+        yield Line(START, cells | took | times | {"allowed": allowed})
+
+
+def beside(
+    bare: Sequence[str],
+    ours: Sequence[str],
+    texts: Sequence[str],
+    surroundings: Mapping[str, str],
+    runs: int,
+) -> list[tuple[list[Seen], list[Seen]]]:
+    """Run both in turn, once to warm up and then so often; return when the texts of each were there."""
+    return [
+        (appeared(bare, surroundings, ("bare-is-there",)), appeared(ours, surroundings, texts))
         for _run in range(runs + 1)
     ][1:]
-    first = statistics.median(one[0] for one, _other in seen)
-    yield Line(
-        START, {"what": "a bare Textual app, first text", "orders": None, "ms": first, "times bare": 1.0}
-    )
-    for place, (what, allowed) in enumerate((("fenbu tui, frame", 2), ("fenbu tui, live data", 4))):
-        took = statistics.median(other[place] for _one, other in seen)
-        cells = {"what": what, "orders": orders, "ms": took, "times bare": took / first, "allowed": allowed}
-        yield Line(START, cells)
 
 
-def appeared(process: Sequence[str], surroundings: Mapping[str, str], texts: Sequence[str]) -> list[float]:
-    """Run a process in a terminal until it has written these texts; return after how many milliseconds each was."""
+def middle(runs: Sequence[Sequence[Seen]], place: int) -> dict[str, float]:
+    """Return the medians of when something was seen, by the clock and by processor time."""
+    clock, busy = zip(*(one[place] for one in runs), strict=True)
+    return {"ms": statistics.median(clock), "cpu ms": statistics.median(busy)}
+
+
+def rename(database: Path, name: str) -> None:
+    """Give the enterprise another name, by which a screen of now is told from one of before."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE fenbu_enterprise SET name = ?", (name,))
+
+
+def orders_in(database: Path) -> int:
+    """Return how many orders' flows are in the log."""
+    with closing(sqlite3.connect(database)) as connection:
+        told = connection.execute(
+            "SELECT count(*) FROM fenbu_event WHERE topic = 'erp.order-placed'"
+        ).fetchone()
+    return int(told[0])
+
+
+def figure(database: Path) -> str:
+    """Return the title of a figure: it is on the screen when all modules are loaded."""
+    from fenbu_tui.gateway.engine import EngineWorld
+
+    world = EngineWorld(f"sqlite:///{database}")
+    try:
+        return world.overview().figures[0].title
+    finally:
+        world.close()
+
+
+def appeared(
+    process: Sequence[str], surroundings: Mapping[str, str], texts: Sequence[str], *, leave: bool = False
+) -> list[Seen]:
+    """Run a process in a terminal until it has written these texts; return when each was there.
+
+    Args:
+        process: Its words.
+        surroundings: Its environment.
+        texts: In the order in which they come.
+        leave: End it by its key, so that it remembers; else it is killed.
+    """
     controller, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
     began = time.perf_counter()
@@ -116,13 +206,17 @@ def appeared(process: Sequence[str], surroundings: Mapping[str, str], texts: Seq
     ) as running:
         os.close(terminal)
         try:
-            return list(_watched(controller, texts, began))
+            seen = list(_watched(controller, texts, began, running.pid))
+            if leave:
+                os.write(controller, b"q")
+                _drained(controller)
+            return seen
         finally:
             running.send_signal(signal.SIGKILL)
             os.close(controller)
 
 
-def _watched(controller: int, texts: Sequence[str], began: float) -> Iterator[float]:
+def _watched(controller: int, texts: Sequence[str], began: float, process: int) -> Iterator[Seen]:
     written = b""
     for text in texts:
         while text.encode() not in written:
@@ -130,7 +224,20 @@ def _watched(controller: int, texts: Sequence[str], began: float) -> Iterator[fl
             if not ready:
                 raise TimeoutError(f"{text!r} has not appeared; the end of what has: {written[-200:]!r}")
             written += os.read(controller, 65_536)
-        yield (time.perf_counter() - began) * 1000
+        yield (time.perf_counter() - began) * 1000, _busy(process)
+
+
+def _busy(process: int) -> float:
+    """Return the processor time of a process so far, in ms."""
+    told = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def _drained(controller: int) -> None:
+    """Read on until the terminal is closed at the other end."""
+    with suppress(OSError):
+        while os.read(controller, 65_536):
+            pass
 
 
 # --- answering ----------------------------------------------------------------------------------------
@@ -222,6 +329,7 @@ if __name__ == "__main__":
         measure,
         Option("orders", 50_000, 2_000, "orders whose flows are in the log"),
         Option("demo", 200, 50, "orders that are really traded; the log is copied from theirs"),
+        Option("database", "", "", "SQLite file of orders that is copied and measured instead", str),
         Option("runs", 5, 3, "how often each is measured"),
         databases=False,
     )
