@@ -40,6 +40,14 @@ def test_commands_verbs_and_options_are_proposed() -> None:
         ("settings set erp.rounding half_even", False),
         ("worker", False),
         ("", False),
+        ("rollout status", True),
+        ("rollout history --steps", True),
+        ("rollout readiness", True),
+        ("rollout diff", True),
+        ("rollout unlock", False),
+        ("metrics erp.revenue", True),
+        ("metrics history erp.revenue", True),
+        ("metrics record", False),
     ],
 )
 def test_what_only_looks_is_known_from_what_changes(line: str, looks: bool) -> None:

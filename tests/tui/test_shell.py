@@ -20,6 +20,7 @@ from fenbu_tui.screens.confirm import ConfirmScreen
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.screens.modules import ModulesScreen
 from fenbu_tui.screens.output import OutputScreen
+from fenbu_tui.widgets.line_pane import LinePane
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.world.base import Act
 from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, app_on, play, question, read, run_app, until
@@ -238,6 +239,7 @@ def test_a_question_tells_consequences_and_command_and_cancel_has_the_focus() ->
         ask(app, done)
         await until_asked(app, pilot)
         told = "\n".join(str(part.render()) for part in app.screen.query(Static))
+        told += app.screen.query_one(LinePane).text
         for part in (
             "3  orders wait for it",
             "every row is kept",

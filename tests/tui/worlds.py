@@ -23,7 +23,7 @@ from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
 from fenbu_tui.world.overview import Figure, GateLine, LaneLine, Overview, ProblemLine, StageLine
 from fenbu_tui.world.records import Verb, Wanted
 from fenbu_tui.world.settings import ModuleSettings
-from tests.tui.still import StillFlows
+from tests.tui.still import StillFlows, StillRollout
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 GONE = Unreachable("the database sqlite:///tea.db cannot be reached: no such folder", "check that it runs")
@@ -167,7 +167,7 @@ def question(verb: str, names: Sequence[str], done: list[str]) -> Question:
     )
 
 
-class FakeWorld(StillFlows):
+class FakeWorld(StillFlows, StillRollout):
     """Fulfils `fenbu_tui.world.World` from memory."""
 
     def __init__(self, *lines: ModuleLine) -> None:

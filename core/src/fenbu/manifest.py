@@ -98,6 +98,7 @@ class Manifest:
     canonical: str | None = None
     """``"package.module:function"`` of ``(work)`` → business facts without surrogate keys, for comparing."""
     tier: str = ""
+    """Level of support that its maker promises, in one word (``gold``); shown beside its state."""
 
     def __attrs_post_init__(self) -> None:
         if not _NAME.match(self.name):

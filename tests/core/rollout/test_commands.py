@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from fenbu.cli.running import run
+from fenbu.engine.kernel import Kernel
+from fenbu.engine.rollout.apply import apply
 from fenbu.engine.rollout.templates import TEMPLATES, text_of
 from tests.core.rollout.plans import PLAN
+from tests.core.rollout.tea import FILE, plan_file
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -102,3 +105,19 @@ def test_a_file_is_checked_alone_without_the_store(tmp_path: Path) -> None:
     )
 
     assert ended.stderr.splitlines() == ["rollout.toml is well", ""]
+
+
+def test_the_file_that_was_applied_is_written_again_and_never_over_one(
+    ann: Kernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("fenbu.engine.guard.operators.os_user", lambda: "ann")
+    monkeypatch.chdir(tmp_path)
+    here = ["--database", ann.database.url]
+    assert run([*here, "rollout", "new", "--applied"]) == 1
+    assert "fenbu plan FILE, then fenbu apply FILE" in capsys.readouterr().err
+    apply(ann, plan_file())
+    assert run([*here, "rollout", "new", "--applied"]) == 0
+    assert Path("rollout.toml").read_text(encoding="utf-8") == FILE
+    assert run([*here, "rollout", "new", "--applied"]) == 1
+    assert run([*here, "rollout", "new", "other.toml"]) == 64
+    assert not Path("other.toml").exists()

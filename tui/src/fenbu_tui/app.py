@@ -20,7 +20,7 @@ from fenbu import i18n
 from fenbu.cli.location import locate
 from fenbu.errors import FenbuError
 from fenbu.i18n import N_, _
-from fenbu_tui.going import Going
+from fenbu_tui.following import Following
 from fenbu_tui.keys import APP, GOING, bindings
 from fenbu_tui.late import late
 from fenbu_tui.memory import Memory
@@ -61,7 +61,7 @@ class ReadOnly(FenbuError):
         return _("fenbu {line} changes something, and this was opened read-only").format(line=self.line)
 
 
-class FenbuApp(Going):
+class FenbuApp(Following):
     """Shows one enterprise; I/O is in workers, rules are elsewhere."""
 
     TITLE = "fenbu 分步"
@@ -245,7 +245,7 @@ class FenbuApp(Going):
         self._memory.typed(line)
         name, _space, subject = line.partition(" ")
         if line in {"q", "quit", "exit"}:
-            self.exit()
+            self.run_worker(self.action_quit())
         elif name in {one.name for one in SCREENS} and (not subject or name not in COMMANDS):
             self.go(Place(name, subject.strip()))
         else:

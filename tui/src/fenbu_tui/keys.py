@@ -37,7 +37,7 @@ APP = (
     Key("app.theme", "T", "next_theme", N_("Theme"), N_("Use the next theme: dark, light, high contrast"), "T",
         footer=False),
     Key("app.language", "L", "next_language", N_("Language"), N_("Use the next language"), "L", footer=False),
-    Key("app.quit", "q", "quit", N_("Quit"), N_("Leave; nothing is lost"), "q"),
+    Key("app.quit", "q", "quit", N_("Quit"), N_("Leave; nothing is lost, and what still runs is asked about"), "q"),
 )  # fmt: skip
 
 GOING = (
@@ -102,6 +102,16 @@ STORY = (
     Key("story.follow", "f", "follow", N_("Follow"), N_("Tell the story of the document that this happened to"), "f"),
     Key("story.copy", "y", "copy", N_("Copy"), N_("Copy the number of the document"), "y", footer=False),
     Key("story.copy_all", "Y", "copy_all", N_("Copy all"), N_("Copy the whole story as text"), "Y", footer=False),
+)  # fmt: skip
+
+PANE = (
+    Key("pane.down", "j,down", "scroll(1)", N_("Down"), N_("Go one line down"), "j ↓", footer=False),
+    Key("pane.up", "k,up", "scroll(-1)", N_("Up"), N_("Go one line up"), "k ↑", footer=False),
+    Key("pane.first", "g,home", "edge(-1)", N_("Top"), N_("Go to the first line"), "g", footer=False),
+    Key("pane.last", "G,end", "edge(1)", N_("Bottom"), N_("Go to the last line"), "G", footer=False),
+    Key("pane.page_down", "pagedown,ctrl+f,space", "page(1)", N_("Page"), N_("Go one page down"), "PgDn",
+        footer=False),
+    Key("pane.page_up", "pageup,ctrl+b", "page(-1)", N_("Back"), N_("Go one page up"), "PgUp", footer=False),
 )  # fmt: skip
 
 CARD = (Key("card.leave", "escape", "leave", N_("Back"), N_("Go back to the rows"), "esc"),)
@@ -177,6 +187,10 @@ GO_BACK = (Key("page.leave", "escape", "leave", N_("Back"), N_("Go back to the l
 DIALOG = (
     Key("dialog.next", "right,down,j,l", "turn(1)", N_("Next"), N_("Go to the next answer"), "→", footer=False),
     Key("dialog.before", "left,up,k,h", "turn(-1)", N_("Before"), N_("Go to the answer before"), "←", footer=False),
+    Key("dialog.page_down", "pagedown,ctrl+f", "page(1)", N_("Page"), N_("Show more of what it brings"), "PgDn",
+        footer=False),
+    Key("dialog.page_up", "pageup,ctrl+b", "page(-1)", N_("Back"), N_("Show what stands above"), "PgUp",
+        footer=False),
     Key("dialog.cancel", "escape", "cancel", N_("Cancel"), N_("Change nothing"), "esc"),
 )  # fmt: skip
 
@@ -192,6 +206,41 @@ OUTPUT = (
     Key("output.copy", "c", "copy_command", N_("Copy command"), N_("Copy the command"), "c"),
     Key("output.copy_all", "y", "copy_output", N_("Copy output"), N_("Copy what the command has written"), "y"),
     Key("output.close", "escape,q", "close", N_("Close"), N_("Go back; what still runs is stopped"), "esc"),
+)  # fmt: skip
+
+PROGRESS = (
+    Key("progress.stop", "x", "stop", N_("Stop"), N_("Stop after the step in hand; what is done stays done"), "x"),
+    Key("progress.copy", "c", "copy_command", N_("Copy command"), N_("Copy the command"), "c"),
+    Key("progress.copy_all", "y", "copy_output", N_("Copy output"), N_("Copy what was told"), "y", footer=False),
+    Key("progress.close", "escape,q", "close", N_("Close"), N_("Go back; what still runs goes on"), "esc"),
+)  # fmt: skip
+
+ROLLOUT = (
+    Key("rollout.apply", "a", "apply", N_("Apply"),
+        N_("Carry out the next stage, or all up to the one under the cursor; the plan is shown first"), "a"),
+    Key("rollout.approve", "A", "approve", N_("Approve"), N_("Say yes to this stage, or take one's yes back"), "A"),
+    Key("rollout.back", "b", "roll_back", N_("Roll back"),
+        N_("Take this stage back; what that brings is shown first, every row is kept"), "b"),
+    Key("rollout.side", "p", "side", N_("Plan/file"),
+        N_("Change between plan and file, where there is no room for both"), "p"),
+    Key("rollout.rehearse", "r", "rehearse", N_("Rehearse"),
+        N_("Apply the whole file to a copy of this enterprise, and say what came of it"), "r", footer=False),
+    Key("rollout.adopt", "d", "adopt", N_("Adopt"), N_("Write what was changed by hand back into the file"), "d",
+        footer=False),
+    Key("rollout.runs", "H", "runs", N_("History"), N_("Show what was applied and rolled back"), "H", footer=False),
+    Key("rollout.source", "o", "source", N_("Other"), N_("Change between the file here and the one that was applied"),
+        "o", footer=False),
+    Key("rollout.begin", "n", "begin", N_("New"), N_("Write a rollout file to begin with"), "n"),
+    Key("rollout.unlock", "X", "unlock", N_("Unlock"), N_("Free the lock of the rollout"), "X", footer=False),
+)  # fmt: skip
+
+STAGE = (
+    Key("stage.approve", "A", "approve", N_("Approve"),
+        N_("Say yes to the gate under the cursor that asks for it, else to the stage; or take one's yes back"), "A"),
+    Key("stage.override", "K", "override", N_("Override"),
+        N_("Let the gate under the cursor be passed once, with a reason; another operator must apply the stage"), "K"),
+    Key("stage.back", "b", "roll_back", N_("Roll back"),
+        N_("Take this stage back; what that brings is shown first, every row is kept"), "b"),
 )  # fmt: skip
 
 ACTS = (

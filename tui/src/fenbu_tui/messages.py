@@ -60,6 +60,14 @@ class Acted(Message):
         self.act, self.said, self.refused = act, said, refused
 
 
+class Begun(Message):
+    """An act that takes its time is to be done, and followed."""
+
+    def __init__(self, act: Act) -> None:
+        super().__init__()
+        self.act = act
+
+
 class Offered(Message):
     """A command is to be typed on, or run, by the user."""
 

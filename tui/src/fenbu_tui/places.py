@@ -47,6 +47,8 @@ SCREENS = (
           "fenbu_tui.screens.records:RecordsScreen"),
     Entry("story", "6", N_("Story"), N_("What happened to a document in all modules, in time order"),
           "fenbu_tui.screens.story:StoryScreen"),
+    Entry("rollout", "7", N_("Rollout"), N_("The overall plan: its file, its stages, what guards them, what is next"),
+          "fenbu_tui.screens.rollout:RolloutScreen"),
     Entry("metrics", "8", N_("Metrics"), N_("Numbers with their trend and meaning"),
           "fenbu_tui.screens.metrics:MetricsScreen"),
     Entry("audit", "9", N_("Audit"), N_("Who did what, and whether the trail is whole"),

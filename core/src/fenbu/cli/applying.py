@@ -135,41 +135,24 @@ def _source(file: Path) -> tuple[RolloutFile | SavedPlan, RolloutFile]:
 
 
 def _show_back(session: Session, made: BackPlan) -> None:
-    from fenbu.cli.branches import Branch, write
-    from fenbu.cli.plan_tree import consequences, step_branch
+    from fenbu.cli.branches import write
+    from fenbu.cli.plan_tree import taken_back
 
     session.out.title(
         _("take back {stage}").format(stage=made.stage) + f"  {made.title} ({_(made.standing)})"
     )
-    branches = [*map(step_branch, made.steps), *consequences(made.ahead)]
-    if not made.steps:
-        branches.append(Branch(_("nothing of it is left; it is only written down")))
-    write(session.out, [*branches, Branch(_("every row is kept"))])
+    write(session.out, taken_back(made))
 
 
 def _teller(session: Session) -> Callable[[Happened], None]:
     """Return what is told of each step: lines on stderr, events on stdout for JSON."""
-    from fenbu.cli.plan_tree import step_text
+    from fenbu.cli.plan_tree import happened_text
 
     def tell(happened: Happened) -> None:
         if session.json:
             _event(session, _document(happened))
-            return
-        words = {
-            "lock-taken-over": _("the lock was {note}'s, whose process has died; taken over"),
-            "begun": _("{stage}: begun"),
-            "gone-on": _("{stage}: going on where it was left"),
-            "step-begun": _("{stage}: {n} of {steps}, {step} …"),
-            "step-done": _("{stage}: {n} of {steps}, {step} ✔"),
-            "done": _("{stage}: done ✔"),
-            "reading": _("{stage}: {note} reads what happened before …"),
-        }
-        step = step_text(happened.step) if happened.step else ""
-        session.out.say(
-            words[happened.event].format(
-                stage=happened.stage, n=happened.n, steps=happened.steps, step=step, note=happened.note
-            )
-        )
+        else:
+            session.out.say(happened_text(happened))
 
     return tell
 

@@ -11,9 +11,12 @@ from fenbu.i18n import _, ngettext
 if TYPE_CHECKING:
     from fenbu.engine.rollout.ahead import Ahead
     from fenbu.engine.rollout.by_hand import Drifted
+    from fenbu.engine.rollout.carrying_out import Happened
     from fenbu.engine.rollout.guards import GateLine, Guards
     from fenbu.engine.rollout.plan import Plan, PlannedStep, StagePlan
+    from fenbu.engine.rollout.rolling_back import BackPlan
     from fenbu.engine.rollout.taking_back import TakingBack
+    from fenbu.engine.stages.lock import Held
     from fenbu.engine.stages.records import Step
 
 _SIGNS = {
@@ -36,6 +39,52 @@ _FEW = 6
 def stages(planned: Sequence[StagePlan]) -> list[Branch]:
     """Return stages of a plan as branches."""
     return [_stage(stage) for stage in planned]
+
+
+def half_done(plan: Plan) -> str:
+    """Say in one line what has not come to its end; nothing when all has."""
+    if plan.unfinished is None:
+        return ""
+    told = {
+        "apply": _("◐ {stage} is half-applied; applying goes on with it"),
+        "rollback": _("◐ {stage} is half rolled back; fenbu rollback {stage} goes on"),
+    }[plan.unfinished.verb]
+    return told.format(stage=plan.unfinished.stage)
+
+
+def held_text(held: Held, held_for: str) -> str:
+    """Say in one line who holds the lock, dead or alive."""
+    told = _("◐ {operator} holds the lock for {age} ({verb}, process {pid} on {host})")
+    if held.dead:
+        told = _("✖ {operator}'s process has died and left the lock ({verb}, {pid} on {host}, {age} ago)")
+    return told.format(operator=held.operator, age=held_for, verb=held.verb, pid=held.pid, host=held.host)
+
+
+def taken_back(made: BackPlan) -> list[Branch]:
+    """Return what taking a stage back would do as branches."""
+    branches = [*map(step_branch, made.steps), *consequences(made.ahead)]
+    if not made.steps:
+        branches.append(Branch(_("nothing of it is left; it is only written down")))
+    return [*branches, Branch(_("every row is kept"))]
+
+
+def happened_text(happened: Happened) -> str:
+    """Say in one line what has happened while a plan was carried out, or rehearsed."""
+    words = {
+        "lock-taken-over": _("the lock was {note}'s, whose process has died; taken over"),
+        "copied": _("copied in {note} s"),
+        "begun": _("{stage}: begun"),
+        "gone-on": _("{stage}: going on where it was left"),
+        "step-begun": _("{stage}: {n} of {steps}, {step} …"),
+        "step-done": _("{stage}: {n} of {steps}, {step} ✔"),
+        "done": _("{stage}: done ✔"),
+        "reading": _("{stage}: {note} reads what happened before …"),
+        "delivered": ngettext("{stage}: {n} delivery", "{stage}: {n} deliveries", happened.n),
+    }
+    step = step_text(happened.step) if happened.step else ""
+    stage = happened.stage or _("before")
+    n = f"{happened.n:,}"
+    return words[happened.event].format(stage=stage, n=n, steps=happened.steps, step=step, note=happened.note)
 
 
 def drifted(plan: Plan) -> list[Branch]:

@@ -75,16 +75,12 @@ def ending(made: Plan) -> int:
 def show(session: Session, made: Plan, *, all_stages: bool = True) -> None:
     """Show a plan as tree: all stages, or those alone that would be carried out."""
     from fenbu.cli.branches import Branch, write
-    from fenbu.cli.plan_tree import drifted, stages
+    from fenbu.cli.plan_tree import drifted, half_done, stages
 
     out = session.out
     out.title(f"{made.title} · {made.rollout} {made.version} · " + _("serial {n}").format(n=made.serial))
-    if made.unfinished is not None:
-        told = {
-            "apply": _("◐ {stage} is half-applied; applying goes on with it"),
-            "rollback": _("◐ {stage} is half rolled back; fenbu rollback {stage} goes on"),
-        }[made.unfinished.verb]
-        out.line(out.style(told.format(stage=made.unfinished.stage), "yellow"))
+    if told := half_done(made):
+        out.line(out.style(told, "yellow"))
     write(out, stages(made.stages if all_stages else made.chosen))
     if drift := drifted(made):
         out.line(_("by hand"))

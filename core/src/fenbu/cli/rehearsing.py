@@ -58,23 +58,24 @@ class _Narrator:
         self._delivering = ""
 
     def __call__(self, happened: Happened) -> None:
+        from fenbu.cli.plan_tree import happened_text
+
         told = ""
         if happened.event == "copied":
-            told = _("copied in {seconds} s").format(seconds=happened.note)
+            told = happened_text(happened)
         elif happened.event == "begun":
             told = ngettext("{stage}: {count} step", "{stage}: {count} steps", happened.steps)
             told = told.format(stage=happened.stage, count=happened.steps)
         elif happened.event == "delivered" and happened.stage:
             if self._delivering == happened.stage:
-                told = ngettext("{stage}: {count} delivery", "{stage}: {count} deliveries", happened.n)
-                told = told.format(stage=happened.stage, count=f"{happened.n:,}")
+                told = happened_text(happened)
             self._delivering = happened.stage
         if told:
             self._say(told)
 
 
 def _show(session: Session, done: Rehearsal) -> None:
-    from fenbu.cli.branches import Branch, write
+    from fenbu.cli.branches import write
 
     out = session.out
     out.title(f"{done.title} · {done.rollout} {done.version}")
@@ -82,25 +83,28 @@ def _show(session: Session, done: Rehearsal) -> None:
     if done.before.deliveries:
         told = _("before: {deliveries} that waited were delivered in {seconds}")
         out.line(told.format(deliveries=_deliveries(done.before), seconds=_took(done.before.seconds)))
-    write(out, [_stage(stage) for stage in done.stages])
+    write(out, [stage_branch(stage) for stage in done.stages])
     if not done.stages:
         out.line(_("nothing to do: all is as {file} says").format(file=done.path))
     if done.calls:
         _calls(session, done.calls)
     if done.troubles:
         out.line(out.style(_("what went wrong"), "red"))
-        write(
-            out,
-            [
-                Branch(
-                    f"✖ {one.what}: {one.told}", "red", [Branch(f"→ {one.way_out}")] if one.way_out else []
-                )
-                for one in done.troubles
-            ],
-        )
+        write(out, troubles(done))
 
 
-def _stage(stage: RehearsedStage) -> Branch:
+def troubles(done: Rehearsal) -> list[Branch]:
+    """Return what went wrong as branches."""
+    from fenbu.cli.branches import Branch
+
+    return [
+        Branch(f"✖ {one.what}: {one.told}", "red", [Branch(f"→ {one.way_out}")] if one.way_out else [])
+        for one in done.troubles
+    ]
+
+
+def stage_branch(stage: RehearsedStage) -> Branch:
+    """Return a rehearsed stage with how long its steps took, what guarded it and what was read."""
     from fenbu.cli.branches import Branch
     from fenbu.cli.plan_tree import gate
 
@@ -185,10 +189,17 @@ def _conclude(session: Session, done: Rehearsal) -> None:
         told = _("these would not begin yet: {stages}; fenbu plan says why")
         out.say(told.format(stages=", ".join(done.held_up)))
     if done.well:
-        told = _("all went well: copied in {copying}, applied and delivered in {applying}")
-        out.say(told.format(copying=_took(done.copied_seconds), applying=_took(done.seconds)))
+        out.say(conclusion(done))
     else:
-        out.warn(_("it did not go well; the enterprise is as it was"))
+        out.warn(conclusion(done))
+
+
+def conclusion(done: Rehearsal) -> str:
+    """Say in one line how a rehearsal went."""
+    if not done.well:
+        return _("it did not go well; the enterprise is as it was")
+    told = _("all went well: copied in {copying}, applied and delivered in {applying}")
+    return told.format(copying=_took(done.copied_seconds), applying=_took(done.seconds))
 
 
 def _deliveries(reading: Reading) -> str:

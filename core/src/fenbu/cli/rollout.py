@@ -64,14 +64,23 @@ crm-first         customers first, then orders, then money and goods
 hrm-first         people and payroll first, then books, then payouts"""),
 )
 @click.argument("file", default=FILE, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--template", type=_Template(), required=True, help=N_("Which of the above."))
+@click.option("--template", type=_Template(), help=N_("Which of the above."))
+@click.option("--applied", is_flag=True, help=N_("The file that was applied last, as it was."))
 @click.pass_obj
-def new(session: Session, *, file: Path, template: str) -> None:
-    """Write a template, never over a file."""
+def new(session: Session, *, file: Path, template: str | None, applied: bool) -> None:
+    """Write a template or the file that was applied, never over a file."""
     from fenbu.cli.files import fresh
-    from fenbu.engine.rollout.templates import text_of
 
-    fresh(file, text_of(template))
+    if (template is None) != applied:
+        raise click.UsageError(_("--template NAME or --applied: one of them"))
+    if template is None:
+        from fenbu.engine.rollout.status import applied_text
+
+        fresh(file, applied_text(session.kernel))
+    else:
+        from fenbu.engine.rollout.templates import text_of
+
+        fresh(file, text_of(template))
     if session.json:
         session.out.document("rollout-new", {"file": str(file), "template": template})
     else:

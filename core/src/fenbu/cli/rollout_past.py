@@ -118,23 +118,12 @@ def _read(file: Path | None) -> RolloutFile | None:
 def _show_status(session: Session, found: Status) -> None:
     from fenbu.cli.branches import Branch, write
     from fenbu.cli.layout import Cell, Heading
-    from fenbu.cli.plan_tree import drifted, gate
+    from fenbu.cli.plan_tree import drifted, gate, held_text
 
     out, plan = session.out, found.plan
     out.title(f"{plan.title} · {plan.rollout} {plan.version} · " + _("serial {n}").format(n=plan.serial))
     if found.held is not None:
-        told = _("◐ {operator} holds the lock for {age} ({verb}, process {pid} on {host})")
-        if found.held.dead:
-            told = _("✖ {operator}'s process has died and left the lock ({verb}, {pid} on {host}, {age} ago)")
-        out.line(
-            told.format(
-                operator=found.held.operator,
-                age=found.held_for,
-                verb=found.held.verb,
-                pid=found.held.pid,
-                host=found.held.host,
-            )
-        )
+        out.line(held_text(found.held, found.held_for))
     signs = {"applied": "●", "half-applied": "◐", "half rolled back": "◐"}
     headings = [
         Heading(_("Stage")),
@@ -258,7 +247,7 @@ def _show_history(session: Session, found: list[Past], *, steps: bool) -> None:
     for one in found if steps else ():
         session.out.line()
         session.out.title(f"{one.run.id}  {words[one.run.verb]} {one.run.stage}")
-        branches = [Branch(_gate_text(gate)) for gate in one.run.gates]
+        branches = [Branch(gate_record(gate)) for gate in one.run.gates]
         branches += [
             Branch(
                 f"{'✔' if step.done_at else '○'} {step_text(step.step)}"
@@ -269,7 +258,8 @@ def _show_history(session: Session, found: list[Past], *, steps: bool) -> None:
         write(session.out, branches)
 
 
-def _gate_text(gate: Any) -> str:
+def gate_record(gate: Any) -> str:
+    """Say in one line how a gate, or a layer's yeses, stood when a run began."""
     if "layer" in gate:
         told = _("approval by {layer}: {names}")
         return told.format(layer=gate["layer"], names=", ".join(gate["by"]))

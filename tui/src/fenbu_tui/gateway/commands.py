@@ -23,10 +23,12 @@ LOOKING = {
     "flows": frozenset({"list", "waiting", "dead", "map", "unmatched", "trace"}),
     "settings": frozenset({"list", "get"}),
     "audit": frozenset({"list", "verify"}),
-    "rollout": frozenset({"check", "schema"}),
+    "rollout": frozenset({"check", "schema", "status", "history", "readiness", "diff"}),
     "operator": frozenset({"list"}),
 }
 """Commands that change nothing, with those of their verbs that do not; `ALL` is every verb."""
+BUT = {"metrics": "record"}
+"""Of those of which every verb looks, and names too stand in a verb's place: the one that does not."""
 MOST = 50
 
 
@@ -83,6 +85,8 @@ class CommandsPart(EnginePart):
         if {"--help", "-h", "--dry-run"} & set(words):
             return True
         verbs = LOOKING.get(words[0]) if words else None
+        if words and BUT.get(words[0]) in words[1:]:
+            return False
         return verbs is not None and (verbs is ALL or len(words) == 1 or words[1] in verbs)
 
     def start(self, line: str, width: int) -> Process:

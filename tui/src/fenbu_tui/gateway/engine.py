@@ -21,6 +21,8 @@ PARTS = {
     "records:RecordsPart": ("consequences", "count", "detail", "exporting", "performing", "sheet", "stretch", "views",
                             "wanted"),
     "settings:SettingsPart": ("set", "settings"),
+    "staging:StagingPart": ("adopting", "applying", "approving", "begin", "beginnings", "overriding", "rehearsing",
+                            "rolling_back", "rollout", "runs", "stage", "stamp", "unlocking"),
     "stories:StoriesPart": ("story", "story_kinds"),
 }  # fmt: skip
 """Parts of the gateway to the questions that each answers; the base and the glance answer the others."""
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from fenbu_tui.gateway.overview import OverviewPart
     from fenbu_tui.gateway.records import RecordsPart
     from fenbu_tui.gateway.settings import SettingsPart
+    from fenbu_tui.gateway.staging import StagingPart
     from fenbu_tui.gateway.stories import StoriesPart
 
     class EngineWorld(
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
         OverviewPart,
         RecordsPart,
         SettingsPart,
+        StagingPart,
         StoriesPart,
     ):
         """Fulfils `fenbu_tui.world.whole.World`, as the type checkers see it."""

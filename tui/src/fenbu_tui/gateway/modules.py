@@ -91,6 +91,7 @@ def module_line(module: Module, problems: Iterable[Problem], late: Iterable[Prog
         title=_(module.title),
         version=_version(module),
         standing=Standing(_(module.state.value), TONES[module.state], _(TABLE[module.state].means)),
+        tier=_(module.loaded.manifest.tier) if module.loaded and module.loaded.manifest.tier else "",
         todo=module.advice,
         troubles=tuple(troubles),
         facts=tuple(_facts(module)),
@@ -109,6 +110,8 @@ def _version(module: Module) -> str:
 def _facts(module: Module) -> Iterator[tuple[str, str]]:
     if module.distribution:
         yield _("package"), f"{module.distribution} {module.version}".strip()
+    if module.loaded is not None and module.loaded.manifest.tier:
+        yield _("tier"), _(module.loaded.manifest.tier)
     if offer := module.offer:
         if offer.provides:
             yield _("provides"), ", ".join(offer.provides)

@@ -19,7 +19,7 @@ from fenbu_tui.world.overview import GateLine, StageLine
 
 FRESH = 10.0
 """Seconds for which a reading of the rollout is shown: a plan measures every gate."""
-_STANDINGS = {
+STANDINGS = {
     "waiting": (N_("waiting"), Tone.QUIET),
     "applied": (N_("applied"), Tone.GOOD),
     "half-applied": (N_("half-applied"), Tone.BUSY),
@@ -74,7 +74,7 @@ def state_of(found: Status) -> RolloutState:
 
 
 def _stage(stage: StagePlan, chosen: StagePlan | None) -> StageLine:
-    word, tone = _STANDINGS[stage.standing]
+    word, tone = STANDINGS[stage.standing]
     return StageLine(stage.number + 1, _(stage.title) or stage.name, Standing(_(word), tone), stage is chosen)
 
 

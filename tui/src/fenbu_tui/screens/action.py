@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -19,6 +19,8 @@ from fenbu.i18n import _
 from fenbu_tui.keys import ACTION, bindings
 from fenbu_tui.messages import Acted, Lost
 from fenbu_tui.screens.live import in_one
+from fenbu_tui.screens.performing import perform
+from fenbu_tui.screens.translated import Translated
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.widgets.form import Form
 from fenbu_tui.world.base import Act, Consequence, Unreachable
@@ -37,7 +39,7 @@ class Actions(Protocol):
         ...
 
 
-class ActionScreen(ModalScreen[bool]):
+class ActionScreen(Translated, ModalScreen[bool]):
     """Fills in an action and performs it; answers whether it was done.
 
     What can be taken back is done at once; what is dangerous shows its consequences first, with Cancel under the
@@ -158,11 +160,7 @@ class ActionScreen(ModalScreen[bool]):
         )
 
     def _do(self, make: Callable[[], Act]) -> None:
-        if getattr(self.app, "read_only", False):
-            sentence = _("nothing can be changed here: it was opened read-only")
-            self.app.call_from_thread(self._over, partial(self._refuse, sentence))
-        else:
-            self._answered(lambda: _done(make()), self._leave)
+        self._answered(lambda: _done(self.app, make()), self._leave)
 
     def _leave(self, done: tuple[Act, str]) -> None:
         act, said = done
@@ -196,5 +194,5 @@ class ActionScreen(ModalScreen[bool]):
         place.update(f"{SIGNS[Tone.BAD]} {sentence}" if sentence else "")
 
 
-def _done(act: Act) -> tuple[Act, str]:
-    return act, act.run()
+def _done(app: App[object], act: Act) -> tuple[Act, str]:
+    return act, perform(app, act)

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import DescendantFocus
 from textual.screen import ModalScreen
@@ -18,7 +18,8 @@ from textual.widgets import Button, Input, Static
 from fenbu.i18n import _
 from fenbu_tui.keys import DIALOG, bindings
 from fenbu_tui.screens.translated import Translated
-from fenbu_tui.world.base import Act, Choice, Consequence, Question
+from fenbu_tui.widgets.line_pane import LinePane
+from fenbu_tui.world.base import Act, Choice, Consequence, Line, Question
 
 CANCEL = "cancel"
 
@@ -32,7 +33,8 @@ class ConfirmScreen(Translated, ModalScreen[Act]):
     ConfirmScreen { align: center middle; }
     ConfirmScreen > Vertical { width: 76; max-width: 95%; height: auto; max-height: 90%; padding: 0 1;
         border: round $warning; border-title-color: $text-warning; background: $surface; }
-    ConfirmScreen VerticalScroll { height: auto; max-height: 14; scrollbar-size-vertical: 1; }
+    ConfirmScreen.-long > Vertical { width: 120; }
+    ConfirmScreen LinePane { height: auto; max-height: 58vh; scrollbar-size-vertical: 1; }
     ConfirmScreen .choices { height: auto; padding: 1 0 0 0; }
     ConfirmScreen .answers { height: auto; padding: 1 0 0 0; }
     ConfirmScreen Button { margin: 0 1 0 0; min-width: 10; }
@@ -48,8 +50,7 @@ class ConfirmScreen(Translated, ModalScreen[Act]):
         question = self._question
         with Vertical() as frame:
             frame.border_title = question.title
-            with VerticalScroll(can_focus=False):
-                yield Static(_told(question.consequences))
+            yield LinePane()
             if told := [one for one in question.choices if one.told]:
                 yield Static(_meanings(told), classes="choices")
             yield Static(classes="command", markup=False)
@@ -61,7 +62,12 @@ class ConfirmScreen(Translated, ModalScreen[Act]):
                     yield Button(one.label, id=f"choice-{place}", compact=True, disabled=bool(question.typed))
 
     def on_mount(self) -> None:
-        """Show the command of the usual way."""
+        """Show the command of the usual way, and how more of what it brings is seen."""
+        pane = self.query_one(LinePane)
+        pane.can_focus = False
+        pane.lines = _told(self._question.consequences)
+        self.set_class(any(one.indent for one in self._question.consequences), "-long")
+        self.call_after_refresh(self._say_how_more)
         if self._question.choices:
             self._show_command(self._question.choices[0])
 
@@ -69,6 +75,18 @@ class ConfirmScreen(Translated, ModalScreen[Act]):
         """Show the command that does what the answer under the cursor does."""
         if (choice := self._choice(event.widget.id)) is not None:
             self._show_command(choice)
+
+    def on_resize(self) -> None:
+        """Say anew whether there is more than is seen."""
+        self.call_after_refresh(self._say_how_more)
+
+    def _say_how_more(self) -> None:
+        scrolls = self.query_one(LinePane).max_scroll_y > 0
+        self.query_one(Vertical).border_subtitle = _("PgDn shows more") if scrolls else ""
+
+    def action_page(self, step: int) -> None:
+        """Show more of the consequences, or what stands above."""
+        self.query_one(LinePane).action_page(step)
 
     def _show_command(self, choice: Choice) -> None:
         self.query_one(".command", Static).update(f"$ {choice.act.command}")
@@ -109,18 +127,16 @@ class ConfirmScreen(Translated, ModalScreen[Act]):
             self.focus_previous()
 
 
-def _told(consequences: Sequence[Consequence]) -> Content:
+def _told(consequences: Sequence[Consequence]) -> list[Line]:
     if not consequences:
-        return Content(_("It has no consequences that are known beforehand."))
+        return [Line(_("It has no consequences that are known beforehand."))]
     width = max(cell_len(one.number) for one in consequences)
-    lines = [
-        Content.assemble(
-            Content.styled(" " * (width - cell_len(one.number)) + one.number, "bold"),
-            f"{'  ' if width else ''}{one.text}",
-        )
-        for one in consequences
-    ]
-    return Content("\n").join(lines)
+    return [_line(one, width) for one in consequences]
+
+
+def _line(one: Consequence, width: int) -> Line:
+    number = " " * (width - cell_len(one.number)) + one.number + "  " if width else ""
+    return Line(one.text, f"{number}{one.indent}", one.tone, strong=False)
 
 
 def _meanings(choices: Sequence[Choice]) -> Content:

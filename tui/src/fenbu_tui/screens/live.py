@@ -13,7 +13,8 @@ from textual.screen import Screen
 
 from fenbu.errors import FenbuError, in_words
 from fenbu.i18n import _
-from fenbu_tui.messages import Acted, Appeared, Lost
+from fenbu_tui.messages import Acted, Appeared, Begun, Lost
+from fenbu_tui.screens.performing import perform
 from fenbu_tui.screens.translated import Translated
 from fenbu_tui.snapshot import Shown, flat
 from fenbu_tui.world.base import Unreachable
@@ -200,13 +201,11 @@ class LiveScreen(Translated, Screen[None]):
         except FenbuError as error:
             self.call_later(self.notify, in_one(error), severity="error", markup=False)
             return
-        if getattr(self.app, "read_only", False):
-            self.post_message(
-                Acted(act, _("nothing can be changed here: it was opened read-only"), refused=True)
-            )
+        if act.follow is not None and not getattr(self.app, "read_only", False):
+            self.post_message(Begun(act))
             return
         try:
-            said = act.run()
+            said = perform(self.app, act)
         except Unreachable as error:
             self.post_message(Lost(error))
         except FenbuError as error:

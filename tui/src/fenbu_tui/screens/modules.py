@@ -169,4 +169,4 @@ class ModulesScreen(SwitchingScreen):
 
 
 def _words_of(line: ModuleLine) -> tuple[str, ...]:
-    return (line.name, line.title, line.version, line.standing.word, line.problem, line.todo)
+    return (line.name, line.title, line.version, line.standing.word, line.tier, line.problem, line.todo)

@@ -24,6 +24,7 @@ class ModuleTable(RowTable):
                 TableColumn(_("title"), 16, share=1, wide=100),
                 TableColumn(_("version"), 10),
                 TableColumn(_("state"), 17),
+                TableColumn(_("tier"), 8, wide=110),
                 TableColumn(_("problem"), 16, share=3),
                 TableColumn(_("what to do"), 28, share=2, wide=100),
             ),
@@ -42,6 +43,7 @@ def _row(line: ModuleLine) -> TableRow:
         Cell(line.title),
         Cell(line.version),
         Cell(f"{SIGNS[standing.tone]} {standing.word}", standing.tone),
+        Cell(line.tier or "–", None if line.tier else Tone.QUIET),
         Cell(line.problem or "–", _loudness(line)),
         Cell(line.todo),
     )

@@ -58,11 +58,34 @@ class Trouble:
 
 
 @frozen
+class Line:
+    """A line of a text that is shown as it is: a file, a plan, a report."""
+
+    text: str
+    indent: str = ""
+    """What is drawn in front: the branches of a tree."""
+    tone: Tone | None = None
+    strong: bool = False
+    """It is the head of what follows."""
+
+
+@frozen
 class Consequence:
     """What an act will bring: words, and to how much."""
 
     text: str
     number: str = ""
+    indent: str = ""
+    """What is drawn in front: the branches of a tree."""
+    tone: Tone | None = None
+
+
+Tell = Callable[[str], None]
+"""Takes a line about what has just happened; raises `Stopped` when no more is wanted."""
+
+
+class Stopped(Exception):
+    """Whoever follows an act wants no more of it; what is done stays done."""
 
 
 @frozen(kw_only=True)
@@ -78,6 +101,8 @@ class Act:
     """Does it and says in one sentence what was done; raises `FenbuError` for a refusal."""
     undo: Act | None = None
     """What takes it back, where something does."""
+    follow: Callable[[Tell], str] | None = None
+    """Of what takes its time: does it as `run`, and tells meanwhile what has happened."""
 
 
 @frozen(kw_only=True)

@@ -29,6 +29,8 @@ class ModuleLine:
     version: str
     """Of the code, with what was enabled when that differs (``1.0 → 1.1``)."""
     standing: Standing
+    tier: str = ""
+    """Level of support that its maker promises; empty when it does not say."""
     todo: str
     """What the operator can do about its state."""
     troubles: tuple[Trouble, ...] = ()

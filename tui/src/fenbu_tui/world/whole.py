@@ -14,6 +14,7 @@ from fenbu_tui.world.modules import Modules
 from fenbu_tui.world.offers import Offers
 from fenbu_tui.world.overview import Overviews
 from fenbu_tui.world.records import Records
+from fenbu_tui.world.rollouts import Rollouts
 from fenbu_tui.world.settings import Settings
 from fenbu_tui.world.stories import Stories
 
@@ -29,6 +30,7 @@ class World(
     Offers,
     Overviews,
     Records,
+    Rollouts,
     Settings,
     Stories,
     Protocol,

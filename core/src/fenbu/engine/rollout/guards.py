@@ -158,6 +158,13 @@ def guards_of_resumed(
     )
 
 
+def gates_after(work: EngineWork, file: RolloutFile, number: int, situation: Situation) -> list[GateLine]:
+    """Measure what must hold after a stage, which guards the one behind it; otherwise as `guards_of_new`."""
+    later = [situation.last.get(stage.name) for stage in file.checked().stages[number + 1 : number + 2]]
+    since = max((run.started_at for run in later if run is not None), default=0)
+    return _lines(work, file, number, "after", (), since)
+
+
 def gate_of(file: RolloutFile, stage: str, key: str) -> Gate | None:
     """Return the gate of a stage by its key; None when there is none."""
     side, _point, place = key.partition(".")

@@ -154,6 +154,18 @@ def difference(kernel: Kernel, file: RolloutFile) -> Difference:
         return Difference(file=tuple(told), by_hand=plan.drift, unplanned=plan.unplanned)
 
 
+def applied_text(kernel: Kernel) -> str:
+    """Return the text of the file that was applied last.
+
+    Raises:
+        NotFound: None was.
+        NotPermitted: The actor may not look.
+    """
+    with kernel.read() as work:
+        work.require(SHOW)
+        return newest_file(work).text
+
+
 def newest_file(work: EngineWork, rollout: str | None = None) -> RolloutFile:
     """Return the file that was applied last.
 
