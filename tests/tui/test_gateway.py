@@ -13,7 +13,7 @@ from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModule, DummyModules
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.gateway.engine import EngineWorld
-from fenbu_tui.gateway.modules import TONES
+from fenbu_tui.gateway.glance import TONES
 from fenbu_tui.screens.modules import ModulesScreen
 from fenbu_tui.signs import Tone
 from fenbu_tui.widgets.module_table import ModuleTable

@@ -209,6 +209,9 @@ class FakeWorld(StillFlows, StillRollout):
     def set(self, module: str, changed: Mapping[str, Any]) -> Act:
         return self._acts(f"fenbu settings set {module} {dict(changed)}", f"set: {', '.join(changed)}")
 
+    def glance(self) -> None:
+        self._look()
+
     def overview(self) -> Overview:
         self._look()
         return evolve(OVERVIEW, **self.told)

@@ -1,13 +1,12 @@
-"""Entering: who comes in, by the operating system's user, by a token, or by name and secret."""
+"""Entering: an operator opens a session by name and secret."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from pydantic import SecretStr
-from sqlalchemy import Connection
 
-from fenbu.engine.guard import audit, operators, secrets, sessions
+from fenbu.engine.guard import audit, secrets, sessions
 from fenbu.engine.guard.errors import LoginRefused
 from fenbu.engine.guard.operators import SYSTEM
 from fenbu.engine.guard.sessions import Login
@@ -15,21 +14,9 @@ from fenbu.engine.transactions import Transactions
 from fenbu.engine.work import EngineWork
 from fenbu.errors import FieldProblem, InputInvalid
 from fenbu.i18n import _
-from fenbu.work import Actor
 
 LOGIN = "fenbu.operator.login"
 """As the audit trail names it."""
-
-
-def who_comes(connection: Connection, token: str, at: int) -> Actor:
-    """Return who acts: whose session a token opens; without one whoever the operating system's user is.
-
-    Raises:
-        SessionOver: The token opens nothing, or no more.
-    """
-    if token:
-        return sessions.actor_of(connection, token, at)
-    return operators.operator_of(connection, operators.os_user())
 
 
 def login(transactions: Transactions, name: str, secret: SecretStr, lasts: timedelta) -> Login:

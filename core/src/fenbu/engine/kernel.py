@@ -19,9 +19,9 @@ from fenbu.engine.assembly import Assembly
 from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.modules import Modules
 from fenbu.engine.catalog.reference import resolve
-from fenbu.engine.entering import who_comes
 from fenbu.engine.founding import found
 from fenbu.engine.guard import audit, operators
+from fenbu.engine.guard.coming import who_comes
 from fenbu.engine.guard.network import no_network
 from fenbu.engine.guard.sessions import LASTS, Login
 from fenbu.engine.preparing import Prepared, filled, prepare

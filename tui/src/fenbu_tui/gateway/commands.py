@@ -76,7 +76,7 @@ class CommandsPart(EnginePart):
             return []
         *before, last = words if words and not line[-1].isspace() else [*words, ""]
         session = Session()
-        session.database, session.lang = self._url, language()
+        session.database, session.lang = self._opening.url, language()
         found = ShellComplete(root, {"obj": session}, "fenbu", "_FENBU").get_completions(before, last)
         return [Proposal(str(one.value), (one.help or "").partition("\n")[0]) for one in found[:MOST]]
 
@@ -95,7 +95,7 @@ class CommandsPart(EnginePart):
             raise CommandRefused(line, _("the quotes do not fit"))
         if words[0] in NOT_HERE:
             raise CommandRefused(line, _("this is a command for a shell"))
-        told = ["--database", self._url, "--lang", language(), "--no-input"]
+        told = ["--database", self._opening.url, "--lang", language(), "--no-input"]
         return Process(
             subprocess.Popen(
                 [sys.executable, "-m", "fenbu", *told, *words],

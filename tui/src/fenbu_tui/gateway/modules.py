@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import func, inspect, literal, select, table
 
@@ -10,31 +10,18 @@ from fenbu.cli.late import catching_up, told
 from fenbu.engine.assembly import unknown
 from fenbu.engine.catalog.modules import Module
 from fenbu.engine.catalog.snapshot import declared
-from fenbu.engine.catalog.states import TABLE, ModuleState
+from fenbu.engine.catalog.states import TABLE
 from fenbu.engine.flows.history import Progress
 from fenbu.engine.problems import Problem, open_problems
 from fenbu.engine.work import EngineWork
 from fenbu.i18n import _
+from fenbu_tui.gateway.glance import TONES
 from fenbu_tui.gateway.switching import SwitchingPart
-from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Standing, Trouble
 from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture, Reading
 
 COUNTED = 100_000
 """Rows of a table that are counted at most."""
-S = ModuleState
-TONES: Mapping[ModuleState, Tone] = {
-    S.ENABLED: Tone.GOOD,
-    S.CATCHING_UP: Tone.BUSY,
-    S.DRAINING: Tone.BUSY,
-    S.UPGRADE_PENDING: Tone.BUSY,
-    S.DISCOVERED: Tone.QUIET,
-    S.DISABLED: Tone.QUIET,
-    S.PURGED: Tone.QUIET,
-    S.INCOMPATIBLE: Tone.BAD,
-    S.QUARANTINED: Tone.BAD,
-    S.MISSING: Tone.BAD,
-}
 
 
 class ModulesPart(SwitchingPart):

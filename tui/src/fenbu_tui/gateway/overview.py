@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
-
 from fenbu.engine import readings
 from fenbu.engine.catalog.modules import Modules
 from fenbu.engine.flows.admin import count_dead
-from fenbu.engine.flows.standing import standing, waits
-from fenbu.engine.problems import open_problems
 from fenbu.engine.store.errors import StoreError
-from fenbu.engine.store.tables import subscription
 from fenbu.engine.telling import event_types
 from fenbu.engine.work import EngineWork
 from fenbu.errors import FenbuError
-from fenbu.i18n import _, ngettext
+from fenbu.i18n import _
 from fenbu.metrics import Metric
+from fenbu_tui.gateway.glance import problems, states
 from fenbu_tui.gateway.lanes import lanes
-from fenbu_tui.gateway.modules import TONES
+from fenbu_tui.gateway.opening import Opening
 from fenbu_tui.gateway.rollouts import RolloutPart, RolloutState
 from fenbu_tui.signs import Tone
-from fenbu_tui.world.base import Standing
 from fenbu_tui.world.overview import Figure, Overview, ProblemLine
 
-_S = subscription.c
-_STOPPED = select(_S.name, _S.state, _S.reason).where(_S.state.in_(("tripped", "paused"))).order_by(_S.name)
 FIGURES = 4
 MEASURED = 60.0
 """Seconds for which a metric is not measured anew."""
@@ -41,8 +33,8 @@ COURSE = timedelta(days=14)
 class OverviewPart(RolloutPart):
     """Answers the overview."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
+    def __init__(self, opening: Opening | str) -> None:
+        super().__init__(opening)
         self._measured: dict[str, tuple[float, Decimal | None]] = {}
         """Metrics to when they were measured, and what they came to."""
 
@@ -54,16 +46,16 @@ class OverviewPart(RolloutPart):
                 lane_of = {
                     topic: str(one.lane) for (topic, _v), one in event_types(self._kernel.assembly).items()
                 }
-                problems = tuple(_problems(work, known, rollout))
+                wrong = tuple(problems(work, known, rollout.trouble))
                 return Overview(
                     head=self._head(work),
-                    modules=tuple(_states(known)),
+                    modules=tuple(states(known)),
                     figures=tuple(self._figures(work)),
                     stages=rollout.stages,
                     gates=rollout.gates,
                     lanes=lanes(work.connection, work.transaction.at, lane_of),
-                    problems=problems,
-                    next=_next(known, rollout, problems),
+                    problems=wrong,
+                    next=_next(known, rollout, wrong),
                 )
 
     def _figures(self, work: EngineWork) -> Iterator[Figure]:
@@ -95,36 +87,6 @@ class OverviewPart(RolloutPart):
                 value = None
             self._measured[metric.name] = known = (time.monotonic(), value)
         return known[1]
-
-
-def _states(known: Modules) -> Iterator[tuple[str, Standing]]:
-    counted = Counter(module.state for module in known.by_name.values())
-    for state, tone in TONES.items():
-        if counted[state]:
-            told = _("{count} {state}").format(count=counted[state], state=_(state.value))
-            yield told, Standing(_(state.value), tone)
-
-
-def _problems(work: EngineWork, known: Modules, rollout: RolloutState) -> Iterator[ProblemLine]:
-    """Yield what needs a hand, the most urgent first."""
-    bad, warn = Standing(_("failed"), Tone.BAD), Standing(_("waits"), Tone.WARN)
-    found = standing(work.connection, work.now)
-    if found.waiting and not found.attended:
-        yield ProblemLine(_("worker"), waits(found), "fenbu worker", bad)
-    if found.dead:
-        told = ngettext("{count} delivery is dead", "{count} deliveries are dead", found.dead)
-        yield ProblemLine(_("deliveries"), told.format(count=f"{found.dead:,}"), "fenbu flows dead", bad)
-    for one in known.by_name.values():
-        if TONES[one.state] in (Tone.BAD, Tone.BUSY):
-            told = f"{_(one.state.value)}{': ' if one.reason else ''}{one.reason}"
-            yield ProblemLine(one.name, told, one.advice, bad if TONES[one.state] is Tone.BAD else warn)
-    for name, state, reason in work.connection.execute(_STOPPED):
-        told = f"{_(state)}{': ' if reason else ''}{reason or ''}"
-        yield ProblemLine(name, told, f"fenbu flows resume {name}", bad if state == "tripped" else warn)
-    for problem in open_problems(work.connection):
-        yield ProblemLine(problem.module, f"{problem.subject}: {problem.detail}", problem.hint, warn)
-    if rollout.trouble:
-        yield ProblemLine(_("rollout"), rollout.trouble, "fenbu status", warn)
 
 
 def _next(known: Modules, rollout: RolloutState, problems: tuple[ProblemLine, ...]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from attrs import evolve
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -20,7 +22,7 @@ from fenbu_tui.snapshot import rebuilt
 from fenbu_tui.widgets.overview_panels import FiguresPanel, LanesPanel, StagesPanel
 from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.widgets.top_line import TopLine
-from fenbu_tui.world.overview import Overview, Overviews, ProblemLine
+from fenbu_tui.world.overview import Glance, Overview, Overviews, ProblemLine
 
 _COMMAND = re.compile(r"fenbu ([a-z][^;]*)")
 
@@ -43,6 +45,7 @@ class OverviewScreen(LiveScreen):
     OverviewScreen #well { padding: 0 1; color: $text-muted; display: none; }
     OverviewScreen .at-rest RowTable { display: none; }
     OverviewScreen .at-rest #well { display: block; }
+    OverviewScreen .last-time { text-opacity: 60%; }
     OverviewScreen #next { height: auto; padding: 0 1; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
@@ -51,6 +54,8 @@ class OverviewScreen(LiveScreen):
         super().__init__()
         self._overviews = overviews
         self._overview: Overview | None = None
+        self._whole = False
+        """All of it was read, not only what can be said at a glance."""
 
     def compose(self) -> ComposeResult:
         yield TopLine()
@@ -77,10 +82,27 @@ class OverviewScreen(LiveScreen):
 
     def read_again(self) -> None:
         """Look again."""
+        if self._read_at is None:
+            self.read(self._overviews.glance, self._show_glance)
+        else:
+            self.read(self._overviews.overview, self.show)
+
+    def _show_glance(self, glance: Glance | None) -> None:
+        """Show what is known already; the rest stays as it was last time, if it is known from then."""
+        if glance is not None:
+            self.post_message(Headed(glance.head))
+            before = self._overview or _begun(glance)
+            self._overview = evolve(
+                before, head=glance.head, modules=glance.modules, problems=glance.problems
+            )
+            self.query_one(FiguresPanel).show(self._overview)
+            self._show_problems(glance.problems)
         self.read(self._overviews.overview, self.show)
 
     def show(self, overview: Overview) -> None:
         """Show the enterprise as it is."""
+        self._whole = True
+        self.query_one("#upper").remove_class("last-time")
         self.post_message(Headed(overview.head))
         self._show(overview)
 
@@ -89,12 +111,15 @@ class OverviewScreen(LiveScreen):
         self.query_one(FiguresPanel).show(overview)
         self.query_one(StagesPanel).show(overview)
         self.query_one(LanesPanel).show(overview)
-        self.query_one(RowTable).rows = [_row(place, one) for place, one in enumerate(overview.problems)]
-        frame = self.query_one("#problems")
-        frame.set_class(not overview.problems, "at-rest")
-        frame.border_subtitle = str(len(overview.problems)) if overview.problems else ""
+        self._show_problems(overview.problems)
         told = Content.assemble(Content.styled(f"{_('next')} → ", "bold $text-accent"), overview.next)
         self.query_one("#next", Static).update(told)
+
+    def _show_problems(self, problems: Sequence[ProblemLine]) -> None:
+        self.query_one(RowTable).rows = [_row(place, one) for place, one in enumerate(problems)]
+        frame = self.query_one("#problems")
+        frame.set_class(not problems, "at-rest")
+        frame.border_subtitle = str(len(problems)) if problems else ""
         self.refresh_bindings()
 
     def show_refusal(self, sentence: str) -> None:
@@ -102,11 +127,12 @@ class OverviewScreen(LiveScreen):
         self.query_one("#next", Static).update(sentence)
 
     def picture(self) -> Overview | None:
-        """Keep what is shown."""
-        return self._overview
+        """Keep what is shown, once it is whole."""
+        return self._overview if self._whole else None
 
     def show_picture(self, rows: Any) -> None:
-        """Show the enterprise as it was."""
+        """Show the enterprise as it was; what is not known anew yet is dimmed."""
+        self.query_one("#upper").add_class("last-time")
         self._show(rebuilt(Overview, rows))
 
     # --- repairing ------------------------------------------------------------------------------------
@@ -141,3 +167,18 @@ def _row(place: int, one: ProblemLine) -> TableRow:
     sign = SIGNS[one.standing.tone]
     cells = (Cell(f"{sign} {one.about}", one.standing.tone), Cell(one.detail), Cell(one.repair))
     return TableRow(str(place), cells)
+
+
+def _begun(glance: Glance) -> Overview:
+    """Return an overview of which no more than that is known."""
+    nothing: tuple[()] = ()
+    return Overview(
+        head=glance.head,
+        modules=glance.modules,
+        figures=nothing,
+        stages=nothing,
+        gates=nothing,
+        lanes=nothing,
+        problems=glance.problems,
+        next="",
+    )

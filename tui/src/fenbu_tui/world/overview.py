@@ -83,8 +83,26 @@ class Overview:
     """The next step in a sentence."""
 
 
+@frozen
+class Glance:
+    """What can be said of the enterprise before the code of its modules is loaded."""
+
+    head: Head
+    modules: tuple[tuple[str, Standing], ...]
+    problems: tuple[ProblemLine, ...]
+
+
 class Overviews(Protocol):
     """What the overview asks."""
+
+    def glance(self) -> Glance | None:
+        """Return what can be said at once; None when the overview can be said as soon.
+
+        Raises:
+            Unreachable: The database cannot be asked.
+            FenbuError: Whoever looks is not let in.
+        """
+        ...
 
     def overview(self) -> Overview:
         """Return the enterprise as it is now.
