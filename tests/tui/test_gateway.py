@@ -56,7 +56,8 @@ def test_installed_enabled_and_broken_modules_are_told_with_what_to_do(
     assert picture.head.at.tzname() in ("GMT", "BST")
     assert standing(picture, "tea") == ("enabled", Tone.GOOD)
     assert standing(picture, "kettle") == ("quarantined", Tone.BAD)
-    [kettle, tea] = sorted(picture.modules, key=lambda line: line.name)
+    by_name = {line.name: line for line in picture.modules}
+    kettle, tea = by_name["kettle"], by_name["tea"]
     assert "no water" in kettle.problem
     assert (kettle.tier, tea.tier) == ("", "gold")
     assert ("tier", "gold") in tea.facts

@@ -534,7 +534,9 @@ def test_closing_the_pane_lets_it_go_on_and_q_asks_before_one_leaves() -> None:
 
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         await begin_to_apply(app, pilot)
-        await pilot.press("escape", "q")
+        await pilot.press("escape")
+        assert "◐ fenbu apply rollout.toml" in str(app.screen.query("TopLine").only_one(Static).render())
+        await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
         assert "fenbu apply rollout.toml" in str(app.screen.query_one("#box").border_title)
         await pilot.press("enter")
