@@ -15,7 +15,7 @@ from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModule, DummyModules, many
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.gateway.engine import EngineWorld
-from fenbu_tui.late import late
+from fenbu_tui.late import LateWorld
 from fenbu_tui.places import SCREENS, Place
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.screens.unreachable import UnreachableScreen
@@ -23,7 +23,7 @@ from fenbu_tui.widgets.module_table import ModuleTable
 from fenbu_tui.world.base import Act
 from tests.tui.test_gateway import init
 from tests.tui.test_shell import written
-from tests.tui.worlds import ERP, TEA, FakeWorld, play, read, run_app, until
+from tests.tui.worlds import ERP, TEA, FakeWorld, app_on, play, read, run_app, until
 
 SHELL = ("overview", "modules", "audit")
 """Screens that this fake world answers."""
@@ -171,9 +171,27 @@ def test_a_world_that_nobody_has_asked_is_not_opened_to_be_closed() -> None:
     def opening() -> Any:
         raise AssertionError("opened without a question")
 
-    world = late(opening)
+    world = LateWorld(opening)
     assert world.wait(0.01) is False
     world.close()
+
+
+def test_the_world_is_opened_when_the_first_screen_is_painted() -> None:
+    painted: list[str] = []
+
+    def opening() -> Any:
+        painted.append(str(app.screen.query_one("#frame").border_title))
+        assert app.screen.size.width
+        return FakeWorld(ERP)
+
+    world = LateWorld(opening)
+    app = app_on(world.asked, Place("modules"), painted=world.begin)
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: bool(app.screen.query_one(ModuleTable).lines))
+
+    run_app(app, steps)
+    assert painted == ["Modules"]
 
 
 def test_a_command_that_cannot_be_read_is_told_in_its_pane() -> None:

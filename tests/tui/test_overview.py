@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, insert
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from fenbu.engine.kernel import Kernel
+from fenbu.engine.store.tables import event
 from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModule, DummyModules
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.gateway.engine import EngineWorld
-from fenbu_tui.gateway.lanes import span
+from fenbu_tui.gateway.lanes import MINUTE, SAMPLE, sampled, span
 from fenbu_tui.screens.command import CommandScreen
 from fenbu_tui.signs import Tone
 from fenbu_tui.widgets.bars import spark
@@ -21,6 +25,8 @@ from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.world.overview import Overview
 from tests.tui.test_gateway import init
 from tests.tui.worlds import ERP, FakeWorld, play, until
+
+BEGAN = 1_800_000_000 * 1_000_000 // MINUTE * MINUTE
 
 
 def text(app: FenbuApp, widget: str) -> str:
@@ -139,6 +145,41 @@ def test_a_broken_module_is_a_problem_with_its_repair_and_the_next_step(
     [kettle] = [one for one in found.problems if one.about == "kettle"]
     assert "no water" in kettle.detail
     assert found.next.startswith("kettle: mend or reinstall the package dummy-kettle")
+
+
+@pytest.mark.parametrize(("minutes", "pace"), [(10, 100), (40, 2_000), (5, 20_000)])
+def test_the_lanes_tell_how_much_has_moved_however_much_that_is(
+    database_copy: DatabaseCopy, minutes: int, pace: int
+) -> None:
+    """Invariant: the sample is exact where little has moved, and near enough to be drawn where much has."""
+    kinds = ("erp.order-placed", "crm.timeline-told", "scm.goods-dispatched", "payments.payment-captured")
+    url = database_copy("initialised", init)
+    with Kernel.open(url) as kernel, kernel.database.write() as connection:
+        published(connection, kinds, minutes, pace)
+        found = sampled(connection, since=BEGAN)
+
+    moved: Counter[str] = Counter()
+    for topic, minute, events in found:
+        if minute * MINUTE >= BEGAN:
+            moved[topic] += events
+    for kind in kinds:
+        assert moved[kind] == pytest.approx(
+            minutes * pace / len(kinds), rel=0 if minutes * pace < SAMPLE else 0.2
+        )
+
+
+def published(connection: Connection, kinds: Sequence[str], minutes: int, pace: int) -> None:
+    """Let so many events a minute have been published since, the kinds in turn."""
+    connection.execute(
+        insert(event),
+        [
+            {
+                "id": f"{number:032}", "topic": kinds[number % len(kinds)], "version": 1, "key": "k", "partition": 0,
+                "about": "{}", "payload": "{}", "at": BEGAN + number * MINUTE // pace, "actor": "a", "module": "erp",
+            }
+            for number in range(minutes * pace)
+        ],
+    )  # fmt: skip
 
 
 def test_what_was_just_published_moves_in_its_lane_and_waits_for_a_worker(

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,7 +24,7 @@ from fenbu.errors import FenbuError
 from fenbu.i18n import N_, _
 from fenbu_tui.following import Following
 from fenbu_tui.keys import APP, GOING, bindings
-from fenbu_tui.late import late
+from fenbu_tui.late import LateWorld
 from fenbu_tui.memory import Memory
 from fenbu_tui.messages import Acted, Changed, Headed, Lost, Offered, Ran, Wished
 from fenbu_tui.places import SCREENS, Place
@@ -80,6 +80,7 @@ class FenbuApp(Following):
         *,
         memory: Memory | None = None,
         read_only: bool = False,
+        painted: Callable[[], None] | None = None,
     ) -> None:
         """Make the app.
 
@@ -88,17 +89,21 @@ class FenbuApp(Following):
             place: Where it begins; where one was last time unless given.
             memory: What is remembered of this enterprise; nothing is kept without one.
             read_only: Nothing may be changed from here.
+            painted: Called when the first screen is painted.
         """
         super().__init__(world, memory or Memory(), place, read_only=read_only)
+        self._painted = painted
         self._acts: list[Logged] = []
         self._undo: list[Act] = []
         self._worker: Running | None = None
 
     def on_mount(self) -> None:
-        """Open the first screen; once it is painted, read and listen."""
+        """Open the first screen, then listen."""
         self.go(self._first)
-        self.call_after_refresh(self._read_head)
-        self.call_after_refresh(self._listen)
+        if self._painted is not None:
+            self.screen.call_after_refresh(self._painted)
+        self._read_head()
+        self._listen()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stay where the database is unreachable."""
@@ -322,7 +327,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     memory = Memory.of(url)
     if memory.language and memory.instead_of == i18n.language():
         i18n.use(memory.language)
-    app = FenbuApp(late(lambda: _engine_world(url)), memory=memory, read_only=given.read_only)
+    world = LateWorld(lambda: _engine_world(url))
+    app = FenbuApp(world.asked, memory=memory, read_only=given.read_only, painted=world.begin)
     app.run()
     return app.return_code or 0
 

@@ -1,4 +1,7 @@
-"""A world that is opened when something is first asked, so that the frame is painted before the engine loads."""
+"""A world that is opened when something is first asked and the first screen is painted.
+
+Loading the engine holds the interpreter, whatever thread it happens in: the frame comes first.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from fenbu_tui.world.whole import World
 
+PATIENCE = 10.0
+"""Seconds for which a question waits for the first paint at most."""
+
 
 class LateWorld:
     """Passes every question to the world that `opening` gives; called in a worker, at the first question."""
@@ -18,6 +24,16 @@ class LateWorld:
         self._opening = opening
         self._world: World | None = None
         self._lock = threading.Lock()
+        self._begun = threading.Event()
+
+    @property
+    def asked(self) -> World:
+        """This, as those see it who ask."""
+        return cast("World", self)
+
+    def begin(self) -> None:
+        """Let the world be opened now: the first screen is painted."""
+        self._begun.set()
 
     def __getattr__(self, question: str) -> Callable[..., Any]:
         def ask(*arguments: Any, **named: Any) -> Any:
@@ -34,15 +50,12 @@ class LateWorld:
 
     def close(self) -> None:
         """Close the world, if it was opened."""
+        self._begun.set()
         if self._world is not None:
             self._world.close()
 
     def _open(self) -> World:
+        self._begun.wait(PATIENCE)
         with self._lock:
             self._world = self._world or self._opening()
         return self._world
-
-
-def late(opening: Callable[[], World]) -> World:
-    """Return a world that is opened when something is first asked."""
-    return cast("World", LateWorld(opening))

@@ -17,6 +17,7 @@ from fenbu_tui.messages import Acted, Appeared, Begun, Lost
 from fenbu_tui.screens.performing import perform
 from fenbu_tui.screens.translated import Translated
 from fenbu_tui.snapshot import Shown, flat
+from fenbu_tui.widgets.top_line import TopLine
 from fenbu_tui.world.base import Unreachable
 
 if TYPE_CHECKING:
@@ -110,9 +111,9 @@ class LiveScreen(Translated, Screen[None]):
     # --- reading --------------------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """What happened while another screen was on top is read as soon as this one is painted."""
+        """What happened while another screen was on top is read now."""
         self.post_message(Appeared())
-        self.call_after_refresh(self.read_again)
+        self.read_again()
 
     def read(
         self, ask: Callable[[], T], show: Callable[[T], None], *, slot: str = "", about: object = None
@@ -173,7 +174,8 @@ class LiveScreen(Translated, Screen[None]):
             make: Gives the act, in the worker's thread.
             then: Called in the app's thread when it was done.
         """
-        self.run_worker(partial(self._do, make, then), group="act", thread=True)
+        self._acting(1)
+        self.run_worker(partial(self._do_and_tell, make, then), group="act", thread=True)
 
     def ask(self, make: Callable[[], Question]) -> None:
         """Ask before something with consequences, and do what is chosen.
@@ -191,6 +193,17 @@ class LiveScreen(Translated, Screen[None]):
     def _take_answer(self, act: Act | None) -> None:
         if act is not None:
             self.act(lambda: act)
+
+    def _acting(self, more: int) -> None:
+        """Say in the first line that something is being done, or is over."""
+        for line in self.query(TopLine):
+            line.acting += more
+
+    def _do_and_tell(self, make: Callable[[], Act], then: Callable[[], None] | None) -> None:
+        try:
+            self._do(make, then)
+        finally:
+            self.call_later(self._acting, -1)
 
     def _do(self, make: Callable[[], Act], then: Callable[[], None] | None) -> None:
         try:
