@@ -20,15 +20,16 @@ class Translated(Screen[Any]):
 
     def refresh_bindings(self) -> None:
         """Let the footer be made anew where its keys have changed: a dozen widgets each time is what it costs."""
-        told = tuple(
-            (one.binding.key, one.binding.description, one.enabled)
-            for one in self.active_bindings.values()
-            if one.binding.show
-        )
-        if told != self._keys_told:
+        before, self._keys_told = self._keys_told, self._keys_shown()
+        if self._keys_told is None or self._keys_told != before:
             super().refresh_bindings()
-        heard = self.is_mounted and self.app.app_focus and bool(self.query(Footer))
-        self._keys_told = told if heard else None
+
+    def _keys_shown(self) -> tuple[tuple[str, str, bool], ...] | None:
+        """Return what the footer tells now; None where nobody sees it, and it may not hear."""
+        if not (self.is_mounted and self.is_current and self.app.app_focus and self.query(Footer)):
+            return None
+        shown = (one for one in self.active_bindings.values() if one.binding.show)
+        return tuple((one.binding.key, one.binding.description, one.enabled) for one in shown)
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
