@@ -72,6 +72,7 @@ class StillRollout:
             faulty=(),
             changed=frozenset(),
             plan=(),
+            by_hand=0,
             stages=(),
             lock=None,
             next="fenbu rollout new makes a file; n does it",

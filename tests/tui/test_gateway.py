@@ -41,7 +41,7 @@ def test_installed_enabled_and_broken_modules_are_told_with_what_to_do(
     database_copy: DatabaseCopy, dummy_modules: DummyModules
 ) -> None:
     dummy_modules.install(
-        DummyModule(name="tea", provides=("tea.leaves",), tables=("leaf",)),
+        DummyModule(name="tea", provides=("tea.leaves",), tables=("leaf",), manifest={"tier": "'gold'"}),
         DummyModule(name="kettle", files={"manifest.py": 'raise RuntimeError("no water")\n'}),
     )
     url = database_copy("initialised", init)
@@ -56,8 +56,11 @@ def test_installed_enabled_and_broken_modules_are_told_with_what_to_do(
     assert picture.head.at.tzname() in ("GMT", "BST")
     assert standing(picture, "tea") == ("enabled", Tone.GOOD)
     assert standing(picture, "kettle") == ("quarantined", Tone.BAD)
-    [kettle] = [line for line in picture.modules if line.name == "kettle"]
+    by_name = {line.name: line for line in picture.modules}
+    kettle, tea = by_name["kettle"], by_name["tea"]
     assert "no water" in kettle.problem
+    assert (kettle.tier, tea.tier) == ("", "gold")
+    assert ("tier", "gold") in tea.facts
     assert "dummy-kettle" in kettle.todo
     [tea] = [line for line in picture.modules if line.name == "tea"]
     assert ("provides", "tea.leaves") in tea.facts

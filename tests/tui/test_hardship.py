@@ -25,7 +25,7 @@ from tests.tui.test_gateway import init
 from tests.tui.test_shell import written
 from tests.tui.worlds import ERP, TEA, FakeWorld, app_on, play, read, run_app, until
 
-SHELL = ("overview", "modules", "audit")
+SHELL = ("overview", "modules", "rollout", "audit")
 """Screens that this fake world answers."""
 
 

@@ -49,6 +49,20 @@ def test_each_module_stands_with_version_state_problem_and_what_to_do() -> None:
     play(FakeWorld(*ALL), steps, size=(140, 40))
 
 
+def test_the_tier_that_its_maker_promises_stands_beside_a_modules_state() -> None:
+    from attrs import evolve
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        head, erp, kettle = drawn(app).splitlines()[:3]
+        assert "tier" in head
+        assert "gold" in erp
+        assert "–" in kettle
+        await pilot.press("slash", *"gold")
+        assert [row.key for row in table(app).rows] == ["erp"]
+
+    play(FakeWorld(evolve(ERP, tier="gold"), KETTLE), steps, size=(140, 40))
+
+
 def test_a_narrow_terminal_keeps_name_state_and_problem() -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         assert "kettle" in drawn(app)

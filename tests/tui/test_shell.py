@@ -13,7 +13,9 @@ from textual.widgets import Button, Footer, Input, RichLog, Static
 from fenbu import i18n
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.memory import Memory
+from fenbu_tui.messages import Wished
 from fenbu_tui.places import Place
+from fenbu_tui.screens.action import ActionScreen
 from fenbu_tui.screens.acts import ActsScreen
 from fenbu_tui.screens.command import CommandScreen
 from fenbu_tui.screens.confirm import ConfirmScreen
@@ -188,6 +190,37 @@ def test_opened_read_only_nothing_is_done_and_it_says_why() -> None:
 
     run_app(app_on(world, MODULES, read_only=True), steps)
     assert (done, world.started) == ([], "")
+
+
+def test_opened_read_only_a_form_says_why_nothing_is_done_and_keeps_what_was_typed() -> None:
+    world = FakeWorld(ERP)
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        app.post_message(Wished("tea.cup.brew"))
+        await until(pilot, lambda: isinstance(app.screen, ActionScreen))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(app.screen.query_one("#refusal").display))
+        assert "read-only" in str(app.screen.query_one("#refusal", Static).render())
+
+    run_app(app_on(world, MODULES, read_only=True), steps)
+    assert world.done == []
+
+
+def test_the_keys_of_a_form_are_told_in_the_language_of_now() -> None:
+    before = i18n.language()
+    i18n.use("zh_CN")
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        app.post_message(Wished("tea.cup.brew"))
+        await until(pilot, lambda: isinstance(app.screen, ActionScreen))
+        told = {one.binding.description for one in app.screen.active_bindings.values()}
+        assert "取消" in told
+        assert "Cancel" not in told
+
+    try:
+        run_app(app_on(FakeWorld(ERP), MODULES), steps)
+    finally:
+        i18n.use(before)
 
 
 def test_the_palette_begins_any_action_of_any_module_with_its_form() -> None:

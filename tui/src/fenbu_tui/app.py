@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +30,7 @@ from fenbu_tui.messages import Acted, Changed, Headed, Lost, Offered, Ran, Wishe
 from fenbu_tui.places import SCREENS, Place
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.signs import SIGNS, Tone
+from fenbu_tui.terminal import hung_up
 from fenbu_tui.world.base import Unreachable
 
 if TYPE_CHECKING:
@@ -115,6 +118,8 @@ class FenbuApp(Following):
         """Tell the screen when something was committed; one thread, because waiting is by thread."""
         listener = get_current_worker()
         while not listener.is_cancelled:
+            if not self.is_headless and hung_up(sys.stdin.fileno()):
+                self._end_with_the_terminal()
             try:
                 changed = self.world.wait(LISTENING)
             except Unreachable as error:
@@ -124,6 +129,11 @@ class FenbuApp(Following):
             if changed:
                 self.post_message(Changed())
                 time.sleep(CALM)
+
+    def _end_with_the_terminal(self) -> None:
+        """End as by the signal that a terminal sends, where none came; Textual reads and writes on without end."""
+        self.remember()
+        os.kill(os.getpid(), signal.SIGHUP)
 
     @on(Changed)
     def _read_again(self) -> None:

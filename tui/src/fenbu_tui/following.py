@@ -12,6 +12,7 @@ from fenbu.i18n import _
 from fenbu_tui.going import Going
 from fenbu_tui.messages import Acted, Begun, Lost
 from fenbu_tui.screens.live import defect, in_one
+from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.world.base import Stopped, Unreachable
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Following(Going):
 
         doing = Doing(message.act)
         self._doing = (*self._doing, doing)
+        self._write_head()
         self.push_screen(ProgressScreen(doing))
         self.run_worker(partial(self._carry_out, doing), group="act", thread=True)
 
@@ -58,10 +60,15 @@ class Following(Going):
     def _over(self, doing: Doing, said: str, refused: bool) -> None:
         doing.said, doing.refused = said, refused
         self._doing = tuple(one for one in self._doing if one is not doing)
+        self._write_head()
         self._show_progress(doing)
         self.post_message(Acted(doing.act, said, refused=refused))
         if self._leaving and not self._doing:
             self.exit()
+
+    def _crumbs(self) -> list[str]:
+        """Say in the first line what is being done."""
+        return [*super()._crumbs(), *(f"{SIGNS[Tone.BUSY]} {one.act.command}" for one in self._doing)]
 
     def _show_progress(self, doing: Doing) -> None:
         from fenbu_tui.screens.progress import ProgressScreen

@@ -360,4 +360,5 @@ def _applied(done: Applied, late: Sequence[str]) -> str:
 
 def _diff_line(line: str) -> Line:
     tones = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.QUIET}
-    return Line(line, "", tones.get(line[:1]))
+    head = line.startswith(("+++", "---"))
+    return Line(line, "", Tone.QUIET if head else tones.get(line[:1]))

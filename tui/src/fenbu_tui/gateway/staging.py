@@ -33,7 +33,7 @@ from fenbu_tui.gateway.rollout_sources import Source
 from fenbu_tui.gateway.rollouts import STANDINGS
 from fenbu_tui.gateway.wording import exactly, moment
 from fenbu_tui.signs import Tone
-from fenbu_tui.world.base import Line, Standing
+from fenbu_tui.world.base import Head, Line, Standing
 from fenbu_tui.world.rollouts import Rollout, RunRow, StageDetail, StageRow
 
 FRESH = 10.0
@@ -61,23 +61,17 @@ class StagingPart(RolloutActsPart):
     """What was shown last: of what, and when it was made."""
 
     def rollout(self, source: str) -> Rollout:
-        with self._reading() as work:
-            work.require(SHOW)
-            head = self._head(work)
-            pulse = (sources.stamp(source), language(), _pulse(work))
-            shown = self._shown
-            if shown and shown[0] == pulse and time.monotonic() - shown[1] < FRESH:
-                return evolve(shown[2], head=head)
-            found = sources.source(work, source)
-            applied = _applied_text(work)
-        if found.faults or found.file is None:
-            made = self._without_plan(found, applied)
-        else:
-            try:
-                made = self._with_plan(found, found.file, status(self._kernel, found.file), applied)
-            except StageGone as error:
-                made = self._without_plan(sources.gone(found, error), applied)
-        made = evolve(made, head=head)
+        with self._reaching():
+            with self._kernel.read() as work:
+                work.require(SHOW)
+                head = self._head(work)
+                pulse = (sources.stamp(source), language(), _pulse(work))
+                shown = self._shown
+                if shown and shown[0] == pulse and time.monotonic() - shown[1] < FRESH:
+                    return evolve(shown[2], head=head)
+                found = sources.source(work, source)
+                applied = _applied_text(work)
+            made = self._made(head, found, applied)
         self._shown = (pulse, time.monotonic(), made)
         return made
 
@@ -103,65 +97,14 @@ class StagingPart(RolloutActsPart):
 
     # --- a file -----------------------------------------------------------------------------------------
 
-    def _without_plan(self, found: Source, applied: str) -> Rollout:
-        if not found.name:
-            told = _("fenbu rollout new makes a file; n does it")
-        elif found.faults:
-            told = _("mend {file}, line {line}").format(file=found.name, line=found.faults[0].line)
-        else:
-            told = found.trouble.hint if found.trouble else ""
-        return Rollout(
-            head=self.head(),
-            source=found.name,
-            title=found.name,
-            text=sources.lines(found),
-            faulty=tuple(fault.line - 1 for fault in found.faults),
-            changed=sources.changed(found, applied),
-            plan=tuple(sources.fault_lines(found)),
-            stages=(),
-            lock=None,
-            next=told,
-            verbs=frozenset(
-                verb
-                for verb, there in (("begin", not found.here), ("other", found.here and bool(applied)))
-                if there
-            ),
-        )
-
-    def _with_plan(self, found: Source, file: RolloutFile, now: Status, applied: str) -> Rollout:
-        plan = now.plan
-        told = plan_lines(plan)
-        spans = zip(sources.stage_lines(file), stage_spans(told, len(plan.stages)), strict=True)
-        rows = [
-            _stage(one, now, place, in_plan, here=found.here)
-            for one, (place, in_plan) in zip(plan.stages, spans, strict=True)
-        ]
-        serial = _("serial {n}").format(n=plan.serial)
-        lock = None
-        if now.held is not None:
-            tone = Tone.BAD if now.held.dead else Tone.BUSY
-            lock = Standing(held_text(now.held, now.held_for)[2:], tone)
-        offered = {
-            "apply": found.here and not plan.nothing_to_do,
-            "rehearse": found.here and any(stage.change for stage in plan.stages),
-            "adopt": found.here and bool(plan.drift),
-            "unlock": now.held is not None,
-            "begin": not found.here,
-            "other": bool(applied) and found.here,
-        }
-        return Rollout(
-            head=self.head(),
-            source=found.name,
-            title=f"{_(plan.title)} · {plan.rollout} {plan.version} · {serial}",
-            text=sources.lines(found),
-            faulty=(),
-            changed=sources.changed(found, applied),
-            plan=tuple(told),
-            stages=tuple(rows),
-            lock=lock,
-            next=now.next,
-            verbs=frozenset(verb for verb, there in offered.items() if there),
-        )
+    def _made(self, head: Head, found: Source, applied: str) -> Rollout:
+        if found.faults or found.file is None:
+            return _without_plan(head, found, applied)
+        try:
+            now = status(self._kernel, found.file)
+        except StageGone as error:
+            return _without_plan(head, sources.gone(found, error), applied)
+        return _with_plan(head, found, found.file, now, applied)
 
     # --- a stage ----------------------------------------------------------------------------------------
 
@@ -203,6 +146,70 @@ _POLICIES = {
     "park": N_("what waits is kept for later"),
     "waive": N_("what waits is given up"),
 }
+
+
+def _without_plan(head: Head, found: Source, applied: str) -> Rollout:
+    if not found.name:
+        told = _("fenbu rollout new makes a file; n does it")
+    elif found.faults:
+        told = _("mend {file}, line {line}").format(file=found.name, line=found.faults[0].line)
+    else:
+        told = found.trouble.hint if found.trouble else ""
+    return Rollout(
+        head=head,
+        source=found.name,
+        title=found.name,
+        text=sources.lines(found),
+        faulty=tuple(fault.line - 1 for fault in found.faults),
+        changed=sources.changed(found, applied),
+        plan=tuple(sources.fault_lines(found)),
+        by_hand=0,
+        stages=(),
+        lock=None,
+        next=told,
+        verbs=frozenset(
+            verb
+            for verb, there in (("begin", not found.here), ("other", found.here and bool(applied)))
+            if there
+        ),
+    )
+
+
+def _with_plan(head: Head, found: Source, file: RolloutFile, now: Status, applied: str) -> Rollout:
+    plan = now.plan
+    told = plan_lines(plan)
+    spans = zip(sources.stage_lines(file), stage_spans(told, len(plan.stages)), strict=True)
+    rows = [
+        _stage(one, now, place, in_plan, here=found.here)
+        for one, (place, in_plan) in zip(plan.stages, spans, strict=True)
+    ]
+    serial = _("serial {n}").format(n=plan.serial)
+    lock = None
+    if now.held is not None:
+        tone = Tone.BAD if now.held.dead else Tone.BUSY
+        lock = Standing(held_text(now.held, now.held_for)[2:], tone)
+    offered = {
+        "apply": found.here and not plan.nothing_to_do,
+        "rehearse": found.here and any(stage.change for stage in plan.stages),
+        "adopt": found.here and bool(plan.drift),
+        "unlock": now.held is not None,
+        "begin": not found.here,
+        "other": bool(applied) and found.here,
+    }
+    return Rollout(
+        head=head,
+        source=found.name,
+        title=f"{_(plan.title)} · {plan.rollout} {plan.version} · {serial}",
+        text=sources.lines(found),
+        faulty=(),
+        changed=sources.changed(found, applied),
+        plan=tuple(told),
+        by_hand=len(plan.drift),
+        stages=tuple(rows),
+        lock=lock,
+        next=now.next,
+        verbs=frozenset(verb for verb, there in offered.items() if there),
+    )
 
 
 def _stage(

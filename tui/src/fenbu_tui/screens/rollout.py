@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from fenbu.i18n import N_, _
+from fenbu.i18n import N_, _, ngettext
 from fenbu_tui.keys import OPEN, ROLLOUT, bindings
 from fenbu_tui.messages import Headed
 from fenbu_tui.screens.live import Found, LiveScreen
@@ -138,7 +138,14 @@ class RolloutScreen(LiveScreen):
         frame.border_title = _("File · {name}").format(name=named)
         frame.border_subtitle = _("~ not as it was applied") if rollout.changed else ""
         title = _("Plan") if rollout.stages else _("What is wrong")
-        self.query_one("#plan-frame").border_title = title
+        beside = self.query_one("#plan-frame")
+        beside.border_title = title
+        by_hand = ngettext(
+            "{sign} {count} changed by hand; d adopts it",
+            "{sign} {count} changed by hand; d adopts them",
+            rollout.by_hand,
+        ).format(sign=SIGNS[Tone.WARN], count=rollout.by_hand)
+        beside.border_subtitle = by_hand if rollout.by_hand else ""
 
     def _show_state(self, rollout: Rollout) -> None:
         lock, held = self.query_one("#lock", Static), rollout.lock

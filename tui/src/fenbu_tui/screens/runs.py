@@ -31,7 +31,7 @@ class RunsScreen(LiveScreen):
     AUTO_FOCUS = "RowTable"
     BINDINGS: ClassVar[list[BindingType]] = bindings(GO_BACK)
     DEFAULT_CSS = """
-    RunsScreen #list { height: 2fr; border: round $secondary; border-title-color: $accent; min-height: 4; }
+    RunsScreen #list { height: 1fr; border: round $secondary; border-title-color: $accent; min-height: 4; }
     RunsScreen #journal-frame { height: 1fr; min-height: 4; border: round $secondary; border-title-color: $accent; }
     RunsScreen #empty { padding: 1 2; color: $text-muted; display: none; }
     RunsScreen .without-rows RowTable { display: none; }

@@ -34,7 +34,7 @@ class StageScreen(LiveScreen):
     AUTO_FOCUS = "GateTable"
     BINDINGS: ClassVar[list[BindingType]] = bindings(STAGE, GO_BACK)
     DEFAULT_CSS = """
-    StageScreen #about { height: auto; max-height: 40%; border: round $secondary; border-title-color: $accent;
+    StageScreen #about { height: auto; max-height: 30%; border: round $secondary; border-title-color: $accent;
                          padding: 0 1; scrollbar-size-vertical: 1; }
     StageScreen #gates-frame { border: round $secondary; border-title-color: $accent; min-height: 4; }
     StageScreen #empty { padding: 0 1; color: $text-muted; display: none; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -12,11 +13,12 @@ from fenbu_tui.widgets.bars import plot
 from fenbu_tui.world.rollouts import GatePoint, GateRow
 
 HIGH = 6
-"""Rows of the curve."""
+"""Rows of the curve, where there is room."""
+LOW = 3
 LIMIT = "╌"
 
 
-def curve(line: GateRow, width: int) -> Iterator[Content]:
+def curve(line: GateRow, width: int, height: int = HIGH) -> Iterator[Content]:
     """Yield the rows of a gate's curve, then the span of time it has."""
     points = line.points
     highest = max(points, key=lambda one: one.value)
@@ -25,9 +27,10 @@ def curve(line: GateRow, width: int) -> Iterator[Content]:
     beside = max(cell_len(highest.text), cell_len(lowest.text), cell_len(line.wanted)) + 2
     shown = by_time(points, max(width - beside, 8))
     high, low = max(highest.value, limit, 0.0), min(lowest.value, limit, 0.0)
-    rows = plot([*(one.value if one else low for one in shown), high, low], len(shown) + 2, HIGH)
-    level = _row_of(limit, low, high)
-    labels = {_row_of(lowest.value, low, high): lowest.text, _row_of(highest.value, low, high): highest.text}
+    rows = plot([*(one.value if one else low for one in shown), high, low], len(shown) + 2, height)
+    row_of = partial(_row_of, low=low, high=high, height=height)
+    level = row_of(limit)
+    labels = {row_of(lowest.value): lowest.text, row_of(highest.value): highest.text}
     labels[level] = line.wanted
     for number, row in enumerate(rows):
         drawn = row[: len(shown)]
@@ -52,10 +55,10 @@ def by_time(points: Sequence[GatePoint], width: int) -> list[GatePoint | None]:
     return cells
 
 
-def _row_of(value: float, low: float, high: float) -> int:
+def _row_of(value: float, *, low: float, high: float, height: int) -> int:
     """Return the row, from the top, in which a value ends."""
     share = (value - low) / ((high - low) or 1.0)
-    return min(HIGH - 1, int((1 - share) * HIGH))
+    return min(height - 1, int((1 - share) * height))
 
 
 def _cells(row: str, shown: Sequence[GatePoint | None], *, on_limit: bool) -> Iterator[Content]:

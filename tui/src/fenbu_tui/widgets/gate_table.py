@@ -12,9 +12,12 @@ from textual.widgets import Static
 
 from fenbu.i18n import _
 from fenbu_tui.signs import COLOURS, SIGNS, Tone
-from fenbu_tui.widgets.gate_plot import curve
+from fenbu_tui.widgets.gate_plot import HIGH, LOW, curve
 from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.world.rollouts import GateRow
+
+ROOMY = 30
+"""Rows of a terminal in which a curve has its whole height."""
 
 
 class GateTable(RowTable):
@@ -82,11 +85,12 @@ class GateCard(VerticalScroll, can_focus=False):
     def _write(self) -> None:
         if self.line is not None and self.is_mounted:
             self.border_title = f"{self.line.stage} {self.line.gate or self.line.key}"
-            told = _told(self.line, max(self.size.width - 3, 20))
+            high = HIGH if self.app.size.height >= ROOMY else LOW
+            told = _told(self.line, max(self.size.width - 3, 20), high)
             self.query_one(Static).update(Content("\n").join(told))
 
 
-def _told(line: GateRow, width: int) -> Iterator[Content]:
+def _told(line: GateRow, width: int, high: int) -> Iterator[Content]:
     standing = line.standing
     state = Content.styled(f"{SIGNS[standing.tone]} {standing.word}", COLOURS[standing.tone])
     yield Content.assemble(Content.styled(line.title, "bold"), "  ", state)
@@ -100,6 +104,6 @@ def _told(line: GateRow, width: int) -> Iterator[Content]:
     if line.before:
         yield Content.assemble(Content.styled(f"{_('when it was applied')}: ", "dim"), line.before)
     if len(line.points) > 1:
-        yield from curve(line, width)
+        yield from curve(line, width, high)
     elif line.limit is not None:
         yield Content.styled(_("no readings are kept yet; a resting worker takes one every hour"), "dim")

@@ -86,7 +86,7 @@ class LinePane(ScrollView, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002  (Textual's)
         """Return how many rows the lines take in a width, where the height is theirs to say."""
-        return len(self._laid_out(width - self.scrollbar_size_vertical)) or 1
+        return len(self._laid_out(width)) or 1
 
     @property
     def text(self) -> str:
@@ -94,7 +94,7 @@ class LinePane(ScrollView, can_focus=True):
         return "\n".join(f"{row.front}{row.text}" for row in self._rows)
 
     def show_line(self, place: int) -> None:
-        """Bring a line to the top, with a line of what is before it."""
+        """Bring a line to the top with one of what is before it, or the beginning where both are seen then."""
         self._wanted = place
         self.call_after_refresh(self._scroll_to_wanted)
 
@@ -102,7 +102,8 @@ class LinePane(ScrollView, can_focus=True):
         if self._rows and self._wanted is not None:
             row = next((number for number, one in enumerate(self._rows) if one.place >= self._wanted), 0)
             self._wanted = None
-            self.scroll_to(y=max(row - 1, 0), animate=False, force=True)
+            top = row - 1 if row > self.size.height // 2 else 0
+            self.scroll_to(y=top, animate=False, force=True)
 
     def action_scroll(self, rows: int) -> None:
         """Go some rows down or up."""

@@ -24,7 +24,7 @@ class StageTable(RowTable):
                 TableColumn(_("stage"), 15),
                 TableColumn(_("title"), 20, share=2, wide=90),
                 TableColumn(_("stands"), 14),
-                TableColumn(_("the plan"), 16, wide=50),
+                TableColumn(_("the plan"), 18, wide=50),
                 TableColumn(_("guards met"), 12, wide=66),
                 TableColumn(_("since"), 20, wide=120),
                 TableColumn(_("modules"), 12, share=1, wide=78),

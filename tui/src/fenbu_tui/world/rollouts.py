@@ -56,6 +56,8 @@ class Rollout:
     """Lines of the file that are not as they were applied last."""
     plan: tuple[Line, ...]
     """What ``fenbu plan`` says, or what is wrong with the file."""
+    by_hand: int
+    """How much was changed by hand since it was applied; it stands at the top of the plan."""
     stages: tuple[StageRow, ...]
     lock: Standing | None
     """Who is applying or rolling back; None when nobody is."""

@@ -1,0 +1,34 @@
+"""The terminal goes away: a window is closed, a connection is cut."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fenbu.engine.kernel import Kernel
+
+pty = pytest.importorskip("pty", reason="a system without terminals of this kind")
+SHOWN = b"\x1b[?1049h"  # the other screen of the terminal, which a full-screen program takes
+
+
+def test_the_terminal_ui_ends_with_its_terminal_when_no_signal_tells_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'fenbu.db'}"
+    Kernel.init(url, name="Harbour Tea", currency="GBP", time_zone="Europe/London").close()
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "fenbu", "--database", url, "tui"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as shown:
+        try:
+            os.close(theirs)
+            seen = b""
+            while SHOWN not in seen:
+                seen += os.read(ours, 4096)
+            os.close(ours)
+            shown.wait(60)
+        finally:
+            shown.kill()
+    assert shown.returncode == -signal.SIGHUP
