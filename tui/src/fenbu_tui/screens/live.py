@@ -110,6 +110,11 @@ class LiveScreen(Translated, Screen[None]):
 
     # --- reading --------------------------------------------------------------------------------------
 
+    @property
+    def reading(self) -> bool:
+        """Something that was asked is not answered yet."""
+        return bool(self._asked)
+
     def on_screen_resume(self) -> None:
         """What happened while another screen was on top is read now."""
         self.post_message(Appeared())

@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 from fenbu.engine import readings
 from fenbu.engine.guard import permissions
 from fenbu.engine.readings import KEEP, NotMeasured, Reading
-from fenbu.engine.rollout.exact import window_text
+from fenbu.engine.rollout.exact import window_said
 from fenbu.engine.rollout.model import ApprovalGate, CheckGate, DateGate, Gate, MetricGate
 from fenbu.engine.work import EngineWork
 from fenbu.errors import Unknown
@@ -264,7 +264,7 @@ def _local(work: EngineWork, moment: datetime) -> str:
 
 
 def _window(gate: MetricGate) -> str:
-    return window_text(gate.window) if gate.window else ""
+    return window_said(gate.window) if gate.window else ""
 
 
 def _wanted_metric(gate: MetricGate) -> str:
