@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
 
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.keys import GOING
 from fenbu_tui.places import SCREENS, Place, Way, entry
 from fenbu_tui.screens.live import LiveScreen
-from tests.tui.worlds import ERP, FakeWorld, play, read, until
+from fenbu_tui.widgets.module_table import ModuleTable
+from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, play, read, until
 
 
 def test_every_screen_has_a_name_a_key_of_its_own_and_can_be_made() -> None:
@@ -70,3 +72,25 @@ def test_an_answer_that_asks_on_while_something_is_wanted_is_followed_by_both_in
         assert asked == answered == ["first", "onward", "meanwhile"]
 
     play(FakeWorld(ERP), steps)
+
+
+def test_reading_anew_makes_the_keys_of_the_footer_anew_only_where_they_change() -> None:
+    world = FakeWorld(ERP, TEA)
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        table = app.screen.query_one(ModuleTable)
+
+        def keys() -> list[FooterKey]:
+            return list(app.screen.query(FooterKey))
+
+        await until(pilot, lambda: bool(keys()))
+        before, told = keys(), [key.description for key in keys()]
+        world.change(ERP, KETTLE, TEA)
+        await until(pilot, lambda: len(table.lines) == 3)
+        await pilot.pause()
+        assert all(one is other for one, other in zip(keys(), before, strict=True))
+
+        await pilot.press("j")
+        await until(pilot, lambda: [key.description for key in keys()] != told)
+
+    play(world, steps)
