@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import Footer
+from textual.worker import WorkerCancelled
 
 from fenbu import i18n
 from fenbu_tui.app import FenbuApp
@@ -77,7 +79,8 @@ async def settle(app: FenbuApp, pilot: Pilot[None]) -> None:
     calm = 0
     while calm < CALM:
         if reading := [worker for worker in app.workers if worker.group != "listen"]:
-            await app.workers.wait_for_complete(reading)
+            with contextlib.suppress(WorkerCancelled):  # its screen was made anew, and asks again
+                await app.workers.wait_for_complete(reading)
         await pilot.pause()
         calm = 0 if _busy(app) else calm + 1
 

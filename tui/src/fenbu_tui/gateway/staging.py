@@ -260,6 +260,10 @@ def _run(one: Past, zone: ZoneInfo, now: datetime) -> RunRow:
         if step.done_at is not None:
             told = f"✔ {told}  {from_microseconds(step.done_at).astimezone(zone):%H:%M:%S}, {step.done_by}"
         journal.append(Line(told if step.done_at else f"○ {told}", "", None if step.done_at else Tone.BUSY))
+    if not journal:
+        journal.append(
+            Line(_("its modules were as it says already; it was only written down"), "", Tone.QUIET)
+        )
     return RunRow(
         id=str(run.id),
         stage=run.stage,

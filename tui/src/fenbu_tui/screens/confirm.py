@@ -34,7 +34,7 @@ class ConfirmScreen(Translated, ModalScreen[Act]):
     ConfirmScreen > Vertical { width: 76; max-width: 95%; height: auto; max-height: 90%; padding: 0 1;
         border: round $warning; border-title-color: $text-warning; background: $surface; }
     ConfirmScreen.-long > Vertical { width: 120; }
-    ConfirmScreen LinePane { height: auto; max-height: 58vh; scrollbar-size-vertical: 1; }
+    ConfirmScreen LinePane { height: auto; max-height: 58vh; }
     ConfirmScreen .choices { height: auto; padding: 1 0 0 0; }
     ConfirmScreen .answers { height: auto; padding: 1 0 0 0; }
     ConfirmScreen Button { margin: 0 1 0 0; min-width: 10; }

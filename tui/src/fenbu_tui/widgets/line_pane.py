@@ -39,7 +39,7 @@ class LinePane(ScrollView, can_focus=True):
     """Shows the lines it is given, with numbers where it is a file; one stretch of them is marked."""
 
     DEFAULT_CSS = """
-    LinePane { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
+    LinePane { height: 1fr; overflow-x: hidden; scrollbar-size: 0 1; scrollbar-gutter: stable; }
     LinePane > .line-pane--mark { color: $text-accent; text-style: bold; }
     LinePane > .line-pane--number { text-style: dim; }
     LinePane > .line-pane--strong { text-style: bold; }
