@@ -267,8 +267,13 @@ def working(database: Path, surroundings: Mapping[str, str], runs: int) -> Itera
             for what, ask in reads:
                 yield Line(BUSY, {"what": f"read: {what}"} | _asked(ask, runs * 4) | {"allowed": 100})
             for what, allowed, took in asyncio.run(_acting(url, running[0], runs)):
-                cells = {"what": what, "median ms": statistics.median(took), "worst ms": max(took)}
-                yield Line(BUSY, cells | {"allowed": allowed})
+                clock, busy = zip(*took, strict=True)
+                cells = {
+                    "what": what,
+                    "median ms": statistics.median(clock),
+                    "cpu ms": statistics.median(busy),
+                }
+                yield Line(BUSY, cells | {"worst ms": max(clock), "allowed": allowed})
     finally:
         world.close()
 
@@ -304,7 +309,7 @@ def delivering(url: str, surroundings: Mapping[str, str]) -> Iterator[None]:
             worker.terminate()
 
 
-async def _acting(url: str, name: str, runs: int) -> list[tuple[str, int, list[float]]]:
+async def _acting(url: str, name: str, runs: int) -> list[tuple[str, int, list[Seen]]]:
     """Press the key that pauses a subscription, then the one that resumes; return how soon it was seen to be, in ms."""
     from textual import events
 
@@ -315,25 +320,25 @@ async def _acting(url: str, name: str, runs: int) -> list[tuple[str, int, list[f
     from fenbu_tui.widgets.top_line import TopLine
 
     app = FenbuApp(EngineWorld(url), place=Place("flows"))
-    taken: list[float] = []
-    done: list[float] = []
-    seen: list[float] = []
+    taken: list[Seen] = []
+    done: list[Seen] = []
+    seen: list[Seen] = []
 
     def standing() -> bool | None:
         lines = app.screen.query_one(FlowTable).lines
         return next((line.running for line in lines if line.name == name), None)
 
-    async def until(holds: Callable[[], bool], began: float, took: list[float]) -> None:
+    async def until(holds: Callable[[], bool], began: Seen, took: list[Seen]) -> None:
         async with asyncio.timeout(PATIENCE):
             while not holds():
                 await asyncio.sleep(0.002)
-        took.append((time.perf_counter() - began) * 1000)
+        took.append(((time.perf_counter() - began[0]) * 1000, (time.process_time() - began[1]) * 1000))
 
     async with app.run_test(size=(140, 40)):
-        await until(lambda: standing() is True, 0, [])
+        await until(lambda: standing() is True, (0, 0), [])
         for press in range(runs * 2):
             app.screen.query_one(FlowTable).go_to(name)
-            before, began = len(app._acts), time.perf_counter()
+            before, began = len(app._acts), (time.perf_counter(), time.process_time())
             app.post_message(events.Key("p", "p"))
             await until(lambda: "working" in str(app.screen.query_one(TopLine).render()), began, taken)
             await until(lambda before=before: len(app._acts) > before, began, done)  # type: ignore[misc]

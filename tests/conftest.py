@@ -26,6 +26,15 @@ settings.register_profile(
 settings.load_profile("unshrunk")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let snapshots be written anew."""
+    parser.addoption(
+        "--renew-snapshots",
+        action="store_true",
+        help="write what screens show now, instead of comparing (tests/tui)",
+    )
+
+
 @pytest.fixture
 def postgres_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the client programs of the wheel's newest PostgreSQL on the path; a server of one's own brings its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fenbu import i18n
 from fenbu.testing.databases import DatabaseCopy
 from fenbu_tui.gateway.engine import EngineWorld
 from tests.tui.test_gateway import init
@@ -26,6 +27,18 @@ def test_commands_verbs_and_options_are_proposed() -> None:
     assert "dead" in words("flows ")
     assert "--how" in words("disable --h")
     assert words("show 'erp") == []
+
+
+def test_proposals_are_told_in_the_language_of_the_screen_and_leave_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FENBU_LANG", "en")
+    i18n.use("zh_CN")
+    try:
+        [enable] = EngineWorld("sqlite:///nothing.db").proposals("enab")
+        assert (enable.told, i18n.language()) == ("启用模块，连同它们所需的", "zh_CN")
+    finally:
+        i18n.use("en")
 
 
 @pytest.mark.parametrize(

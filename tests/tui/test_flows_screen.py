@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from fenbu.engine.flows import map as flow_map
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModules
@@ -65,6 +66,19 @@ def test_a_paused_subscription_gathers_and_falls_behind_until_it_goes_on(tearoom
         assert (pots(app).lag, pots(app).rate != "") == ("", True)
 
     play(EngineWorld(tearoom.database.url), steps, place="flows")
+
+
+@pytest.mark.databases("sqlite")
+def test_a_count_that_has_stopped_says_that_there_are_more(
+    tearoom: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow_map, "COUNTED", 3)
+    for pot in range(4):
+        tearoom.perform("tea.pot.brew", {"pot": f"P-{pot}"})
+    world = EngineWorld(tearoom.database.url)
+    [line] = [one for one in world.flows().lines if one.name == "till.pots"]
+    world.close()
+    assert (line.told("waiting", "held"), line.told("dead")) == ("3+", "")
 
 
 def test_what_is_dead_stands_on_the_map_in_the_table_and_on_its_page(tearoom: Kernel) -> None:

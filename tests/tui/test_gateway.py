@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from fenbu.engine import binding
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModule, DummyModules
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.gateway.engine import EngineWorld
 from fenbu_tui.gateway.glance import TONES
+from fenbu_tui.gateway.wording import traced
 from fenbu_tui.screens.modules import ModulesScreen
 from fenbu_tui.signs import Tone
 from fenbu_tui.widgets.module_table import ModuleTable
@@ -121,3 +124,21 @@ def test_the_screen_goes_on_when_the_database_has_come(tmp_path: Path) -> None:
         await until(pilot, lambda: bool(app.screen.query_one(ModuleTable).rows))
 
     play(EngineWorld(url), steps)
+
+
+def test_a_traceback_begins_in_the_module_and_names_files_by_their_package() -> None:
+    code = Path(sys.path[-1]) / "fenbu_till" / "flows.py"
+    told = traced(
+        "NoPrice: none\nTraceback (most recent call last):\n"
+        f'  File "{Path(binding.__file__)}", line 7, in handle\n    handler(work, event)\n'
+        f'  File "{code}", line 26, in charge\n    raise NoPrice("none")\nfenbu_till.NoPrice: none\n'
+    )
+    assert told.splitlines()[2] == '  File "fenbu_till/flows.py", line 26, in charge'
+    assert "handler(work, event)" not in told and told.endswith("fenbu_till.NoPrice: none\n")
+
+
+def test_a_traceback_of_the_engine_alone_is_told_whole() -> None:
+    told = traced(
+        f'Traceback (most recent call last):\n  File "{binding.__file__}", line 7, in handle\n    wrong\nE: e'
+    )
+    assert '  File "fenbu/engine/binding.py", line 7, in handle' in told

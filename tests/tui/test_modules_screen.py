@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from attrs import evolve
 from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Footer, Static
@@ -49,9 +50,16 @@ def test_each_module_stands_with_version_state_problem_and_what_to_do() -> None:
     play(FakeWorld(*ALL), steps, size=(140, 40))
 
 
-def test_the_tier_that_its_maker_promises_stands_beside_a_modules_state() -> None:
-    from attrs import evolve
+def test_columns_have_what_they_hold_where_there_is_room_for_it() -> None:
+    long = evolve(ERP, title="Orders, invoices, the ledger and all that hangs on it")
 
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        assert "Orders, invoices, the ledger and all that hangs on it" in drawn(app)
+
+    play(FakeWorld(long), steps, size=(140, 40))
+
+
+def test_the_tier_that_its_maker_promises_stands_beside_a_modules_state() -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         head, erp, kettle = drawn(app).splitlines()[:3]
         assert "tier" in head

@@ -17,7 +17,8 @@ from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModule, DummyModules
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.gateway.engine import EngineWorld
-from fenbu_tui.gateway.lanes import MINUTE, SAMPLE, sampled, span
+from fenbu_tui.gateway.lanes import MINUTE, SAMPLE, sampled
+from fenbu_tui.gateway.wording import age
 from fenbu_tui.screens.command import CommandScreen
 from fenbu_tui.signs import Tone
 from fenbu_tui.widgets.bars import spark
@@ -36,8 +37,8 @@ def text(app: FenbuApp, widget: str) -> str:
 def test_the_stages_stand_as_a_track_with_what_the_next_one_asks() -> None:
     async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
         lines = text(app, "StagesPanel").splitlines()
-        assert lines[0] == "  1 information flow ● applied"
-        assert lines[1] == "▸ 2 资金流 ○ waiting"
+        assert lines[0] == "  1 information flow  ● applied"
+        assert lines[1] == "▸ 2 资金流            ○ waiting"
         assert lines[2].strip() == "● passes  payments.failed <= 1 for 7 days  0.4 %"
 
     play(FakeWorld(ERP), steps, size=(140, 40), place="overview")
@@ -106,7 +107,7 @@ def test_a_sparkline_has_a_bar_a_number(values: tuple[float, ...], bars: str) ->
 
 
 def test_spans_are_told_in_their_largest_unit() -> None:
-    assert [span(one) for one in (41, 450, 7_300, 200_000)] == ["41 s", "7 min", "2 h", "2 d"]
+    assert [age(one) for one in (0.25, 41, 450, 7_300, 200_000)] == ["0.2 s", "41 s", "7 min", "2 h", "2 d"]
 
 
 # --- the engine -------------------------------------------------------------------------------------------

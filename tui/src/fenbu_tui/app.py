@@ -137,7 +137,7 @@ class FenbuApp(Following):
 
     @on(Changed)
     def _read_again(self) -> None:
-        if isinstance(self.screen, LiveScreen):
+        if self.screen_stack and isinstance(self.screen, LiveScreen):  # none while the app is closing
             self.screen.read_again()
             self._read_head()
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import App
+from textual.app import App, SystemCommand
+from textual.screen import Screen
 
 from fenbu import i18n
-from fenbu.i18n import _
+from fenbu.i18n import N_, _
 from fenbu_tui import snapshot, themes
 from fenbu_tui.memory import Memory
 from fenbu_tui.messages import Appeared, Go, Headed, Seen
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from fenbu_tui.world.base import Head
     from fenbu_tui.world.modules import Picture
     from fenbu_tui.world.whole import World
+
+
+TEXTUAL = (N_("palette"), N_("Open the command palette"))
+"""What Textual itself writes into the footer."""
 
 
 class Going(App[None]):
@@ -169,6 +175,27 @@ class Going(App[None]):
         for page, name in old.items():
             self.uninstall_screen(name)
             page.remove()
+        self._read_head()
+
+    def _read_head(self) -> object:
+        """Read anew what the first line says; the app says how."""
+
+    # --- the palette ----------------------------------------------------------------------------------
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        from textual.command import CommandPalette
+
+        opened = any(isinstance(screen, CommandPalette) for screen in self.screen_stack)
+        if self.use_command_palette and not opened:
+            self.push_screen(CommandPalette(placeholder=_("Search for commands …"), id="--command-palette"))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        """Offer what has no key of its own here."""
+        yield SystemCommand(
+            _("Choose a theme"), _("Choose among all themes there are"), self.action_change_theme
+        )
+        yield SystemCommand(_("Take a picture"), _("Keep this screen as an SVG file"), self.action_screenshot)
 
     def remember(self) -> None:
         """Keep where one is and how one likes it."""

@@ -138,7 +138,7 @@ PAUSING = (
 
 REPAIR = (
     Key("delivery.retry", "r", "retry", N_("Retry"), N_("Try this one again now, as if it were new"), "r"),
-    Key("delivery.like", "R", "retry_like", N_("Retry alike"),
+    Key("delivery.like", "R", "retry_like", N_("Alike"),
         N_("Try all dead ones again that have its topic and kind of error"), "R"),
     Key("delivery.skip", "K", "skip", N_("Give up"), N_("End this one by decision, with a reason"), "K"),
 )  # fmt: skip

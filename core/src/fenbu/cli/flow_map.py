@@ -63,7 +63,7 @@ def _standing(arrow: Arrow) -> tuple[str, str]:
     if arrow.catching_up:
         return _("◐ catching up"), "yellow"
     if arrow.state == "active":
-        return (_("✖ {count} dead").format(count=arrow.dead), "red") if arrow.dead else ("●", "green")
+        return (_("✖ {count} dead").format(count=arrow.told("dead")), "red") if arrow.dead else ("●", "green")
     reason = f": {arrow.reason}" if arrow.reason else ""
     return f"{'✖' if arrow.state == 'tripped' else '○'} {_(arrow.state)}{reason}", "yellow"
 
@@ -73,13 +73,13 @@ def _figures(arrow: Arrow) -> str:
     if arrow.p95 is not None:
         told.append(_("p50 {p50} ms, p95 {p95} ms").format(p50=arrow.p50, p95=arrow.p95))
     counted = (
-        (_("waiting"), arrow.waiting),
-        (_("trying again"), arrow.retrying),
-        (_("timers"), arrow.scheduled),
-        (_("held"), arrow.held),
-        (_("dead"), arrow.dead),
+        (_("waiting"), "waiting"),
+        (_("trying again"), "retrying"),
+        (_("timers"), "scheduled"),
+        (_("held"), "held"),
+        (_("dead"), "dead"),
     )
-    told += [f"{count:,} {word}" for word, count in counted if count]
+    told += [f"{arrow.told(state)} {word}" for word, state in counted if getattr(arrow, state)]
     if arrow.oldest_key is not None:
         told.append(_("oldest {key}, {lag:.0f} s").format(key=arrow.oldest_key, lag=arrow.lag))
     return " · ".join(told) or _("at rest")

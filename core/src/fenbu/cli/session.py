@@ -33,13 +33,14 @@ def _speak(code: str) -> None:
 class Session:
     """What one command line was told, wherever in it the global options stood."""
 
-    def __init__(self) -> None:
+    def __init__(self, lang: str = "") -> None:
+        """Begin; in the language that the environment asks for, unless one is given."""
         self.database: str | None = None
         self.json = False
         self.no_input = False
         self.yes = False
         self.safe = False
-        self.lang = i18n.preferred(os.environ)
+        self.lang = lang or i18n.preferred(os.environ)
         self.address = ""
         self.without_login = False
         """The user of the operating system comes in, whoever is logged in."""

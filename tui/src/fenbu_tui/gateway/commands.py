@@ -75,8 +75,8 @@ class CommandsPart(EnginePart):
         if line.strip() and not words:
             return []
         *before, last = words if words and not line[-1].isspace() else [*words, ""]
-        session = Session()
-        session.database, session.lang = self._opening.url, language()
+        session = Session(language())
+        session.database = self._opening.url
         found = ShellComplete(root, {"obj": session}, "fenbu", "_FENBU").get_completions(before, last)
         return [Proposal(str(one.value), (one.help or "").partition("\n")[0]) for one in found[:MOST]]
 

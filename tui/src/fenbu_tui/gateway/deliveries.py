@@ -21,7 +21,7 @@ from fenbu.i18n import _, ngettext
 from fenbu.values import MONEY_SCALE, exact_decimal, readable_money
 from fenbu_tui.gateway.base import EnginePart
 from fenbu_tui.gateway.trees import took, tree
-from fenbu_tui.gateway.wording import exactly, first_line, moment, state
+from fenbu_tui.gateway.wording import exactly, first_line, moment, state, traced
 from fenbu_tui.world.base import Act, Choice, Consequence, Question
 from fenbu_tui.world.deliveries import Before, DeliveryDetail, DeliveryLine, DeliveryPage
 
@@ -165,7 +165,7 @@ class DeliveriesPart(EnginePart):
             tree=tuple(tree(found, says, line.name)),
             payload=_payload(work, found.event),
             attempts=_attempts(work, travel),
-            traceback="\n".join([first, rest]).strip() if travel.state != "skipped" else "",
+            traceback=traced("\n".join([first, rest]).strip()) if travel.state != "skipped" else "",
         )
 
 
@@ -219,7 +219,7 @@ def _facts(work: EngineWork, event: Traced) -> Iterator[tuple[str, str]]:
     if event.day:
         yield _("business date"), event.day
     if event.about:
-        yield _("about"), ", ".join(f"{kind} {number}" for kind, number in event.about.items())
+        yield _("about"), ", ".join(f"{_(kind)} {number}" for kind, number in event.about.items())
 
 
 def _attempts(work: EngineWork, travel: Travel) -> str:
@@ -289,5 +289,5 @@ def _call_detail(work: EngineWork, call: OutsideCall, found: Trace | None) -> De
         tree=tuple(tree(found, says, line.name)) if found else (),
         payload=_payload(work, found.event) if found else "",
         attempts=f"{times}{what}",
-        traceback=call.detail,
+        traceback=traced(call.detail),
     )

@@ -96,6 +96,7 @@ def _line(arrow: Arrow, lanes: Mapping[str, str], declared: Subscription | None)
         held=arrow.held,
         dead=arrow.dead,
         timers=arrow.scheduled,
+        more=frozenset("timers" if state == "scheduled" else state for state in arrow.more),
         lag=age(arrow.lag) if arrow.oldest_key is not None else "",
         oldest=arrow.oldest_key or "",
         topics=tuple(
@@ -123,7 +124,7 @@ def standing_of(arrow: Arrow) -> Standing:
     if arrow.state == "paused":
         return Standing(_("paused"), Tone.QUIET, arrow.reason)
     if arrow.dead:
-        return Standing(_("{count} dead").format(count=f"{arrow.dead:,}"), Tone.BAD)
+        return Standing(_("{count} dead").format(count=arrow.told("dead")), Tone.BAD)
     if arrow.catching_up:
         return Standing(_("catching up"), Tone.BUSY)
     if arrow.retrying:

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, func, select, text
 from fenbu.engine.store.tables import delivery, event
 from fenbu.events import Lane
 from fenbu.i18n import _
+from fenbu_tui.gateway.wording import age
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Standing
 from fenbu_tui.world.overview import LaneLine
@@ -100,12 +101,4 @@ def _lines(moved: Mapping[str, list[int]], lag: Mapping[str, int]) -> Iterator[L
         else:
             standing = Standing(_("quiet"), Tone.QUIET)
         told = _("{count}/min").format(count=f"{rate:,.1f}".removesuffix(".0"))
-        yield LaneLine(_(lane), course, told, "" if behind is None else span(behind), standing)
-
-
-def span(seconds: float) -> str:
-    """Return a span of time in its largest unit: ``41 s``, ``7 min``, ``3 h``, ``12 d``."""
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+        yield LaneLine(_(lane), course, told, "" if behind is None else age(behind), standing)

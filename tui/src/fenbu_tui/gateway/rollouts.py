@@ -11,7 +11,7 @@ from fenbu.engine.rollout.plan import StagePlan
 from fenbu.engine.rollout.status import Status, status
 from fenbu.engine.store.errors import StoreError
 from fenbu.errors import FenbuError, NotFound
-from fenbu.i18n import N_, _
+from fenbu.i18n import N_, _, language
 from fenbu_tui.gateway.base import EnginePart
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Standing
@@ -43,13 +43,15 @@ class RolloutState:
 class RolloutPart(EnginePart):
     """Reads the rollout, seldom: measuring gates may cost."""
 
-    _rollout: tuple[float, RolloutState] | None = None
+    _rollout: tuple[float, str, RolloutState] | None = None
+    """When it was read, and in which language."""
 
     def _rollout_state(self) -> RolloutState:
         """Return how the rollout stands, as of some seconds ago at most; within `_reaching`."""
-        if self._rollout is None or time.monotonic() - self._rollout[0] > FRESH:
-            self._rollout = (time.monotonic(), self._look_at_rollout())
-        return self._rollout[1]
+        known = self._rollout
+        if known is None or time.monotonic() - known[0] > FRESH or known[1] != language():
+            self._rollout = known = (time.monotonic(), language(), self._look_at_rollout())
+        return known[2]
 
     def _look_at_rollout(self) -> RolloutState:
         try:
@@ -83,6 +85,9 @@ def _gate(line: Gate) -> GateLine:
     word, tone = _OUTCOMES.get(str(reading.outcome), (N_("not known yet"), Tone.WARN))
     if line.override is not None:
         word, tone = N_("passed by decision"), Tone.WARN
-    return GateLine(
-        f"{reading.name} {reading.wanted}".strip(), reading.got or reading.told, Standing(_(word), tone)
-    )
+    told = reading.got or reading.told
+    if reading.kind == "check":  # passes or fails, which stands there already
+        return GateLine(
+            reading.name, "" if told in (reading.wanted, "failed") else told, Standing(_(word), tone)
+        )
+    return GateLine(f"{reading.name} {reading.wanted}".strip(), told, Standing(_(word), tone))

@@ -127,7 +127,7 @@ def _onward(
         place = Place("records", f"{view.name} {view.record}={_word(story.number)}")
         yield Onward(_("record in {list}").format(list=_(view.title)), place)
     for one in reversed(story.others[-_LATEST:]):
-        told = _("story of {kind} {number}").format(kind=one.kind, number=one.number)
+        told = _("story of {kind} {number}").format(kind=_(one.kind), number=one.number)
         yield Onward(told, Place("story", f"{one.kind} {one.number}"))
     for found in places:
         rows = f"{found.rows}" if found.rows < surroundings.MOST else f"{surroundings.MOST - 1}+"

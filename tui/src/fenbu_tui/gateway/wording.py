@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,6 +27,9 @@ STATES: Mapping[str, tuple[str, Tone, str]] = {
     "failed": (N_("failed"), Tone.WARN, N_("the outside refused for good; its module knows")),
 }
 """State of a delivery or a call to its word, tone and meaning."""
+_TRACE = "Traceback (most recent call last):\n"
+_FRAME = re.compile(r'^  File "(?P<path>[^"]+)".*\n(?:    .*(?:\n|$))*', re.MULTILINE)
+_ENGINE = re.compile(r"[/\\]fenbu[/\\]engine[/\\]")
 _AGES = ((86_400, N_("{count} d")), (3_600, N_("{count} h")), (60, N_("{count} min")))
 
 
@@ -65,3 +70,23 @@ def age(seconds: float) -> str:
 def first_line(text: str) -> str:
     """Return what an error says, without the traceback below."""
     return text.partition("\n")[0]
+
+
+def traced(text: str) -> str:
+    """Return tracebacks as who mends a module reads them: from the module's code on, each file by its package."""
+    first, *traces = text.split(_TRACE)
+    return "".join([first, *(f"{_TRACE}{_mended(trace)}" for trace in traces)])
+
+
+def _mended(trace: str) -> str:
+    frames = list(_FRAME.finditer(trace))
+    own = next((frame for frame in frames if not _ENGINE.search(frame["path"])), None)
+    if own is not None:
+        trace = trace[: frames[0].start()] + trace[own.start() :]
+    return _FRAME.sub(lambda frame: frame[0].replace(frame["path"], _within(frame["path"]), 1), trace)
+
+
+def _within(path: str) -> str:
+    """Return a file's path from its package on."""
+    folders = [folder for folder in sys.path if folder and path.startswith(folder.rstrip("/") + "/")]
+    return path[len(max(folders, key=len).rstrip("/")) + 1 :] if folders else path

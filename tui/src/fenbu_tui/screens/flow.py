@@ -137,13 +137,13 @@ def _told(detail: FlowDetail) -> Iterator[Content]:
 def _figures(line: FlowLine) -> str:
     told = [_("{rate} a minute").format(rate=line.rate)] if line.rate else []
     counted = (
-        (_("waiting"), line.waiting),
-        (_("trying again"), line.retrying),
-        (_("held"), line.held),
-        (_("dead"), line.dead),
-        (_("timers"), line.timers),
+        (_("waiting"), line.told("waiting")),
+        (_("trying again"), line.told("retrying")),
+        (_("held"), line.told("held")),
+        (_("dead"), line.told("dead")),
+        (_("timers"), line.told("timers")),
     )
-    told += [f"{number:,} {word}" for word, number in counted if number]
+    told += [f"{count} {word}" for word, count in counted if count]
     if line.lag:
         told.append(_("oldest {key}, {lag}").format(key=line.oldest, lag=line.lag))
     return " · ".join(told) or _("at rest")

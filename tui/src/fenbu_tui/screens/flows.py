@@ -94,7 +94,8 @@ class FlowsScreen(FilteredScreen):
         rows.set_class(not lines and self._map is not None, "without-rows")
         rows.border_title = f"{_('Subscriptions')} /{self.wanted}" if self.wanted else _("Subscriptions")
         rows.border_subtitle = _("{shown} of {all}").format(shown=len(lines), all=len(self._all))
-        self.query_one("#empty", Static).update(self._empty_text())
+        if not lines:
+            self.query_one("#empty", Static).update(self._empty_text())
         self._look()
 
     def found(self) -> Iterable[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import evolve
 from textual.app import ComposeResult
@@ -13,17 +13,32 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
+from fenbu.errors import FenbuError
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import REPAIRING, bindings
 from fenbu_tui.messages import Headed, Offered
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.signs import SIGNS
 from fenbu_tui.snapshot import rebuilt
-from fenbu_tui.widgets.overview_panels import FiguresPanel, LanesPanel, StagesPanel
+from fenbu_tui.widgets.overview_panels import (
+    HIGH,
+    WIDE,
+    FiguresPanel,
+    LanesPanel,
+    LatelyPanel,
+    Panel,
+    StagesPanel,
+)
 from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.widgets.top_line import TopLine
+from fenbu_tui.world.base import Unreachable
 from fenbu_tui.world.overview import Glance, Overview, Overviews, ProblemLine
 
+if TYPE_CHECKING:
+    from fenbu_tui.world.audit import AuditLine
+
+LATELY = 30
+"""Acts that are read for a high terminal."""
 _COMMAND = re.compile(r"fenbu ([a-z][^;]*)")
 
 
@@ -47,8 +62,11 @@ class OverviewScreen(LiveScreen):
     OverviewScreen .at-rest #well { display: block; }
     OverviewScreen .last-time { text-opacity: 60%; }
     OverviewScreen #next { height: auto; padding: 0 1; }
+    OverviewScreen LatelyPanel { display: none; }
+    OverviewScreen.-high .known { display: block; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012
 
     def __init__(self, overviews: Overviews) -> None:
         super().__init__()
@@ -73,6 +91,7 @@ class OverviewScreen(LiveScreen):
                 )
             )
             yield Static(_("Nothing needs a hand."), id="well")
+        yield LatelyPanel()
         yield Static(id="next")
         yield Footer(compact=True)
 
@@ -99,12 +118,33 @@ class OverviewScreen(LiveScreen):
             self._show_problems(glance.problems)
         self.read(self._overviews.overview, self.show)
 
+    def _read_acts(self) -> None:
+        """Read the latest acts, where there is room for them and all else is read."""
+        if self._whole and self.app.size.height >= HIGH:
+            self.read(self._acts, self._show_acts, slot="acts")
+
+    def _acts(self) -> Sequence[AuditLine]:
+        """Return the latest acts; none for who may not look at them."""
+        try:
+            return self._overviews.audit({}, "", LATELY).lines
+        except Unreachable:
+            raise
+        except FenbuError:
+            return ()
+
+    def _show_acts(self, acts: Sequence[AuditLine]) -> None:
+        panel = self.query_one(LatelyPanel)
+        panel.show(acts)
+        panel.set_class(bool(acts), "known")
+        self._share_out()
+
     def show(self, overview: Overview) -> None:
         """Show the enterprise as it is."""
         self._whole = True
         self.query_one("#upper").remove_class("last-time")
         self.post_message(Headed(overview.head))
         self._show(overview)
+        self._read_acts()
 
     def _show(self, overview: Overview) -> None:
         self._overview = overview
@@ -120,7 +160,23 @@ class OverviewScreen(LiveScreen):
         frame = self.query_one("#problems")
         frame.set_class(not problems, "at-rest")
         frame.border_subtitle = str(len(problems)) if problems else ""
+        self._share_out()
         self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        """Share the new room out, and read what it has room for now."""
+        self._share_out()
+        self._read_acts()
+
+    def _share_out(self) -> None:
+        """Give panels beside each other one height, and the problems what they need where acts stand below them."""
+        panels = list(self.query(Panel))
+        beside = self.app.size.width >= WIDE
+        for panel in panels:
+            panel.styles.min_height = max(one.tall for one in panels) + 2 if beside else 3
+        found = len(self._overview.problems) if self._overview else 0
+        acts = self.app.size.height >= HIGH and self.query_one(LatelyPanel).has_class("known")
+        self.query_one("#problems").styles.height = min(max(found + 1, 1) + 2, 12) if acts else "1fr"
 
     def show_refusal(self, sentence: str) -> None:
         """Say why it cannot be read."""

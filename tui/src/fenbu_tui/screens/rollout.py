@@ -271,6 +271,10 @@ class RolloutScreen(LiveScreen):
         self.show_subject("")
         self.read_again()
 
+    def on_resize(self) -> None:
+        """Offer the key that turns from plan to file only where they do not stand beside each other."""
+        self.refresh_bindings()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what file and stage allow."""
         verbs = self._rollout.verbs if self._rollout else frozenset()

@@ -82,7 +82,7 @@ class StoryScreen(LiveScreen):
     @property
     def crumb(self) -> str:
         """The document."""
-        return self.subject
+        return said(self.subject)
 
     def read_again(self) -> None:
         """Read the story, or the kinds of document that have one."""
@@ -108,7 +108,7 @@ class StoryScreen(LiveScreen):
     def found(self) -> Iterable[Found]:
         """Offer the documents and lists around this one."""
         for one in self._story.onward if self._story else ():
-            yield Found(one.text, one.place.subject, partial(self.post_message, Go(one.place)))
+            yield Found(one.text, said(one.place.subject), partial(self.post_message, Go(one.place)))
 
     # --- showing --------------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class StoryScreen(LiveScreen):
         record.update("\n".join(lines))
         self._show_detail()
         frame = self.query_one("#frame")
-        title = self.subject or _("Stories")
+        title = said(self.subject) or _("Stories")
         frame.border_title = f"{title} /{self._filter}" if self._filter else title
         frame.border_subtitle = _("{count} happenings").format(count=len(happenings)) if story else ""
         if self.focused is None or not self.focused.display:
@@ -209,7 +209,7 @@ class StoryScreen(LiveScreen):
                 self.post_message(Go(onward[place].place))
 
         if onward:
-            self.app.push_screen(ChooseScreen(self.subject, [Content(one.text) for one in onward]), go)
+            self.app.push_screen(ChooseScreen(said(self.subject), [Content(one.text) for one in onward]), go)
 
     def action_follow(self) -> None:
         """Tell the story of the document that this happened to."""
@@ -217,7 +217,7 @@ class StoryScreen(LiveScreen):
         if one is not None and one.leads is not None:
             self.post_message(Go(one.leads))
         else:
-            self.notify(_("this happened to {subject} itself").format(subject=self.subject))
+            self.notify(_("this happened to {subject} itself").format(subject=said(self.subject)))
 
     def action_copy(self) -> None:
         """Copy the number of the document."""
@@ -232,7 +232,7 @@ class StoryScreen(LiveScreen):
             "\n".join(f"{one.day} {one.clock} {one.sign} {one.text}" for one in happenings)
         )
         self.notify(
-            _("copied: {told}").format(told=_("the story of {subject}").format(subject=self.subject)),
+            _("copied: {told}").format(told=_("the story of {subject}").format(subject=said(self.subject))),
             markup=False,
         )
 
@@ -248,5 +248,12 @@ def _sentences(one: Happening) -> Iterator[Content]:
         yield Content.assemble(Content.styled(f"{SIGNS[heard.tone]} ", COLOURS[heard.tone]), heard.text)
     if one.leads is not None:
         yield Content.assemble(
-            Content.styled("→ ", "$text-accent"), _("f tells the story of {it}").format(it=one.leads.subject)
+            Content.styled("→ ", "$text-accent"),
+            _("f tells the story of {it}").format(it=said(one.leads.subject)),
         )
+
+
+def said(subject: str) -> str:
+    """Return a document as people name it: the kind in the language of now, the number as it is."""
+    kind, space, number = subject.partition(" ")
+    return f"{_(kind)}{space}{number}"

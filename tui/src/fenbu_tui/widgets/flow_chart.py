@@ -230,11 +230,11 @@ def label(line: FlowLine, room: int) -> str:
     """Return what is written on an arrow: the most that its room takes, what needs a hand before all else."""
     trouble = ""
     if line.dead:
-        trouble = f"{SIGNS[Tone.BAD]}{line.dead}"
+        trouble = f"{SIGNS[Tone.BAD]}{line.told('dead')}"
     elif not line.running:
         trouble = SIGNS[line.standing.tone]
     elif line.retrying:
-        trouble = f"{SIGNS[Tone.WARN]}{line.retrying}"
+        trouble = f"{SIGNS[Tone.WARN]}{line.told('retrying')}"
     rate = f"{line.rate}/m" if line.rate else ""
     lag = line.lag if line.waiting or line.held else ""
     for parts in ((line.short, rate, lag, trouble), (line.short, rate, trouble), (line.short, trouble)):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
@@ -35,7 +36,7 @@ class FlowMapView(Widget):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"flow--here", *(f"flow--{look}" for look in _LOOKS)}
 
-    lines: reactive[Sequence[FlowLine]] = reactive((), layout=True)
+    lines: reactive[Sequence[FlowLine]] = reactive(())
     here: reactive[str] = reactive("")
 
     class Chosen(Message):
@@ -48,6 +49,11 @@ class FlowMapView(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._chart: tuple[tuple[object, ...], Chart] | None = None
+
+    def watch_lines(self) -> None:
+        """Take more room, or less, where the map has grown or shrunk."""
+        if len(self._drawn(self.size.width).rows) != self.size.height:
+            self.refresh(layout=True)
 
     @property
     def chart(self) -> Chart:
@@ -64,9 +70,8 @@ class FlowMapView(Widget):
         place = y if y < BOX else y + self._top
         if place >= len(rows):
             return Strip.blank(self.size.width, base)
-        return Strip([self._segment(piece) for piece in rows[place]]).adjust_cell_length(
-            self.size.width, base
-        )
+        segments = [self._segment(piece, base) for piece in rows[place]]
+        return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def on_click(self, click: events.Click) -> None:
         """Choose the arrow under the mouse."""
@@ -93,9 +98,9 @@ class FlowMapView(Widget):
             self._chart = (known, chart(self.lines, width, self.here))
         return self._chart[1]
 
-    def _segment(self, piece: Piece) -> Segment:
+    def _segment(self, piece: Piece, base: Style) -> Segment:
         look = self.get_component_rich_style(f"flow--{piece.look}", partial=True)
-        style = self.rich_style + look
+        style = base + look
         if piece.flow and piece.flow == self.here:
             style += self.get_component_rich_style("flow--here", partial=True)
         return Segment(piece.text, style)

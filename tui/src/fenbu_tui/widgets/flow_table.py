@@ -47,14 +47,14 @@ def _row(line: FlowLine) -> TableRow:
             Cell(f"{SIGNS[standing.tone]} {standing.word}", standing.tone),
             Cell(line.rate or "–", None if line.rate else Tone.QUIET),
             Cell(line.p95 or "–", None if line.p95 else Tone.QUIET),
-            _count(line.waiting + line.held, Tone.BUSY),
-            _count(line.retrying, Tone.WARN),
-            _count(line.dead, Tone.BAD),
+            _count(line.told("waiting", "held"), Tone.BUSY),
+            _count(line.told("retrying"), Tone.WARN),
+            _count(line.told("dead"), Tone.BAD),
             Cell(f"{line.lag} {line.oldest}".strip() or "–", None if line.lag else Tone.QUIET),
             Cell(line.title),
         ),
     )
 
 
-def _count(number: int, tone: Tone) -> Cell:
-    return Cell(f"{number:,}", tone) if number else Cell("–", Tone.QUIET)
+def _count(told: str, tone: Tone) -> Cell:
+    return Cell(told, tone) if told else Cell("–", Tone.QUIET)

@@ -10,14 +10,12 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from fenbu_tui.keys import SIDEWAYS, bindings
-from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
+from fenbu_tui.widgets.row_table import MEASURED, Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.world.records import Sheet, SheetColumn, Stretch
 
 NEAR = 30
 """Rows before the end of a stretch at which more are wanted."""
 _WIDEST, _NARROWEST = 36, 4
-_SAMPLE = 200
-"""Rows whose values say how wide a column is."""
 _SIGNS = {False: "▲", True: "▼"}
 
 
@@ -139,6 +137,8 @@ class RecordTable(RowTable):
             TableRow(one.key, tuple(Cell(one.values[at].text, one.values[at].tone) for at in shown))
             for one in self._stretch.rows
         ]
+        self._needs = []  # of the columns that stood here before
+        self._measure(self.rows)
 
     def _headed(self, place: int, width: int, *, last: bool) -> TableColumn:
         assert self._sheet is not None
@@ -151,6 +151,7 @@ class RecordTable(RowTable):
 
     def _width(self, place: int) -> int:
         assert self._sheet is not None
-        texts: Sequence[str] = [one.values[place].text for one in self._stretch.rows[:_SAMPLE]]
-        title = cell_len(self._sheet.columns[place].title) + 2
+        texts: Sequence[str] = [one.values[place].text for one in self._stretch.rows[:MEASURED]]
+        column = self._sheet.columns[place]
+        title = cell_len(column.title) + (2 if column.name == self._sort.removeprefix("-") else 0)
         return max(_NARROWEST, min(max([title, *map(cell_len, texts)]), _WIDEST))

@@ -20,6 +20,9 @@ from textual.strip import Strip
 from fenbu_tui.keys import LIST, bindings
 from fenbu_tui.signs import Tone
 
+MEASURED = 200
+"""Rows whose values say how wide a column is."""
+
 
 @frozen
 class TableColumn:
@@ -27,9 +30,9 @@ class TableColumn:
 
     title: str
     width: int
-    """Cells at least."""
+    """Cells that it has even where not all it holds fits in; fewer only while it holds less."""
     share: int = 0
-    """Part of what the table is wider than its columns; 0 stays as it is."""
+    """Part of what is left when every column has what it holds; 0 takes none."""
     wide: int = 0
     """Shown only where the table has this many cells."""
     right: bool = False
@@ -103,6 +106,8 @@ class RowTable(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._columns = columns
         self._key: str | None = None
+        self._needs: list[int] = []
+        """Cells that the widest value of each column has had so far: columns do not shrink under one's eyes."""
 
     @property
     def key(self) -> str | None:
@@ -117,6 +122,7 @@ class RowTable(ScrollView, can_focus=True):
 
     def watch_rows(self, rows: Sequence[TableRow]) -> None:
         """Keep the cursor on the row it was on; where that is gone, near it."""
+        self._measure(rows)
         self.virtual_size = Size(self.size.width, len(rows) + 1)
         known = {row.key: place for place, row in enumerate(rows)}
         self._put(known.get(self._key or "", min(self.cursor, max(len(rows) - 1, 0))))
@@ -208,15 +214,35 @@ class RowTable(ScrollView, can_focus=True):
             segments.append(Segment(fitted(cell.text, room, right=column.right) + " ", style + own))
         return Strip(segments).adjust_cell_length(width, style)
 
+    def _measure(self, rows: Sequence[TableRow]) -> None:
+        """See how wide the values of each column are."""
+        if len(self._needs) != len(self._columns):
+            self._needs = [0] * len(self._columns)
+        for row in rows[:MEASURED]:
+            for place, cell in enumerate(row.cells):
+                wide = cell_len(cell.indent) + cell_len(cell.text)
+                self._needs[place] = max(self._needs[place], wide)
+
     def _widths(self, width: int) -> list[int]:
         """Return each column's width with the space after it; 0 for those that are not shown here."""
-        shown = [column.width + 1 if width >= column.wide else 0 for column in self._columns]
-        spare = max(width - sum(shown), 0)
-        shares = sum(column.share for column, size in zip(self._columns, shown, strict=True) if size) or 1
-        return [
-            size + spare * column.share // shares if size else 0
-            for column, size in zip(self._columns, shown, strict=True)
-        ]
+        shown = [place for place, column in enumerate(self._columns) if width >= column.wide]
+        needs = {
+            place: max(cell_len(self._columns[place].title), self._needs[place] if self._needs else 0)
+            for place in shown
+        }
+        sizes = [0] * len(self._columns)
+        for place in shown:
+            sizes[place] = min(self._columns[place].width, needs[place]) + 1
+        spare = max(width - sum(sizes), 0)
+        wanting = sorted(shown, key=lambda place: needs[place] - sizes[place])
+        for turn, place in enumerate(wanting):
+            more = min(max(needs[place] + 1 - sizes[place], 0), spare // (len(wanting) - turn))
+            sizes[place] += more
+            spare -= more
+        shares = sum(self._columns[place].share for place in shown) or 1
+        for place in shown:
+            sizes[place] += spare * self._columns[place].share // shares
+        return sizes
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:

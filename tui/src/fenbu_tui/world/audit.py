@@ -35,8 +35,8 @@ class AuditPage:
     """Given as `after` the trail goes on; empty at its beginning."""
 
 
-class Audit(Protocol):
-    """What the audit screen asks."""
+class Trail(Protocol):
+    """Reads the trail."""
 
     def audit(self, narrowed: Mapping[str, str], after: str = "", limit: int = 200) -> AuditPage:
         """Return acts, the latest first.
@@ -51,6 +51,10 @@ class Audit(Protocol):
             FenbuError: The actor may not look, or there is no such column.
         """
         ...
+
+
+class Audit(Trail, Protocol):
+    """What the audit screen asks."""
 
     def chain(self) -> Standing:
         """Recompute the chain of hashes and say up to where it is whole; reads the whole trail.

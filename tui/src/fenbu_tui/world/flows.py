@@ -45,6 +45,8 @@ class FlowLine:
     held: int
     dead: int
     timers: int
+    more: frozenset[str] = frozenset()
+    """Those of these counts that have stopped somewhere: there are more."""
     lag: str
     """Age of the oldest that is not done; empty when all is done."""
     oldest: str
@@ -61,6 +63,11 @@ class FlowLine:
     def short(self) -> str:
         """Its name without that of its module."""
         return self.name.removeprefix(f"{self.module}.")
+
+    def told(self, *counts: str) -> str:
+        """Return the sum of counts as people read it: ``1,204``, ``50,000+`` where one has stopped; empty for none."""
+        found = sum(getattr(self, count) for count in counts)
+        return f"{found:,}{'+' if self.more.intersection(counts) else ''}" if found else ""
 
     @property
     def moves(self) -> bool:

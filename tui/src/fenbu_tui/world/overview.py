@@ -6,6 +6,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from fenbu_tui.world.audit import Trail
 from fenbu_tui.world.base import Head, Standing
 
 
@@ -92,8 +93,8 @@ class Glance:
     problems: tuple[ProblemLine, ...]
 
 
-class Overviews(Protocol):
-    """What the overview asks."""
+class Overviews(Trail, Protocol):
+    """What the overview asks, besides the latest acts."""
 
     def glance(self) -> Glance | None:
         """Return what can be said at once; None when the overview can be said as soon.

@@ -90,10 +90,16 @@ class Arrow:
     scheduled: int = 0
     held: int = 0
     dead: int = 0
+    more: set[str] = field(factory=set)
+    """Counts (``waiting``, ``dead`` …) that have stopped at `COUNTED` somewhere: there are more."""
     oldest_key: str | None = None
     p50: int | None = None
     """Milliseconds in the handler, the median of the last deliveries; None when there were none."""
     p95: int | None = None
+
+    def told(self, state: str) -> str:
+        """Return a count as people read it: ``1,204``, ``50,000+`` where it has stopped."""
+        return f"{getattr(self, state):,}{'+' if state in self.more else ''}"
 
 
 def arrows(connection: Connection, now: int) -> list[Arrow]:
@@ -133,6 +139,8 @@ def _count(connection: Connection, found: Mapping[int, Arrow], now: int) -> None
             continue
         setattr(arrow, row.state, getattr(arrow, row.state) + int(row.total))
         arrow.retrying += int(row.tried)
+        if row.total >= COUNTED:
+            arrow.more |= {row.state, "retrying"} if row.tried else {row.state}
         if row.state != "scheduled":
             oldest[row.subscription] = min(row.oldest, oldest.get(row.subscription, row.oldest))
     events = {event.seq: event for event in _events(connection, list(oldest.values()))}

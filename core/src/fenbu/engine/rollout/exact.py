@@ -12,7 +12,7 @@ from attrs import frozen
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from fenbu.i18n import _
+from fenbu.i18n import _, ngettext
 
 _CONDITION = r"^(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)$"
 _WINDOW = r"^([1-9]\d{0,3})\s+(hour|day|week)s?$"
@@ -79,11 +79,27 @@ def _window(value: object) -> timedelta:
 
 def window_text(span: timedelta) -> str:
     """Write a span as the file does: ``7 days``."""
+    count, unit = _counted(span)
+    return f"{count} {unit}{'s' if count != 1 else ''}"
+
+
+def window_said(span: timedelta) -> str:
+    """Say a span in the language of now: ``7 days``."""
+    count, unit = _counted(span)
+    if unit == "week":
+        return ngettext("{count} week", "{count} weeks", count).format(count=count)
+    if unit == "day":
+        return ngettext("{count} day", "{count} days", count).format(count=count)
+    return ngettext("{count} hour", "{count} hours", count).format(count=count)
+
+
+def _counted(span: timedelta) -> tuple[int, str]:
+    """Return a span in the largest unit that divides it."""
     for unit in ("week", "day", "hour"):
         count, rest = divmod(span, _UNITS[unit])
         if not rest:
             break
-    return f"{count} {unit}{'s' if count != 1 else ''}"
+    return count, unit
 
 
 def _typed(parse: Any, write: Any, schema: dict[str, Any]) -> tuple[Any, ...]:
