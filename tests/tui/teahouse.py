@@ -34,7 +34,7 @@ def worlds(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worlds]:
         with monkeypatch.context() as patched:
             patched.setattr("fenbu.engine.guard.operators.os_user", lambda: operator)
             world = EngineWorld(url)
-            world.head()
+            world.modules()  # opens it as who asks
         opened.append(world)
         return world
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
 from typing import Any
 
 from textual.pilot import Pilot
@@ -12,7 +14,7 @@ from fenbu_tui.keys import GOING
 from fenbu_tui.places import SCREENS, Place, Way, entry
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.widgets.module_table import ModuleTable
-from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, play, until
+from tests.tui.worlds import ERP, KETTLE, TEA, FakeWorld, play, read, until
 
 
 def test_every_screen_has_a_name_a_key_of_its_own_and_can_be_made() -> None:
@@ -40,6 +42,36 @@ def test_going_elsewhere_drops_what_lay_ahead() -> None:
     way.go(Place("audit"))
     assert way.step(1) is None
     assert way.step(-1) == Place("modules")
+
+
+def test_an_answer_that_asks_on_while_something_is_wanted_is_followed_by_both_in_turn() -> None:
+    """An answer's own question goes first; what came meanwhile is asked after it, and nothing is answered twice."""
+    asked: list[str] = []
+    answered: list[str] = []
+    waits = threading.Event()
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        screen = app.screen
+        assert isinstance(screen, LiveScreen)
+
+        def ask(name: str) -> str:
+            asked.append(name)
+            waits.wait(20)
+            return name
+
+        def show(name: str) -> None:
+            answered.append(name)
+            if name == "first":
+                screen.read(partial(ask, "onward"), show, slot="tea")
+
+        screen.read(partial(ask, "first"), show, slot="tea")
+        screen.read(partial(ask, "meanwhile"), show, slot="tea")
+        waits.set()
+        await until(pilot, lambda: len(answered) == 3)
+        await read(app, pilot)
+        assert asked == answered == ["first", "onward", "meanwhile"]
+
+    play(FakeWorld(ERP), steps)
 
 
 def test_reading_anew_makes_the_keys_of_the_footer_anew_only_where_they_change() -> None:

@@ -15,7 +15,7 @@ from fenbu.testing.databases import DatabaseCopy
 from fenbu.testing.dummies import DummyModules, dummies
 from fenbu_tui.gateway.engine import EngineWorld
 from fenbu_tui.signs import Tone
-from fenbu_tui.world.base import Choice, Question
+from fenbu_tui.world.base import Choice, Question, Stopped
 from fenbu_tui.world.rollouts import APPLIED, Rollout, StageRow
 from tests.core.rollout import tea
 from tests.core.rollout.tea import guarded
@@ -184,6 +184,39 @@ def test_what_has_changed_since_it_was_looked_at_is_not_applied(ann: EngineWorld
         kernel.perform("fenbu.module.enable", {"modules": ["scales"]})
     with pytest.raises(FenbuError, match="stale"):
         followed(question.choices[0])
+
+
+def test_what_was_stopped_half_way_says_so_and_the_next_apply_goes_on(ann: EngineWorld) -> None:
+    write()
+    follow = ann.applying("", "back").choices[0].act.follow
+    assert follow is not None
+
+    def stop(line: str) -> None:
+        if line.startswith("back: 1 of 3") and "✔" in line:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        follow(stop)
+    shown = ann.rollout("")
+    assert shown.lock is None
+    assert stage(shown, "back").standing.word == "half-applied 1 of 3"
+    assert plan(shown).startswith("◐ back is half-applied; applying goes on with it")
+    question = ann.applying("")
+    assert question.title == "Go on with back"
+    lines, _said = followed(question.choices[0])
+    assert lines[0] == "back: going on where it was left"
+    assert stage(ann.rollout(""), "back").standing.word == "applied"
+    follow = ann.rolling_back("", "back").choices[0].act.follow
+    assert follow is not None
+    with pytest.raises(Stopped):
+        follow(stop_at_once)
+    question = ann.applying("")
+    assert question.choices == ()
+    assert "the stage back is half rolled back" in told(question)
+
+
+def stop_at_once(_line: str) -> None:
+    raise Stopped
 
 
 def test_a_gate_that_does_not_hold_is_told_and_overridden_for_another_operator(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fenbu.cli.branches import Branch
-from fenbu.i18n import _, ngettext
+from fenbu.i18n import N_, _, ngettext
 
 if TYPE_CHECKING:
     from fenbu.engine.rollout.ahead import Ahead
@@ -27,11 +27,11 @@ _SIGNS = {
 }
 _OUTCOMES = {"pass": ("✔", "green"), "fail": ("✖", "red"), "inconclusive": ("?", "yellow")}
 _STANDINGS = {
-    "waiting": "○",
-    "applied": "●",
-    "half-applied": "◐",
-    "half rolled back": "◐",
-    "rolled back": "○",
+    N_("waiting"): "○",
+    N_("applied"): "●",
+    N_("half-applied"): "◐",
+    N_("half rolled back"): "◐",
+    N_("rolled back"): "○",
 }
 _FEW = 6
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from fenbu.cli.branches import Branch
 from fenbu.cli.branches import lines as drawn
 from fenbu.cli.plan_tree import drifted, half_done, stages
 from fenbu.engine.rollout.plan import Plan
+from fenbu.errors import FenbuError
 from fenbu.i18n import _
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Consequence, Line
@@ -44,3 +46,21 @@ def consequences(told: Iterable[Line]) -> Iterator[Consequence]:
     """Yield lines as what an act brings."""
     for line in told:
         yield Consequence(line.text, indent=line.indent, tone=line.tone)
+
+
+def refusal(error: FenbuError) -> list[Line]:
+    """Return why something cannot be done, with the way out."""
+    told = [Line(_("it cannot be done: {why}").format(why=error), "", Tone.BAD)]
+    return [*told, Line(f"→ {error.hint}")] if error.hint else told
+
+
+def diff_line(line: str) -> Line:
+    """Return a line of a unified diff."""
+    tones = {"+": Tone.GOOD, "-": Tone.BAD, "@": Tone.QUIET}
+    head = line.startswith(("+++", "---"))
+    return Line(line, "", Tone.QUIET if head else tones.get(line[:1]))
+
+
+def command(words: Sequence[str]) -> str:
+    """Return what follows ``fenbu`` as it is typed in a shell."""
+    return shlex.join(["fenbu", *words])

@@ -163,7 +163,9 @@ class LiveScreen(Translated, Screen[None]):
         asked, wanted = self._asked.pop(slot), self._wanted.pop(slot, None)
         if show is not None and (wanted is None or wanted.about == asked.about):
             show()
-        if wanted is not None:
+        if wanted is not None and slot in self._asked:  # what was shown has asked on
+            self._wanted.setdefault(slot, wanted)
+        elif wanted is not None:
             self._ask(slot, wanted)
 
     def show_refusal(self, sentence: str) -> None:

@@ -20,6 +20,8 @@ from fenbu_tui.widgets.line_pane import LinePane
 from fenbu_tui.world.base import Act, Line, Stopped
 
 _DONE, _FAILED = "✔", "✖"
+_BRANCHES = "├└│ "
+"""What a tree is drawn with."""
 
 
 @define(eq=False)
@@ -110,9 +112,10 @@ class ProgressScreen(Translated, ModalScreen[None]):
         self.dismiss(None)
 
 
-def _line(text: str) -> Line:
-    tone = Tone.GOOD if _DONE in text else Tone.BAD if text.lstrip("├└│ ").startswith(_FAILED) else None
-    return Line(text, "", tone)
+def _line(told: str) -> Line:
+    text = told.lstrip(_BRANCHES)
+    tone = Tone.GOOD if _DONE in text else Tone.BAD if text.startswith(_FAILED) else None
+    return Line(text, told[: len(told) - len(text)], tone)
 
 
 def _tone(doing: Doing) -> Tone:

@@ -21,7 +21,7 @@ from fenbu.engine.rollout.exact import window_said
 from fenbu.engine.rollout.model import ApprovalGate, CheckGate, DateGate, Gate, MetricGate
 from fenbu.engine.work import EngineWork
 from fenbu.errors import Unknown
-from fenbu.i18n import _, ngettext
+from fenbu.i18n import N_, _, ngettext
 from fenbu.metrics import Finding, Health, Metric
 from fenbu.values import MASK
 
@@ -32,9 +32,9 @@ Approved = Mapping[str, Collection[str]]
 class Outcome(StrEnum):
     """What measuring a gate comes to."""
 
-    PASS = "pass"
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
+    PASS = N_("pass")
+    FAIL = N_("fail")
+    INCONCLUSIVE = N_("inconclusive")
 
 
 @frozen(kw_only=True)
