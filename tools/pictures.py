@@ -28,6 +28,8 @@ from tools.evening import URL, evening
 PICTURES = ROOT / "docs" / "pictures"
 SIZE = (140, 40)
 ORDERS = 60
+MOVES = {"modules": ("j", "j")}
+"""Keys that are pressed before a picture is taken, by its name."""
 CALM = 2
 """Turns in which nothing happens, until a screen is taken to stand."""
 _FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
@@ -54,14 +56,16 @@ def take(folder: Path, size: tuple[int, int] = SIZE, language: str = "en") -> li
         written = []
         for name, place in places(order).items():
             file = folder / f"{name}.svg"
-            file.write_text(asyncio.run(_picture(place, size)), encoding="utf-8")
+            file.write_text(asyncio.run(_picture(place, MOVES.get(name, ()), size)), encoding="utf-8")
             written.append(file)
         return written
 
 
-async def _picture(place: Place, size: tuple[int, int]) -> str:
+async def _picture(place: Place, moves: Sequence[str], size: tuple[int, int]) -> str:
     app = FenbuApp(EngineWorld(URL), place)
     async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        await pilot.press(*moves)
         await settle(app, pilot)
         return plain(app.export_screenshot(title="fenbu tui"))
 

@@ -50,6 +50,16 @@ def test_each_module_stands_with_version_state_problem_and_what_to_do() -> None:
     play(FakeWorld(*ALL), steps, size=(140, 40))
 
 
+def test_a_high_terminal_shows_what_belongs_to_the_module_under_the_cursor() -> None:
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: "erp_leaf  3 rows" in card(app))
+        await pilot.press("j")
+        await until(pilot, lambda: "kettle_leaf  3 rows" in card(app))
+        assert "erp_leaf" not in card(app)
+
+    play(FakeWorld(ERP, KETTLE), steps, size=(100, 40))
+
+
 def test_columns_have_what_they_hold_where_there_is_room_for_it() -> None:
     long = evolve(ERP, title="Orders, invoices, the ledger and all that hangs on it")
 

@@ -48,7 +48,7 @@ class Scene:
 
 SCENES = {
     "overview": Scene("overview"),
-    "modules": Scene("modules"),
+    "modules": Scene("modules", keys=("g", "j", "j")),
     "module": Scene("modules", keys=("g", "j", "j", "enter")),
     "flows": Scene("flows"),
     "flow": Scene("flows", keys=("G", "enter")),

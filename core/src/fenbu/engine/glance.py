@@ -31,12 +31,13 @@ class Glance:
 
 
 @contextmanager
-def glance(database: Database, token: str = "") -> Iterator[Glance]:
+def glance(database: Database, token: str = "", actor: Actor | None = None) -> Iterator[Glance]:
     """Look at one moment of an enterprise.
 
     Args:
         database: Opened.
         token: Of the session in which one looks; without one the operating system's user does.
+        actor: Who looks, where that was found out before.
 
     Raises:
         SessionOver: The token opens nothing, or no more.
@@ -45,4 +46,4 @@ def glance(database: Database, token: str = "") -> Iterator[Glance]:
         row = connection.execute(select(enterprise)).one()
         at = database.clock(connection)
         books = Enterprise(row.name, row.currency, row.timezone)
-        yield Glance(connection, books, who_comes(connection, token, at), from_microseconds(at))
+        yield Glance(connection, books, actor or who_comes(connection, token, at), from_microseconds(at))

@@ -107,6 +107,7 @@ class Kernel:
         safe: bool = False,
         clock: Callable[[], int] | None = None,
         recorder: Recorder | None = None,
+        database: Database | None = None,
     ) -> Kernel:
         """Open an enterprise's database.
 
@@ -117,11 +118,12 @@ class Kernel:
             safe: Load no module's code, for repair.
             clock: UTC microseconds; the machine's (the database's on PostgreSQL) unless given.
             recorder: Answers calls in the outside's place; only on a copy, where nothing else does.
+            database: What is at the address, where it was opened already; the kernel closes it.
 
         Raises:
             SessionOver: The token opens nothing, or no more.
         """
-        database = Database.open(url)
+        database = database or Database.open(url)
         try:
             return cls(database, actor=actor, token=token, safe=safe, clock=clock, recorder=recorder)
         except BaseException:

@@ -73,7 +73,7 @@ class EnginePart:
         self._path = discover()
 
     def head(self) -> Head:
-        with self._glancing() as seen:
+        with self._reading() if self._opening.ready else self._glancing() as seen:
             return self._head(seen)
 
     def wait(self, timeout: float) -> bool:
@@ -103,7 +103,9 @@ class EnginePart:
     @contextmanager
     def _glancing(self) -> Iterator[Glance]:
         """Look at one moment without the kernel; raises `Unreachable` where the database cannot be asked."""
-        with self._reaching(), glance(self._opening.database, self._opening.token) as seen:
+        opening = self._opening
+        with self._reaching(), glance(opening.database, opening.token, opening.actor) as seen:
+            opening.actor = seen.actor
             yield seen
 
     @contextmanager

@@ -6,9 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, text
 
-from fenbu.engine.store.tables import delivery, event
 from fenbu.events import Lane
 from fenbu.i18n import _
 from fenbu_tui.gateway.wording import age
@@ -36,17 +35,14 @@ _SAMPLED = text(
     " FROM (SELECT max(seq) AS seq FROM fenbu_event) last CROSS JOIN n CROSS JOIN fenbu_event e"
     f" WHERE e.seq = last.seq - n.i * :stride - n.i * {SCATTER} / 128 % :stride GROUP BY e.topic, e.at / {MINUTE}"
 ).bindparams(bindparam("stride", type_=BigInteger), bindparam("most", type_=BigInteger))
-_OLDEST = (
-    select(func.min(delivery.c.seq).label("seq"))
-    .where(delivery.c.state.in_(("waiting", "held")))
-    .group_by(delivery.c.subscription, delivery.c.state)
-    .subquery()
+_WAITING = text(
+    "SELECT e.topic, min(e.at) AS at FROM"
+    " (SELECT (SELECT min(d.seq) FROM fenbu_delivery d WHERE d.subscription = p.subscription"
+    " AND d.partition = p.partition AND d.state = w.state) AS seq"
+    " FROM fenbu_partition p CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'held') w) oldest"
+    " CROSS JOIN fenbu_event e WHERE e.seq = oldest.seq GROUP BY e.topic"
 )
-_WAITING = (
-    select(event.c.topic, func.min(event.c.at).label("at"))
-    .where(event.c.seq == _OLDEST.c.seq)
-    .group_by(event.c.topic)
-)
+"""Looks at one delivery a partition and state, however many wait there."""
 
 
 def lanes(connection: Connection, now: int, lane_of: Mapping[str, str]) -> tuple[LaneLine, ...]:

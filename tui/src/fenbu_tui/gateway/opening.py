@@ -10,6 +10,7 @@ from fenbu.engine.store.database import Database
 
 if TYPE_CHECKING:
     from fenbu.engine.kernel import Kernel
+    from fenbu.work import Actor
 
 
 class Opening:
@@ -18,6 +19,8 @@ class Opening:
     def __init__(self, url: str) -> None:
         self.url = url
         self.token = os.environ.get("FENBU_TOKEN", "")
+        self.actor: Actor | None = None
+        """Who looks and acts, as the first glance has found; from the token or the system where there was none."""
         self._database: Database | None = None
         self._kernel: Kernel | None = None
         self._lock = threading.RLock()
@@ -44,12 +47,16 @@ class Opening:
 
         with self._lock:
             if self._kernel is None:
-                self._kernel = Kernel(self.database, token=self.token)
+                self._kernel = Kernel.open(
+                    self.url, actor=self.actor, token=self.token, database=self.database
+                )
             return self._kernel
 
     def close(self) -> None:
         """Let go of the database; it is opened again by the next question."""
         with self._lock:
+            if self._kernel is not None:
+                self._kernel.close()
             if self._database is not None:
                 self._database.dispose()
             self._database = self._kernel = None

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from fenbu.i18n import N_, _
+from fenbu.i18n import N_
 from fenbu_tui.keys import GO_BACK, bindings
 from fenbu_tui.screens.switching import SwitchingScreen
-from fenbu_tui.widgets.module_card import sentences
+from fenbu_tui.widgets.module_card import chapters, sentences
 from fenbu_tui.widgets.top_line import TopLine
 from fenbu_tui.world.modules import ModuleDetail, ModuleLine
 from fenbu_tui.world.switchable import Switchable
@@ -65,23 +63,11 @@ class ModuleScreen(SwitchingScreen):
     def show(self, detail: ModuleDetail) -> None:
         """Show the module."""
         self._detail = detail
-        self.query_one("#detail Static", Static).update(Content("\n").join(_lines(detail)))
+        self.query_one("#detail Static", Static).update(
+            Content("\n").join([*sentences(detail.line), *chapters(detail)])
+        )
         self.refresh_bindings()
 
     def action_leave(self) -> None:
         """Go back to the list."""
         self.dismiss(None)
-
-
-def _lines(detail: ModuleDetail) -> Iterator[Content]:
-    yield from sentences(detail.line)
-    for title, entries in detail.chapters:
-        yield Content("")
-        yield Content.styled(
-            _("{title} ({count})").format(title=title, count=len(entries)), "bold $text-accent"
-        )
-        width = max(cell_len(label) for label, _value in entries)
-        for label, value in entries:
-            yield Content.assemble(
-                f"  {label}{' ' * (width - cell_len(label))}  ", Content.styled(value, "dim")
-            )

@@ -24,8 +24,11 @@ from fenbu_tui.widgets.module_card import ModuleCard
 from fenbu_tui.widgets.module_table import ModuleTable
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.widgets.top_line import TopLine
-from fenbu_tui.world.modules import ModuleLine, Picture
+from fenbu_tui.world.modules import ModuleDetail, ModuleLine, Picture
 from fenbu_tui.world.switchable import Switchable
+
+HIGH = 34
+"""Lines of a terminal from which the module under the cursor is shown at length."""
 
 
 class ModulesScreen(SwitchingScreen):
@@ -40,9 +43,12 @@ class ModulesScreen(SwitchingScreen):
     DEFAULT_CSS = """
     ModulesScreen > Vertical { border: round $secondary; border-title-color: $accent; }
     ModulesScreen #empty { height: 1fr; padding: 1 2; display: none; color: $text-muted; }
+    ModulesScreen.-high ModuleCard { height: 1fr; max-height: 100%; }
     ModulesScreen .without-rows ModuleTable { display: none; }
     ModulesScreen .without-rows #empty { display: block; }
     """
+
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012
 
     def __init__(self, modules: Switchable) -> None:
         super().__init__(modules)
@@ -143,8 +149,32 @@ class ModulesScreen(SwitchingScreen):
     @on(RowTable.Highlighted)
     def _show_card(self, message: RowTable.Highlighted) -> None:
         found = [line for line in self._all if line.name == message.key]
-        self.query_one(ModuleCard).line = found[0] if found else None
+        card, line = self.query_one(ModuleCard), found[0] if found else None
+        if line != card.line:
+            card.line = line
+            self._read_detail()
         self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        """Give a high terminal's lower half to the module under the cursor."""
+        self._share_out()
+        self._read_detail()
+
+    def _share_out(self) -> None:
+        table = self.query_one(ModuleTable)
+        high = self.app.size.height >= HIGH
+        table.styles.height = min(len(table.lines) + 1, self.app.size.height // 2) if high else "1fr"
+
+    def _read_detail(self) -> None:
+        """Read all of the module under the cursor, where there is room for it; once, for its rows are counted."""
+        line = self.query_one(ModuleCard).line
+        if line is not None and self.app.size.height >= HIGH:
+            self.read(
+                partial(self._modules.module, line.name), self._show_detail, slot="detail", about=line.name
+            )
+
+    def _show_detail(self, detail: ModuleDetail) -> None:
+        self.query_one(ModuleCard).detail = detail
 
     @property
     def _all(self) -> tuple[ModuleLine, ...]:
@@ -153,6 +183,7 @@ class ModulesScreen(SwitchingScreen):
     def _show_lines(self) -> None:
         lines = [line for line in self._all if matches(self._filter, _words_of(line))]
         self.query_one(ModuleTable).lines = lines
+        self._share_out()
         frame = self.query_one("#frame")
         frame.set_class(not lines and self._picture is not None, "without-rows")
         self.query_one("#empty", Static).update(self._empty_text())

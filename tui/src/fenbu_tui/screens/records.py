@@ -15,7 +15,7 @@ from textual.widgets import Footer, Input, Static
 
 from fenbu.i18n import N_, _
 from fenbu_tui.keys import FILTERED, RECORDS, bindings
-from fenbu_tui.messages import Go
+from fenbu_tui.messages import Appeared, Go
 from fenbu_tui.places import Place
 from fenbu_tui.screens.live import Found
 from fenbu_tui.screens.record_acts import ActingOnRecords
@@ -159,6 +159,7 @@ class RecordsScreen(ActingOnRecords):
 
     def _show_stretch(self, edge: int, found: tuple[Sheet, Stretch]) -> None:
         self._sheet, stretch = found
+        self.post_message(Appeared())  # the first line names the list by its title, which is known now
         self._put(stretch, edge or (-1 if self._stretch is None else 0))
         count = partial(self._records.count, self._now)
         self.read(count, self._keep_count, slot="count", about=self._now)

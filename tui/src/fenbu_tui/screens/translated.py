@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from textual.binding import ActiveBinding
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -28,7 +29,10 @@ class Translated(Screen[Any]):
         """Return what the footer tells now; None where nobody sees it, and it may not hear."""
         if not (self.is_mounted and self.is_current and self.app.app_focus and self.query(Footer)):
             return None
-        shown = (one for one in self.active_bindings.values() if one.binding.show)
+        try:
+            shown = [one for one in self.active_bindings.values() if one.binding.show]
+        except NoMatches:  # what a key asks about is not there yet, or not any more
+            return None
         return tuple((one.binding.key, one.binding.description, one.enabled) for one in shown)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -12,20 +13,21 @@ from textual.widgets import Static
 
 from fenbu.i18n import _
 from fenbu_tui.signs import COLOURS, SIGNS, Tone
-from fenbu_tui.world.modules import ModuleLine
+from fenbu_tui.world.modules import ModuleDetail, ModuleLine
 
 BAR = 20
 """Cells of a bar."""
 
 
 class ModuleCard(VerticalScroll, can_focus=False):
-    """Shows the module it is given."""
+    """Shows the module it is given, at length when it is given that too."""
 
     DEFAULT_CSS = """
     ModuleCard { height: auto; max-height: 40%; min-height: 5; border-top: solid $secondary; padding: 0 1;
                  display: none; }
     """
     line: reactive[ModuleLine | None] = reactive(None, init=False)
+    detail: reactive[ModuleDetail | None] = reactive(None, init=False)
 
     def compose(self) -> ComposeResult:
         yield Static(id="card")
@@ -35,6 +37,13 @@ class ModuleCard(VerticalScroll, can_focus=False):
         self.display = line is not None
         if line is not None:
             self.query_one("#card", Static).update(Content("\n").join(sentences(line)))
+            self.scroll_home(animate=False)
+
+    def watch_detail(self, detail: ModuleDetail | None) -> None:
+        """Add what belongs to the module."""
+        if detail is not None and self.line is not None and detail.line.name == self.line.name:
+            told = [*sentences(self.line), *chapters(detail)]
+            self.query_one("#card", Static).update(Content("\n").join(told))
 
 
 def bar(share: float, width: int = BAR) -> str:
@@ -62,3 +71,17 @@ def sentences(line: ModuleLine) -> Iterator[Content]:
         yield Content.assemble(Content.styled("→ ", "bold $text-accent"), line.todo)
     for label, value in line.facts:
         yield Content.assemble(Content.styled(f"{label}: ", "dim"), value)
+
+
+def chapters(detail: ModuleDetail) -> Iterator[Content]:
+    """Yield what belongs to a module: permissions, tables with their rows, actions, a line each."""
+    for title, entries in detail.chapters:
+        yield Content("")
+        yield Content.styled(
+            _("{title} ({count})").format(title=title, count=len(entries)), "bold $text-accent"
+        )
+        width = max(cell_len(label) for label, _value in entries)
+        for label, value in entries:
+            yield Content.assemble(
+                f"  {label}{' ' * (width - cell_len(label))}  ", Content.styled(value, "dim")
+            )
