@@ -21,6 +21,7 @@ from fenbu_tui.screens.delivery import DeliveryScreen
 from fenbu_tui.screens.reason import ReasonScreen
 from fenbu_tui.widgets.delivery_card import DeliveryCard
 from fenbu_tui.widgets.delivery_table import DeliveryTable
+from fenbu_tui.widgets.line_pane import LinePane
 from fenbu_tui.widgets.trace_table import TraceTable
 from fenbu_tui.world.deliveries import DeliveryLine
 from tests.tui.tearoom import TEA, TILL, open_tearoom
@@ -129,7 +130,7 @@ def test_one_is_given_up_with_a_reason_after_its_consequences_were_shown(tearoom
         await pilot.press("enter")  # without a reason nothing happens
         await pilot.press(*"spilt", "enter")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        shown = " ".join(str(one.content) for one in app.screen.query(Static))
+        shown = app.screen.query_one(LinePane).text
         assert "till.pots never learns of tea.pot-brewed about P-1" in shown
         assert app.focused is not None and app.focused.id == "cancel"
         await pilot.press("right", "enter")

@@ -55,7 +55,7 @@ def test_the_frame_is_painted_with_no_more_than_it_shows() -> None:
     assert not ours(loaded, "fenbu.engine")
     assert "importlib.metadata" not in loaded
     assert ours(loaded, "fenbu_tui.screens") == {"live", "overview", "performing", "translated"}
-    assert ours(loaded, "fenbu_tui.world") == {"base", "overview"}
+    assert ours(loaded, "fenbu_tui.world") == {"audit", "base", "overview"}
 
 
 def test_a_glance_loads_no_code_of_a_module_and_nothing_that_acts(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from attrs import evolve
 from pydantic import BaseModel, Field
 from textual.app import App
 from textual.pilot import Pilot
+from textual.worker import Worker
 
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.places import Place
+from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.audit import AuditLine, AuditPage
 from fenbu_tui.world.base import Act, Choice, Consequence, Head, Question, Standing, Trouble, Unreachable
@@ -310,9 +312,19 @@ def run_app(app: FenbuApp, steps: Steps, size: tuple[int, int] = (100, 30)) -> N
 async def read(app: App[Any], pilot: Pilot[Any]) -> None:
     """Wait until what was being read is on the screen."""
     await pilot.pause()
-    while reading := [worker for worker in app.workers if worker.group in ("read", "act")]:
-        await app.workers.wait_for_complete(reading)  # all workers, were the list empty
+    while (reading := _readers(app)) or _unanswered(app):
+        if reading:
+            await app.workers.wait_for_complete(reading)  # all workers, were the list empty
         await pilot.pause()
+
+
+def _readers(app: App[Any]) -> list[Worker[Any]]:
+    return [worker for worker in app.workers if worker.group in ("read", "act")]
+
+
+def _unanswered(app: App[Any]) -> bool:
+    """Say whether an answer has come that is not on the screen yet."""
+    return any(isinstance(screen, LiveScreen) and screen.reading for screen in app.screen_stack)
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], patience: float = 60) -> None:
