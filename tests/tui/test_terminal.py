@@ -13,7 +13,7 @@ import pytest
 from fenbu.engine.kernel import Kernel
 
 pty = pytest.importorskip("pty", reason="a system without terminals of this kind")
-SHOWN = b"\x1b[?1049h"  # the other screen of the terminal, which a full-screen program takes
+SHOWN = b"Harbour Tea"  # of the first line, once the database has answered
 
 
 def test_the_terminal_ui_ends_with_its_terminal_when_no_signal_tells_it(tmp_path: Path) -> None:
