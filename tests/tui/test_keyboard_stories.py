@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +9,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from fenbu.engine.kernel import Kernel
-from fenbu.testing.databases import DatabaseCopy
-from fenbu.testing.dummies import DummyModules, dummies
 from fenbu.testing.enterprises import Enterprises
 from fenbu_tui.app import FenbuApp
 from fenbu_tui.gateway.engine import EngineWorld
@@ -31,32 +27,13 @@ from fenbu_tui.widgets.stage_table import StageTable
 from tests.core.rollout import tea
 from tests.scm.conftest import stocked
 from tests.scm.depot import Depot
-from tests.tui.teahouse import Worlds, house, worlds, write
+from tests.tui.teahouse import Worlds, write
 from tests.tui.worlds import play, read, until
 
 pytestmark = pytest.mark.databases("sqlite")
 
 
 # --- the rollout ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[DummyModules]:
-    with dummies(tmp_path / "site") as modules:
-        modules.install(*tea.MODULES)
-        yield modules
-
-
-@pytest.fixture
-def opens(
-    site: DummyModules, database_copy: DatabaseCopy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Worlds]:
-    """Open the tea house for an operator, in an empty folder."""
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    with worlds(house(database_copy), monkeypatch) as opened:
-        yield opened
 
 
 async def to_rollout(app: FenbuApp, pilot: Pilot[Any]) -> None:

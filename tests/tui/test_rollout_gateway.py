@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,41 +10,15 @@ import pytest
 from fenbu.engine.rollout.acts import APPLY, holding
 from fenbu.errors import AlreadyExists, FenbuError
 from fenbu.testing.clock import Clock
-from fenbu.testing.databases import DatabaseCopy
-from fenbu.testing.dummies import DummyModules, dummies
 from fenbu_tui.gateway.engine import EngineWorld
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Choice, Question, Stopped
 from fenbu_tui.world.rollouts import APPLIED, Rollout, StageRow
 from tests.core.rollout import tea
 from tests.core.rollout.tea import guarded
-from tests.tui.teahouse import Worlds, house, kernel_of, worlds, write
+from tests.tui.teahouse import Worlds, kernel_of, write
 
 HELD = guarded("sale", "before = [{ date = 2999-01-01 }]")
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[DummyModules]:
-    with dummies(tmp_path / "site") as modules:
-        modules.install(*tea.MODULES)
-        yield modules
-
-
-@pytest.fixture
-def url(
-    site: DummyModules, database_copy: DatabaseCopy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> str:
-    """Return the tea house's database, standing in an empty folder."""
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return house(database_copy)
-
-
-@pytest.fixture
-def opens(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worlds]:
-    with worlds(url, monkeypatch) as opened:
-        yield opened
 
 
 @pytest.fixture
