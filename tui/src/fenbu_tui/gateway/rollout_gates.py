@@ -18,25 +18,17 @@ from fenbu.engine.rollout.situation import Situation
 from fenbu.engine.rollout.status import LATELY
 from fenbu.engine.stages.records import Run
 from fenbu.engine.work import EngineWork
-from fenbu.i18n import N_, _
+from fenbu.i18n import _
 from fenbu.values import MASK
+from fenbu_tui.gateway.rollouts import verdict
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Standing
 from fenbu_tui.world.rollouts import GatePoint, GateRow
 
-_OUTCOMES = {
-    Outcome.PASS: (N_("passes"), Tone.GOOD),
-    Outcome.FAIL: (N_("fails"), Tone.BAD),
-    Outcome.INCONCLUSIVE: (N_("not known yet"), Tone.WARN),
-}
-
 
 def standing_of(line: GateLine) -> Standing:
     """Return how a gate stands, with what was found in a sentence."""
-    word, tone = _OUTCOMES[line.reading.outcome]
-    if line.override is not None:
-        word, tone = N_("passed by decision"), Tone.WARN
-    return Standing(_(word), tone, line.reading.told)
+    return Standing(*verdict(line), line.reading.told)
 
 
 def met(guards: Guards) -> Standing | None:

@@ -6,6 +6,7 @@ import time
 
 from attrs import frozen
 
+from fenbu.engine.rollout.gates import Outcome
 from fenbu.engine.rollout.guards import GateLine as Gate
 from fenbu.engine.rollout.plan import StagePlan
 from fenbu.engine.rollout.status import Status, status
@@ -26,7 +27,11 @@ STANDINGS = {
     "half rolled back": (N_("half rolled back"), Tone.BUSY),
     "rolled back": (N_("rolled back"), Tone.QUIET),
 }
-_OUTCOMES = {"pass": (N_("passes"), Tone.GOOD), "fail": (N_("fails"), Tone.BAD)}
+_OUTCOMES = {
+    Outcome.PASS: (N_("passes"), Tone.GOOD),
+    Outcome.FAIL: (N_("fails"), Tone.BAD),
+    Outcome.INCONCLUSIVE: (N_("not known yet"), Tone.WARN),
+}
 
 
 @frozen
@@ -80,14 +85,17 @@ def _stage(stage: StagePlan, chosen: StagePlan | None) -> StageLine:
     return StageLine(stage.number + 1, _(stage.title) or stage.name, Standing(_(word), tone), stage is chosen)
 
 
-def _gate(line: Gate) -> GateLine:
-    reading = line.reading
-    word, tone = _OUTCOMES.get(str(reading.outcome), (N_("not known yet"), Tone.WARN))
+def verdict(line: Gate) -> tuple[str, Tone]:
+    """Return how a gate stands, in a word of now."""
     if line.override is not None:
-        word, tone = N_("passed by decision"), Tone.WARN
+        return _("passed by decision"), Tone.WARN
+    word, tone = _OUTCOMES[line.reading.outcome]
+    return _(word), tone
+
+
+def _gate(line: Gate) -> GateLine:
+    reading, stands = line.reading, Standing(*verdict(line))
     told = reading.got or reading.told
     if reading.kind == "check":  # passes or fails, which stands there already
-        return GateLine(
-            reading.name, "" if told in (reading.wanted, "failed") else told, Standing(_(word), tone)
-        )
-    return GateLine(f"{reading.name} {reading.wanted}".strip(), told, Standing(_(word), tone))
+        return GateLine(reading.name, "" if told in (reading.wanted, "failed") else told, stands)
+    return GateLine(f"{reading.name} {reading.wanted}".strip(), told, stands)
