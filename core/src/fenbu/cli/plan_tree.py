@@ -33,6 +33,13 @@ _STANDINGS = {
     N_("half rolled back"): "◐",
     N_("rolled back"): "○",
 }
+IN_FLIGHT = {
+    "refuse": N_("refused while work is in flight"),
+    "drain": N_("what waits is finished first"),
+    "park": N_("what waits is kept for later"),
+    "waive": N_("what waits is given up"),
+}
+"""What a policy of taking back does with work in flight, in words."""
 _FEW = 6
 
 
@@ -259,16 +266,10 @@ def guards(found: Guards, *, brief: bool) -> Iterator[Branch]:
 
 def rolling_back(found: TakingBack) -> str:
     """Say in one line what rolling a stage back would do."""
-    ways = {
-        "refuse": _("refused while work is in flight"),
-        "drain": _("what waits is finished first"),
-        "park": _("what waits is kept for later"),
-        "waive": _("what waits is given up"),
-    }
     parts = []
     if found.modules:
         off = _("switch {modules} off, {way}")
-        parts.append(off.format(modules=", ".join(found.modules), way=ways[found.in_flight]))
+        parts.append(off.format(modules=", ".join(found.modules), way=_(IN_FLIGHT[found.in_flight])))
     if found.settings:
         parts.append(_("set {settings} back").format(settings=_few(found.settings)))
     if found.upgraded:

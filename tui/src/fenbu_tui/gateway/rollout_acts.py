@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from fenbu.cli.plan_tree import happened_text, taken_back
+from fenbu.cli.plan_tree import IN_FLIGHT, happened_text, taken_back
 from fenbu.cli.rehearsing import conclusion, stage_branch, troubles
 from fenbu.engine.rollout.acts import APPLY, ROLLBACK
 from fenbu.engine.rollout.apply import Applied, apply
@@ -31,12 +31,6 @@ _REHEARSAL = (
     N_("gates and approvals are measured and stop nothing"),
     N_("no call goes out, no secret is read; of this enterprise only the audit trail learns of it"),
 )
-_BY_FILE = {
-    "refuse": N_("by its policy: refused while work is in flight"),
-    "drain": N_("by its policy: what waits is finished first"),
-    "park": N_("by its policy: what waits is kept for later"),
-    "waive": N_("by its policy: what waits is given up"),
-}
 
 
 class RolloutActsPart(RolloutAgreeingPart):
@@ -145,7 +139,8 @@ class RolloutActsPart(RolloutAgreeingPart):
         words = ["rollback", stage] + (["--file", path] if path else [])
         label = _("By {file}").format(file=path) if path else _("Roll back")
         act = _long(words, partial(self._roll_back, stage, file, made.digest))
-        return Choice(label=label, act=act, told=_(_BY_FILE[made.in_flight]) if path else "")
+        told = _("by its policy: {way}").format(way=_(IN_FLIGHT[made.in_flight])) if path else ""
+        return Choice(label=label, act=act, told=told)
 
     def _roll_back(self, stage: str, file: RolloutFile | None, digest: str, tell: Tell) -> str:
         with self._reaching():

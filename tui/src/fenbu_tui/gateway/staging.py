@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from attrs import evolve
 from sqlalchemy import text
 
-from fenbu.cli.plan_tree import held_text, step_text
+from fenbu.cli.plan_tree import IN_FLIGHT, held_text, step_text
 from fenbu.cli.rollout_past import gate_record
 from fenbu.engine.rollout import status as past
 from fenbu.engine.rollout.errors import StageGone
@@ -123,7 +123,7 @@ class StagingPart(RolloutActsPart):
         if run is not None:
             when = exactly(run.ended_at or run.started_at, work.enterprise.zone)
             facts.append((_("since"), _("{when}, by {operator}").format(when=when, operator=run.actor)))
-        facts.append((_("rolling back"), _(_POLICIES[stage.rollback.in_flight])))
+        facts.append((_("rolling back"), _(IN_FLIGHT[stage.rollback.in_flight])))
         verbs = {
             "rollback": stands in _STANDS,
             "approve": found.here and bool(needed) and stands != "applied",
@@ -138,14 +138,6 @@ class StagingPart(RolloutActsPart):
             gates=gates,
             verbs=frozenset(verb for verb, there in verbs.items() if there),
         )
-
-
-_POLICIES = {
-    "refuse": N_("refused while work is in flight"),
-    "drain": N_("what waits is finished first"),
-    "park": N_("what waits is kept for later"),
-    "waive": N_("what waits is given up"),
-}
 
 
 def _without_plan(head: Head, found: Source, applied: str) -> Rollout:
