@@ -3,8 +3,8 @@
 An order of three lines is placed, its pieces reserved, its money authorised (a sandbox in this process), the goods
 released and dispatched, the money captured, invoice and postings written and matched, all of it on the customer's
 timeline. It is measured with a worker that delivers what 200 orders have left, and one order at a time, behind
-histories of several lengths. A history is grown by such orders, from one length to the next, more of them at once and
-without waiting for the disk; each thing is measured on a copy.
+histories of several lengths. A history is grown by such orders on SQLite, from one length to the next, more of them at
+once and without waiting for the disk, and carried to PostgreSQL; each thing is measured on a copy.
 
 The floor is what the database alone would cost: the statements that were sent, recorded and sent again by `sqlite3`
 or `psycopg` to a copy of the database as it stood, with the same commits; *writes* are those without the reads. It
@@ -31,14 +31,15 @@ from typing import Any
 
 from sqlalchemy import text
 
-from benchmarks import floor, steps
+from benchmarks import floor, readers, steps
+from benchmarks.carrying import carry
 from benchmarks.machine import timing
 from benchmarks.reporting import Line, Option, command, numbers
 from benchmarks.servers import found, kind, not_waiting, servers, vacuumed
 from fenbu.engine.kernel import Kernel
 from fenbu.testing.clock import Clock
 from fenbu.testing.counting import untimed
-from fenbu.testing.databases import DatabaseServer
+from fenbu.testing.databases import DatabaseServer, SqliteServer
 from fenbu.testing.enterprises import OWNER, furnish
 
 MODULES = ("erp", "payments", "scm", "crm")
@@ -119,30 +120,48 @@ def counted_calls() -> Iterator[list[int]]:
 
 
 def measure(told: argparse.Namespace) -> Iterator[Line]:
-    """Yield two lines for each database and length of history: orders in batches, and one at a time."""
+    """Yield two lines for each length of history and database: orders one at a time, and in batches."""
     with servers(told.only) as here, tempfile.TemporaryDirectory() as folder:
-        bank = Path(folder) / "bank.db"
-        for server in here:
-            grown = founded(server, bank)
-            done, first = 0, dict[str, dict[str, Any]]()
-            for history in sorted(told.history):
-                grow(grown, bank, history - done)
-                done = history
-                a_commit_a_step = 0.0
-                for way, many, at_once in (
-                    ("one alone", told.alone, 1),
-                    ("in batches", told.orders, AT_ONCE),
-                ):
-                    found = beside_raw(server, grown, bank, many, at_once)
-                    a_commit_a_step = a_commit_a_step or found["raw writes, orders/s"]
-                    found["share of raw, a commit a step"] = found["orders/s"] / a_commit_a_step
-                    before = first.setdefault(way, dict(found))
-                    for title in ("orders/s", steps.UNIT[kind(grown)]):
+        bank, lite = Path(folder) / "bank.db", SqliteServer(Path(folder))
+        lived, done, first = founded(lite, bank), 0, dict[tuple[str, str], dict[str, Any]]()
+        for history in sorted(told.history):
+            grow(lived, bank, history - done)
+            done = history
+            for server in here:
+                url = behind(server, lived, bank)
+                for way, found in ways(server, url, bank, told):
+                    before = first.setdefault((kind(url), way), dict(found))
+                    for title in ("orders/s", steps.UNIT[kind(url)]):
                         found[f"{title} to the first"] = found[title] / before[title]
-                    if at_once > 1:
-                        found["reach"] = REACH
-                    yield Line(TABLE, {"database": kind(grown), "orders": way, "history": history} | found)
-            server.drop(grown)
+                    yield Line(TABLE, {"database": kind(url), "orders": way, "history": history} | found)
+                server.drop(url)
+
+
+def ways(
+    server: DatabaseServer, url: str, bank: Path, told: argparse.Namespace
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what an order costs when it is alone, and in batches; the first is the floor with a commit a step."""
+    a_commit_a_step = 0.0
+    for way, many, at_once in (("one alone", told.alone, 1), ("in batches", told.orders, AT_ONCE)):
+        found = beside_raw(server, url, bank, many, at_once)
+        a_commit_a_step = a_commit_a_step or found["raw writes, orders/s"]
+        found["share of raw, a commit a step"] = found["orders/s"] / a_commit_a_step
+        if at_once > 1:
+            found["reach"] = REACH
+        yield way, found
+
+
+def behind(server: DatabaseServer, lived: str, bank: Path) -> str:
+    """Return the URL of a shop of this kind that has what a shop on SQLite has lived through behind it."""
+    if isinstance(server, SqliteServer):
+        return server.clone(lived)
+    url = founded(server, bank)
+    carry(lived, url)
+    vacuumed(url)
+    with Kernel.open(url, actor=OWNER, clock=Clock()) as kernel:
+        if wrong := readers.complaints(kernel):
+            raise RuntimeError(f"a history did not arrive whole: {wrong}")
+    return url
 
 
 def founded(server: DatabaseServer, bank: Path) -> str:
@@ -155,10 +174,9 @@ def founded(server: DatabaseServer, bank: Path) -> str:
 
 
 def grow(url: str, bank: Path, orders: int) -> None:
-    """Let a shop live through so many orders, and the database tidy up behind them."""
-    with not_waiting(url), untimed(), opened(url, bank) as shop:
+    """Let a shop on SQLite live through so many orders."""
+    with not_waiting(), untimed(), opened(url, bank) as shop:
         shop.trade(orders, GROWN_AT_ONCE)
-    vacuumed(url)
 
 
 def beside_raw(server: DatabaseServer, grown: str, bank: Path, orders: int, at_once: int) -> dict[str, Any]:

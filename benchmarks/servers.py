@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import Pool
 
 from fenbu.engine.kernel import Kernel
@@ -48,18 +47,13 @@ def found(url: str, **options: Any) -> Kernel:
 
 
 @contextmanager
-def not_waiting(url: str) -> Iterator[None]:
-    """Let no commit of those who open a database in the body wait for the disk: to grow what is measured afterwards."""
-    if kind(url) == "sqlite":
-        event.listen(Pool, "checkout", _not_waiting)
-        try:
-            yield
-        finally:
-            event.remove(Pool, "checkout", _not_waiting)
-    else:
-        _alter(url, "SET synchronous_commit = off")
+def not_waiting() -> Iterator[None]:
+    """Let no commit on SQLite in the body wait for the disk: to grow what is measured afterwards."""
+    event.listen(Pool, "checkout", _not_waiting)
+    try:
         yield
-        _alter(url, "RESET synchronous_commit")
+    finally:
+        event.remove(Pool, "checkout", _not_waiting)
 
 
 def _not_waiting(driver: Any, _record: Any, _proxy: Any) -> None:
@@ -73,18 +67,7 @@ def vacuumed(url: str) -> None:
     of rows from long ago.
     """
     if kind(url) == "postgresql":
-        _alone(make_url(url), "VACUUM (ANALYZE)")
-
-
-def _alter(url: str, how: str) -> None:
-    """Change what holds for those who connect to a database of PostgreSQL from now on."""
-    there = make_url(url)
-    _alone(there.set(database="postgres"), f'ALTER DATABASE "{there.database}" {how}')
-
-
-def _alone(url: URL, statement: str) -> None:
-    """Execute what stands in no transaction."""
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.exec_driver_sql(statement)
-    server.dispose()
+        server = create_engine(url, isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
+        server.dispose()
