@@ -4,7 +4,7 @@ A customer without contact, an item without price, an employee without departmen
 What is declared here stands in the readiness report of the rollout::
 
     def items_priced(work: Work) -> Counted:
-        return counted(work, select(ITEM.c.code).where(ITEM.c.state == "active"), ITEM.c.code.not_in(_PRICED))
+        return counted(work, select(ITEM.c.code).where(ITEM.c.state == "active"), ~_PRICES.exists())
 
     COMPLETENESS = (
         Completeness(
@@ -84,11 +84,14 @@ def counted(
     Args:
         work: Reading.
         records: Selects one column, by which people know a record; without ORDER BY.
-        lacks: Holds for a record that is incomplete.
+        lacks: Holds for a record that is incomplete. Where other rows are missing, ``~select(…).where(…).exists()``
+            over those of the record: PostgreSQL answers ``NOT IN (SELECT …)`` over many rows by reading them all,
+            record by record.
         values: Of the parameters in both.
     """
     key = records.selected_columns[0]
-    many = records.with_only_columns(func.count(), func.sum(case((lacks, 1), else_=0)))
+    wrong_ones = func.sum(case((lacks, 1), else_=0))
+    many = records.with_only_columns(func.count(), wrong_ones, maintain_column_froms=True)
     of, wrong = (int(number or 0) for number in work.execute(many, values).one())
     first = records.where(lacks).order_by(key).limit(SHOWN)
     lacking = tuple(map(str, work.execute(first, values).scalars())) if wrong else ()

@@ -14,7 +14,10 @@ from fenbu_crm.tables import ADDRESS, CONTACT, CUSTOMER
 _CUSTOMERS = select(CUSTOMER.c.number).where(
     CUSTOMER.c.state == CustomerState.ACTIVE, CUSTOMER.c.kind != WALK_IN
 )
-_REACHED = select(CONTACT.c.customer).where(or_(CONTACT.c.email != "", CONTACT.c.phone != ""))
+_CONTACTS = select(CONTACT.c.customer).where(
+    CONTACT.c.customer == CUSTOMER.c.number, or_(CONTACT.c.email != "", CONTACT.c.phone != "")
+)
+_ADDRESSES = select(ADDRESS.c.customer).where(ADDRESS.c.customer == CUSTOMER.c.number)
 
 
 def customers_named(work: Work) -> Counted:
@@ -24,12 +27,12 @@ def customers_named(work: Work) -> Counted:
 
 def customers_reachable(work: Work) -> Counted:
     """Count the customers with somebody to write to or to call."""
-    return counted(work, _CUSTOMERS, CUSTOMER.c.number.not_in(_REACHED))
+    return counted(work, _CUSTOMERS, ~_CONTACTS.exists())
 
 
 def customers_addressed(work: Work) -> Counted:
     """Count the customers of whom an address is known."""
-    return counted(work, _CUSTOMERS, CUSTOMER.c.number.not_in(select(ADDRESS.c.customer)))
+    return counted(work, _CUSTOMERS, ~_ADDRESSES.exists())
 
 
 def customers_linked(work: Work) -> Counted | None:

@@ -117,12 +117,12 @@ _MATCH_SUMS = (
     .group_by(_MATCHED.c.document)
     .subquery()
 )
-_REVERSED = select(ENTRY.c.reverses).where(ENTRY.c.reverses.is_not(None))
+_REVERSAL = select(ENTRY.c.reverses).where(ENTRY.c.reverses == OPEN_ITEM.c.entry)
 _MISMATCHED = (
     select(OPEN_ITEM.c.document)
     .select_from(OPEN_ITEM.outerjoin(_MATCH_SUMS, _MATCH_SUMS.c.document == OPEN_ITEM.c.document))
     .where(
-        OPEN_ITEM.c.entry.not_in(_REVERSED),
+        ~_REVERSAL.exists(),
         or_(
             func.coalesce(_MATCH_SUMS.c.amount, _NOTHING) != OPEN_ITEM.c.matched,
             func.coalesce(_MATCH_SUMS.c.own, _NOTHING) != OPEN_ITEM.c.matched_own,

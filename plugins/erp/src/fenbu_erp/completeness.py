@@ -18,20 +18,26 @@ _ITEMS = select(ITEM.c.code).where(ITEM.c.state == ItemState.ACTIVE)
 _ACCOUNTS = select(_A.number).where(_A.state == AccountState.OPEN, _A.number != WALK_IN)
 _OWN: Any = bindparam("own")
 _TODAY: Any = bindparam("today", type_=PRICE.c.since.type)
-_PRICED = select(PRICE.c.item).where(PRICE.c.currency == _OWN, PRICE.c.since <= _TODAY)
-_TAXED = select(TAX_RATE.c.category).where(TAX_RATE.c.since <= _TODAY)
-_RATED = select(EXCHANGE_RATE.c.currency).where(EXCHANGE_RATE.c.since <= _TODAY)
+_PRICES = select(PRICE.c.item).where(
+    PRICE.c.item == ITEM.c.code, PRICE.c.currency == _OWN, PRICE.c.since <= _TODAY
+)
+_TAX_RATES = select(TAX_RATE.c.category).where(
+    TAX_RATE.c.category == ITEM.c.tax_category, TAX_RATE.c.since <= _TODAY
+)
+_EXCHANGE_RATES = select(EXCHANGE_RATE.c.currency).where(
+    EXCHANGE_RATE.c.currency == _A.currency, EXCHANGE_RATE.c.since <= _TODAY
+)
 
 
 def items_priced(work: Work) -> Counted:
     """Count the items that can be sold without naming a price."""
     values = {"own": work.enterprise.currency, "today": work.today}
-    return counted(work, _ITEMS, ITEM.c.code.not_in(_PRICED), values)
+    return counted(work, _ITEMS, ~_PRICES.exists(), values)
 
 
 def items_taxed(work: Work) -> Counted:
     """Count the items whose tax can be told."""
-    return counted(work, _ITEMS, ITEM.c.tax_category.not_in(_TAXED), {"today": work.today})
+    return counted(work, _ITEMS, ~_TAX_RATES.exists(), {"today": work.today})
 
 
 def accounts_addressed(work: Work) -> Counted:
@@ -48,7 +54,7 @@ def currencies_rated(work: Work) -> Counted | None:
     """Count the accounts in foreign currencies that can be booked; None where all have the enterprise's own."""
     foreign = _ACCOUNTS.where(_A.currency != _OWN)
     values = {"own": work.enterprise.currency, "today": work.today}
-    found = counted(work, foreign, _A.currency.not_in(_RATED), values)
+    found = counted(work, foreign, ~_EXCHANGE_RATES.exists(), values)
     return found if found.of else None
 
 

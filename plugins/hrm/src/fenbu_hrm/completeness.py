@@ -23,19 +23,21 @@ def _running(columns: Any) -> Any:
 _EMPLOYED = select(_E.number).where(
     _E.number.in_(select(EMPLOYMENT.c.employee).where(*_running(EMPLOYMENT.c)))
 )
-_PLACED = select(ASSIGNMENT.c.employee).where(*_running(ASSIGNMENT.c))
-_PAID = _PLACED.where(ASSIGNMENT.c.pay > 0)
+_ASSIGNMENTS = select(ASSIGNMENT.c.employee).where(
+    ASSIGNMENT.c.employee == _E.number, *_running(ASSIGNMENT.c)
+)
+_PAID = _ASSIGNMENTS.where(ASSIGNMENT.c.pay > 0)
 _DEPARTMENTS = select(DEPARTMENT.c.code).where(DEPARTMENT.c.state == DepartmentState.OPEN)
 
 
 def employees_placed(work: Work) -> Counted:
     """Count the employees with a department and a position."""
-    return counted(work, _EMPLOYED, _E.number.not_in(_PLACED), {"today": work.today})
+    return counted(work, _EMPLOYED, ~_ASSIGNMENTS.exists(), {"today": work.today})
 
 
 def employees_paid(work: Work) -> Counted:
     """Count the employees whose pay is agreed."""
-    return counted(work, _EMPLOYED, _E.number.not_in(_PAID), {"today": work.today})
+    return counted(work, _EMPLOYED, ~_PAID.exists(), {"today": work.today})
 
 
 def employees_payable(work: Work) -> Counted:

@@ -11,7 +11,9 @@ from fenbu_scm.tables import ITEM, LOCATION, WAREHOUSE
 
 _ITEMS = select(ITEM.c.code)
 _WAREHOUSES = select(WAREHOUSE.c.code)
-_WITH_PLACE = select(LOCATION.c.warehouse).where(LOCATION.c.kind == "stock")
+_PLACES = select(LOCATION.c.warehouse).where(
+    LOCATION.c.warehouse == WAREHOUSE.c.code, LOCATION.c.kind == "stock"
+)
 
 
 def items_stocked(work: Work) -> Counted:
@@ -26,7 +28,7 @@ def items_valued(work: Work) -> Counted:
 
 def warehouses_furnished(work: Work) -> Counted:
     """Count the warehouses with a place for pieces that are for sale."""
-    return counted(work, _WAREHOUSES, WAREHOUSE.c.code.not_in(_WITH_PLACE))
+    return counted(work, _WAREHOUSES, ~_PLACES.exists())
 
 
 COMPLETENESS = (
