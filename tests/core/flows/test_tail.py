@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from fenbu.calls import CallDone, CallRequest
-from fenbu.engine.flows import admin, calls, tail
+from fenbu.engine.flows import admin, call_tail, calls, tail
 from fenbu.engine.flows.errors import NoSuchCall, NoSuchState
 from fenbu.engine.flows.tail import Delivery
 from fenbu.engine.flows.wanted import parse
@@ -186,19 +186,20 @@ def test_calls_to_the_outside_are_listed_beside(shop: Shop) -> None:
 
         def found(typed: str, **options: Any) -> list[str]:
             return [
-                f"{one.subject} {one.state}" for one in tail.calls(connection, parse(typed), **options).rows
+                f"{one.subject} {one.state}"
+                for one in call_tail.page(connection, parse(typed), **options).rows
             ]
 
         assert found("") == ["PAY-3 done", "PAY-2 dead", "PAY-1 done"]
         assert found("state:dead topic:capture") == found("expired") == ["PAY-2 dead"]
         assert found("!key:SO-2 module:shop") == ["PAY-3 done", "PAY-1 done"]
-        first = tail.calls(connection, parse(""), limit=2)
-        rest = tail.calls(connection, parse(""), before=first.next, limit=2)
+        first = call_tail.page(connection, parse(""), limit=2)
+        rest = call_tail.page(connection, parse(""), before=first.next, limit=2)
         assert [one.subject for one in (*first.rows, *rest.rows)] == ["PAY-3", "PAY-2", "PAY-1"]
-        assert tail.call(connection, first.rows[1].id).detail == "card expired"
+        assert call_tail.call(connection, first.rows[1].id).detail == "card expired"
         with pytest.raises(NoSuchCall):
-            tail.call(connection, "gone")
-        nothing = tail.calls(connection, parse("pay-1"), looked=2)
+            call_tail.call(connection, "gone")
+        nothing = call_tail.page(connection, parse("pay-1"), looked=2)
         assert nothing.rows == [] and nothing.next is not None
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import cast
 
-from fenbu.engine.flows import tail, trace
+from fenbu.engine.flows import call_tail, tail, trace
+from fenbu.engine.flows.call_tail import OutsideCall
 from fenbu.engine.flows.errors import NoSuchDelivery
-from fenbu.engine.flows.tail import Delivery, OutsideCall
+from fenbu.engine.flows.tail import Delivery
 from fenbu.engine.flows.trace import Trace, Traced, Travel
 from fenbu.engine.flows.wanted import parse
 from fenbu.engine.guard import permissions
@@ -41,7 +42,7 @@ class DeliveriesPart(EnginePart):
             work.require(permissions.show("fenbu"))
             place = before.place if before else None
             if outside:
-                calls = tail.calls(
+                calls = call_tail.page(
                     work.connection,
                     parse(wanted),
                     before=cast("tuple[int, str] | None", place),
@@ -57,7 +58,7 @@ class DeliveriesPart(EnginePart):
         with self._reading() as work:
             work.require(permissions.show("fenbu"))
             if line.outside:
-                call = tail.call(work.connection, line.name)
+                call = call_tail.call(work.connection, line.name)
                 found = trace.trace(work.connection, call.cause) if call.cause else None
                 return _call_detail(work, call, found)
             assert line.event is not None

@@ -7,21 +7,18 @@ and says how far.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
-from sqlalchemy import Connection, RowMapping
+from attrs import frozen
+from sqlalchemy import Connection
 
-from fenbu.engine.flows.errors import NoSuchCall
+from fenbu.engine.flows.filters import Filters
 from fenbu.engine.flows.sql import statement
-from fenbu.engine.flows.wanted import CALL_STATES, Term, Wanted
+from fenbu.engine.flows.wanted import Term, Wanted
 
 LOOKED = 5_000
 """Over how many events one page looks at most; further back is another page."""
-CALLS_LOOKED = 5_000
-"""Over how many calls one page looks at most; each costs more, for they do not lie in the order of time."""
 FIRST = 1_000
 """Over how many it looks at first; four times as many each further time."""
 FEW = ("dead", "scheduled", "retrying")
@@ -69,24 +66,6 @@ _OLDEST_OF = """
 _NEWEST = "SELECT max(seq) FROM fenbu_event"
 _HAS_KEY = "SELECT EXISTS (SELECT 1 FROM fenbu_event WHERE key = :key)"
 _SUBSCRIPTIONS = "SELECT id, name, module FROM fenbu_subscription"
-_CALLS = """
-    SELECT id, module, operation, subject, key, state, attempts, not_before, at, cause, error, amount, currency
-    FROM fenbu_call c WHERE (at, id) < (:at, :id) AND (at, id) >= (:low, :low_id) AND {filters}
-    ORDER BY at DESC, id DESC LIMIT :limit
-"""
-_CALL = """
-    SELECT id, module, operation, subject, key, state, attempts, not_before, at, cause, error, amount, currency
-    FROM fenbu_call WHERE id = :id
-"""
-_LOW = "SELECT at, id FROM fenbu_call WHERE (at, id) < (:at, :id) ORDER BY at DESC, id DESC LIMIT 1 OFFSET :width"
-_CALL_COLUMNS = {
-    "": ("c.operation", "c.subject", "c.key", "c.error"),
-    "topic": ("c.operation",),
-    "subscription": ("c.operation",),
-    "key": ("c.key",),
-    "module": ("c.module",),
-}
-_FOREVER = 2**63 - 1
 
 
 @frozen(kw_only=True)
@@ -122,43 +101,12 @@ class Delivery:
         return f"{self.subscription}/{self.seq}"
 
 
-@frozen(kw_only=True)
-class OutsideCall:
-    """One call to the outside, wherever it stands."""
-
-    id: str
-    module: str
-    operation: str
-    subject: str
-    key: str
-    state: str
-    """One of `wanted.CALL_STATES`."""
-    attempts: int
-    not_before: int
-    at: int
-    """When it was recorded, UTC microseconds."""
-    cause: int | None
-    amount: int | None
-    """Scaled as in the store."""
-    currency: str | None
-    detail: str
-
-
 @frozen
 class Page:
     """Whole events' deliveries, newest first."""
 
     rows: Sequence[Delivery]
     next: int | None
-    """Given as `before` it continues here; None when nothing is older."""
-
-
-@frozen
-class Calls:
-    """Calls, newest first."""
-
-    rows: Sequence[OutsideCall]
-    next: tuple[int, str] | None
     """Given as `before` it continues here; None when nothing is older."""
 
 
@@ -210,123 +158,6 @@ def oldest(connection: Connection, subscription: str) -> Delivery | None:
     return next((row for row in rows if row.subscription == subscription and row.ended is None), None)
 
 
-def call(connection: Connection, identity: str) -> OutsideCall:
-    """Return one call to the outside.
-
-    Raises:
-        NoSuchCall: There is none with this key.
-    """
-    row = connection.execute(statement(_CALL, connection.dialect.name), {"id": identity}).mappings().first()
-    if row is None:
-        raise NoSuchCall(identity)
-    return _outside(row)
-
-
-def calls(
-    connection: Connection,
-    wanted: Wanted,
-    *,
-    before: tuple[int, str] | None = None,
-    limit: int = 200,
-    looked: int = CALLS_LOOKED,
-) -> Calls:
-    """Return calls to the outside, newest first; ``topic:`` means their operation.
-
-    Args:
-        connection: A reading transaction.
-        wanted: Which.
-        before: `Calls.next` of the page before.
-        limit: Calls wanted.
-        looked: How many it looks at.
-
-    Raises:
-        NoSuchState: The filter asks for a state that there is not.
-    """
-    filters = _of_calls(wanted, connection.dialect.name)
-    rows: list[OutsideCall] = []
-    place: tuple[int, str] | None = before or (_FOREVER, "")
-    width = FIRST
-    while place is not None and len(rows) < limit and looked > 0:
-        low = _further_back(connection, place, min(width, looked))
-        found = _calls_between(connection, filters, place, low, limit - len(rows))
-        rows += found
-        place = (rows[-1].at, rows[-1].id) if len(rows) == limit else low
-        looked, width = looked - width, width * 4
-    return Calls(rows, place)
-
-
-def _further_back(connection: Connection, place: tuple[int, str], width: int) -> tuple[int, str] | None:
-    """Return the call that is so many before another; None when there are not so many."""
-    values = {"at": place[0], "id": place[1], "width": width - 1}
-    row = connection.execute(statement(_LOW, connection.dialect.name), values).first()
-    return None if row is None else (row.at, row.id)
-
-
-def _calls_between(
-    connection: Connection, filters: _Filters, high: tuple[int, str], low: tuple[int, str] | None, limit: int
-) -> list[OutsideCall]:
-    first = low or (-1, "")
-    values = filters.values | {
-        "at": high[0],
-        "id": high[1],
-        "low": first[0],
-        "low_id": first[1],
-        "limit": limit,
-    }
-    template = _CALLS.replace("{filters}", filters.condition)
-    rows = connection.execute(statement(template, connection.dialect.name), values).mappings()
-    return list(map(_outside, rows))
-
-
-def _outside(row: RowMapping) -> OutsideCall:
-    told = dict(row)
-    return OutsideCall(detail=told.pop("error") or "", **told)
-
-
-def _of_calls(wanted: Wanted, dialect: str) -> _Filters:
-    filters = _Filters(dialect)
-    filters.one_of("c.state", wanted.states(CALL_STATES))
-    for term in wanted.terms:
-        if term.field != "state":
-            filters.texts(term, _CALL_COLUMNS[term.field])
-    return filters
-
-
-@frozen
-class _Filters:
-    """Conditions that grow, with the values that they name."""
-
-    dialect: str
-    parts: list[str] = field(factory=lambda: ["1 = 1"])
-    values: dict[str, Any] = field(factory=dict)
-
-    @property
-    def condition(self) -> str:
-        return " AND ".join(self.parts)
-
-    def bind(self, value: Any) -> str:
-        name = f"p{len(self.values)}"
-        self.values[name] = value
-        return f":{name}"
-
-    def one_of(self, column: str, texts: Collection[str]) -> None:
-        marks = ", ".join(map(self.bind, texts)) or "NULL"
-        self.parts.append(f"{column} IN ({marks})")
-
-    def numbers(self, column: str, numbers: Collection[int]) -> str:
-        if self.dialect == "sqlite":
-            return f"{column} IN (SELECT value FROM json_each({self.bind(json.dumps(sorted(numbers)))}))"
-        return f"{column} = ANY({self.bind(sorted(numbers))})"
-
-    def texts(self, term: Term, columns: Sequence[str], *more: str) -> None:
-        """Let one of the columns contain a term, or none of them; a key begins with it."""
-        pattern = term.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").casefold()
-        mark = self.bind(f"{pattern}%" if term.field == "key" else f"%{pattern}%")
-        alike = [f"lower(coalesce({column}, '')) LIKE {mark} ESCAPE '\\'" for column in columns]
-        joined = " OR ".join([*alike, *more])
-        self.parts.append(f"NOT ({joined})" if term.out else f"({joined})")
-
-
 class _Look:
     """A filter made into statements over ranges of events."""
 
@@ -337,7 +168,7 @@ class _Look:
         self._known: Mapping[int, tuple[str, str]] = {row.id: (row.name, row.module) for row in rows}
         self._states = wanted.states()
         self._key = self._exact_key(wanted)
-        self._filters = _Filters(self._dialect)
+        self._filters = Filters(self._dialect)
         self._narrow(wanted)
         self.at_once = self._key is not None or set(self._states) <= set(FEW)
         """All that there can be is looked at with one statement."""
