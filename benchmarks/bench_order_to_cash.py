@@ -167,7 +167,7 @@ def behind(server: DatabaseServer, lived: str, bank: Path) -> str:
 def founded(server: DatabaseServer, bank: Path) -> str:
     """Return the URL of a furnished shop that has lived through its first orders."""
     url = server.create()
-    bank.unlink(missing_ok=True)
+    forget(bank)
     with found(url, clock=Clock()) as kernel:
         Shop(kernel).furnish(bank)
     return url
@@ -213,9 +213,15 @@ def done_by_database(server: DatabaseServer, grown: str, bank: Path, orders: int
 @contextmanager
 def opened(url: str, bank: Path) -> Iterator[Shop]:
     """Open a copy, and the bank anew: it would know the payments of another copy by the same numbers."""
-    bank.unlink(missing_ok=True)
+    forget(bank)
     with Kernel.open(url, actor=OWNER, clock=Clock()) as kernel:
         yield Shop(kernel)
+
+
+def forget(bank: Path) -> None:
+    """Remove the bank's record with its side files: a log without its database is an error of the disk."""
+    for file in bank.parent.glob(f"{bank.name}*"):
+        file.unlink()
 
 
 def spent(shop: Shop, url: str, orders: int, at_once: int) -> dict[str, Any]:
