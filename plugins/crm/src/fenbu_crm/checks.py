@@ -72,19 +72,20 @@ _PLACED = "erp.order-placed"
 _UNTOLD = (
     select(ORDER.c.number)
     .select_from(
-        ORDER.outerjoin(
-            TIMELINE,
-            (TIMELINE.c.order_number == ORDER.c.number)
-            & (TIMELINE.c.topic == _PLACED)
-            & (TIMELINE.c.party == ORDER.c.party)
-            & (TIMELINE.c.day == ORDER.c.day)
-            & (TIMELINE.c.amount == ORDER.c.total)
-            & (TIMELINE.c.currency == ORDER.c.currency),
+        ORDER.outerjoin(TIMELINE, (TIMELINE.c.order_number == ORDER.c.number) & (TIMELINE.c.topic == _PLACED))
+    )
+    .where(
+        or_(
+            TIMELINE.c.event.is_(None),
+            TIMELINE.c.party.is_distinct_from(ORDER.c.party),
+            TIMELINE.c.day.is_distinct_from(ORDER.c.day),
+            TIMELINE.c.amount.is_distinct_from(ORDER.c.total),
+            TIMELINE.c.currency.is_distinct_from(ORDER.c.currency),
         )
     )
-    .where(TIMELINE.c.event.is_(None))
     .order_by(ORDER.c.number)
 )
+"""Joined by the order alone: given the party too, SQLite would read all that its party ever did, order by order."""
 _STRAY = (
     select(TIMELINE.c.order_number)
     .select_from(TIMELINE.outerjoin(ORDER, ORDER.c.number == TIMELINE.c.order_number))
