@@ -157,9 +157,9 @@ class House(Till):
     def hand_over(self, *orders: str, part: bool = False) -> None:
         """Fulfil by hand what is released of these orders, or a part of their first line."""
         for order in orders:
-            due = [row for row in self.rows("order-lines", order=order) if row["released"] > row["fulfilled"]]
+            due = self.due(order)
             if not due:
-                continue  # services alone, rendered when they were released
+                continue
             half = (due[0]["released"] - due[0]["fulfilled"] + 1) // 2
             lines = [{"line": due[0]["line"], "quantity": half}] if part else []
             self.do("order.fulfil", order=order, lines=lines)
@@ -196,6 +196,10 @@ class House(Till):
         self.deliver()
 
     # --- looking --------------------------------------------------------------------------------------
+
+    def due(self, order: str) -> list[dict[str, Any]]:
+        """Return the lines to be handed over; none of services alone, rendered when they were released."""
+        return [row for row in self.rows("order-lines", order=order) if row["released"] > row["fulfilled"]]
 
     def found(self) -> dict[str, Way]:
         """Return how each order goes now."""

@@ -74,7 +74,9 @@ def grow(house: House, tmp_path: Path, many: int) -> None:
     house.later(days=2)
     house.enable("scm")
     short = house.plan.pieces(house.left[many : many + third])
-    house.stock(house.plan.pieces([*house.left, house.plan.orders[many - 1]]), source="opening")
+    over = next(order for order in reversed(by_hand) if house.due(order))
+    gone_over = house.plan.orders[by_hand.index(over)]
+    house.stock(house.plan.pieces([*house.left, gone_over]), source="opening")
     for item, quantity in short.items():
         house.kernel.perform(
             "scm.stock.adjust", {"lines": [{"item": item, "quantity": -quantity}], "reason": "stolen"}
@@ -82,19 +84,19 @@ def grow(house: House, tmp_path: Path, many: int) -> None:
     shipped = house.place(many)
     house.dispatch(*shipped[: 2 * third])
     assert {house.ways[order] for order in shipped} <= {Way("scm", (PAID, HELD)), Way("erp", (PAID,))}
-    over = by_hand[-1]
     house.reassess(over)
     assert house.ways[over] == Way("scm", (PAID, HELD))
     at_rest(house)
 
     house.later(days=2)
+    lying = [order for order in by_hand[2 * third :] if order != over]
     waiting = house.place(3, deliver=False)
     house.dispatch(*shipped[2 * third :], over, deliver=False)
     house.disable("payments", "park")
     house.deliver()
     meanwhile = house.place(many)
     house.dispatch(*meanwhile[: 2 * third])
-    house.hand_over(*by_hand[2 * third : -1], *prepaid[third : 2 * third])
+    house.hand_over(*lying, *prepaid[third : 2 * third])
     assert not any(PAID in house.ways[order].requirements for order in meanwhile)
     at_rest(house, GONE)
     assert all(order in house.complaints()[GONE] for order in waiting)
