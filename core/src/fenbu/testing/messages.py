@@ -5,7 +5,8 @@ Gathers the texts of a package's code, brings ``locale/<language>/LC_MESSAGES/fe
 one whose text has changed is kept as a suggestion (``fuzzy``), one whose text has gone stays behind as a comment.
 
 Texts are what stands in ``_()``, ``N_()`` and ``ngettext()``, and what faces translate of a declaration without a
-mark: the ``description`` of a ``Field``, the states of a ``Lifecycle``, the words of a `one_of`.
+mark: the ``description`` of a ``Field``, the states of a ``Lifecycle``, the words of a `one_of`, and the names of an
+``Input``'s or ``Settings``' fields as a form writes them: ``unit_price`` is ``unit price``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from babel.messages.pofile import read_po, write_po
 from fenbu.i18n import DOMAIN
 
 _MARKS = frozenset({"_", "N_"})
+_FORMS = frozenset({"Input", "Settings"})
+"""Bases of what is filled in in a form."""
 _WIDTH = 110
 _WITH_BLANK = frozenset("（，；：")
 _HEADER = "# Texts of {package} in {language}; brought up to date by `python -m fenbu.testing.messages`."
@@ -73,7 +76,7 @@ def texts(package: Path) -> list[tuple[Text, str | None, str]]:
 def _texts_of(file: Path) -> Iterator[tuple[Text, str | None]]:
     source = file.read_text(encoding="utf-8")
     tree = ast.parse(source, file.name)
-    enums = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         name = _name(call.func)
@@ -86,10 +89,32 @@ def _texts_of(file: Path) -> Iterator[tuple[Text, str | None]]:
         elif name == "ngettext" and len(both := list(_constants(call.args[:2]))) == 2:
             yield (both[0], both[1]), None
         else:
-            yield from ((text, None) for text in _unmarked(name, call, enums))
+            yield from ((text, None) for text in _unmarked(name, call, classes))
+    yield from ((text, None) for text in _labels(classes))
 
 
-def _unmarked(name: str, call: ast.Call, enums: Mapping[str, ast.ClassDef]) -> Iterator[str]:
+def _labels(classes: Mapping[str, ast.ClassDef]) -> Iterator[str]:
+    """Yield how the fields of forms are labelled; those with a title of their own have it in its place."""
+    forms = set(_FORMS)
+    for name, one in classes.items():
+        if forms.isdisjoint(map(_name, one.bases)):
+            continue
+        forms.add(name)
+        for line in one.body:
+            if isinstance(line, ast.AnnAssign) and not _is_shared(line):
+                yield _title(line.value) or _name(line.target).replace("_", " ")
+
+
+def _is_shared(line: ast.AnnAssign) -> bool:
+    return isinstance(line.annotation, ast.Subscript) and _name(line.annotation.value) == "ClassVar"
+
+
+def _title(value: ast.expr | None) -> str:
+    words = value.keywords if isinstance(value, ast.Call) and _name(value.func) == "Field" else []
+    return next(_constants([word.value for word in words if word.arg == "title"]), "")
+
+
+def _unmarked(name: str, call: ast.Call, classes: Mapping[str, ast.ClassDef]) -> Iterator[str]:
     """Yield what faces translate of a declaration that has no marks."""
     if name == "Field":
         yield from _constants([word.value for word in call.keywords if word.arg == "description"])
@@ -97,7 +122,7 @@ def _unmarked(name: str, call: ast.Call, enums: Mapping[str, ast.ClassDef]) -> I
         yield from _constants(call.args[1:])
     elif name == "Lifecycle":
         for states in (word.value for word in call.keywords if word.arg == "states"):
-            yield from _members(enums.get(_name(states)))
+            yield from _members(classes.get(_name(states)))
 
 
 def _name(node: ast.expr) -> str:
