@@ -5,8 +5,9 @@ Gathers the texts of a package's code, brings ``locale/<language>/LC_MESSAGES/fe
 one whose text has changed is kept as a suggestion (``fuzzy``), one whose text has gone stays behind as a comment.
 
 Texts are what stands in ``_()``, ``N_()`` and ``ngettext()``, and what faces translate of a declaration without a
-mark: the ``description`` of a ``Field``, the states of a ``Lifecycle``, the words of a `one_of`, and the names of an
-``Input``'s or ``Settings``' fields as a form writes them: ``unit_price`` is ``unit price``.
+mark: the ``description`` of a ``Field``, the states of a ``Lifecycle``, the words of a `one_of`, and of an
+``Input`` or ``Settings`` the names of the fields as a form writes them (``unit_price`` is ``unit price``) and the words
+of a ``Literal``.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def _texts_of(file: Path) -> Iterator[tuple[Text, str | None]]:
 
 
 def _labels(classes: Mapping[str, ast.ClassDef]) -> Iterator[str]:
-    """Yield how the fields of forms are labelled; those with a title of their own have it in its place."""
+    """Yield how the fields of forms are labelled, and the words that may be chosen in them."""
     forms = set(_FORMS)
     for name, one in classes.items():
         if forms.isdisjoint(map(_name, one.bases)):
@@ -103,6 +104,13 @@ def _labels(classes: Mapping[str, ast.ClassDef]) -> Iterator[str]:
         for line in one.body:
             if isinstance(line, ast.AnnAssign) and not _is_shared(line):
                 yield _title(line.value) or _name(line.target).replace("_", " ")
+                yield from (word.replace("_", " ") for word in _choices(line.annotation))
+
+
+def _choices(annotation: ast.expr) -> Iterator[str]:
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Subscript) and _name(node.value) == "Literal":
+            yield from _constants(node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice])
 
 
 def _is_shared(line: ast.AnnAssign) -> bool:
