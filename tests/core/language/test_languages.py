@@ -119,10 +119,21 @@ def test_an_amount_keeps_every_decimal_and_has_those_of_its_currency(
 PLUGIN = """
 from fenbu.i18n import N_, _, ngettext
 from pydantic import Field
+from typing import ClassVar, Literal
+from fenbu.inputs import Input
+Base = object
 STEEP = N_("Steep {count} minutes")
 def ready(count: int) -> str:
     return ngettext("{count} cup is ready", "{count} cups are ready", count).format(count=count)
 LEAVES: int = Field(1, description="Leaves a cup")
+class Brew(Input):
+    at_once: bool
+    kind: Literal["black_tea", "green"] = Field("green", title="Sort")
+class BrewMany(Brew):
+    limit: ClassVar[int] = 9
+    cups: int
+class Note(Base):
+    scribble: str
 STATE = N_("enabled")
 PLACE = N_("Position", "in a queue")
 """
@@ -190,7 +201,7 @@ def test_a_catalogue_that_cannot_be_read_leaves_the_texts_as_they_are(tea: Path)
     assert _("enabled") == "已启用"
 
 
-def test_texts_are_found_in_marks_counts_and_descriptions(tea: Path) -> None:
+def test_texts_are_found_in_marks_counts_descriptions_and_the_fields_of_forms(tea: Path) -> None:
     assert {(text, context) for text, context, _file in texts(tea)} == {
         ("Tea", None),
         ("Steep {count} minutes", None),
@@ -198,6 +209,7 @@ def test_texts_are_found_in_marks_counts_and_descriptions(tea: Path) -> None:
         ("Leaves a cup", None),
         ("enabled", None),
         ("Position", "in a queue"),
+        *((text, None) for text in ("at once", "Sort", "black tea", "green", "cups")),
     }
 
 
