@@ -57,11 +57,12 @@ _LOWEST = """
                                            UNION ALL SELECT 'held' UNION ALL SELECT 'dead') s) ends
 """
 _OLDEST_OF = """
-    SELECT min(d.seq) FROM fenbu_subscription s CROSS JOIN fenbu_partition p
-    CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'held' UNION ALL SELECT 'dead') w
-    CROSS JOIN fenbu_delivery d
-    WHERE s.name = :name AND p.subscription = s.id AND d.subscription = s.id AND d.partition = p.partition
-      AND d.state = w.state
+    SELECT min(seq) FROM (
+        SELECT (SELECT min(d.seq) FROM fenbu_delivery d WHERE d.subscription = p.subscription
+                AND d.partition = p.partition AND d.state = w.state) AS seq
+        FROM fenbu_subscription s CROSS JOIN fenbu_partition p
+        CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'held' UNION ALL SELECT 'dead') w
+        WHERE s.name = :name AND p.subscription = s.id) ends
 """
 _NEWEST = "SELECT max(seq) FROM fenbu_event"
 _HAS_KEY = "SELECT EXISTS (SELECT 1 FROM fenbu_event WHERE key = :key)"
