@@ -10,7 +10,7 @@ from attrs import define, field
 from sqlalchemy import Connection, Row
 
 from fenbu.engine.flows import subscriptions
-from fenbu.engine.flows.sql import packed, statement
+from fenbu.engine.flows.sql import OLDEST, packed, statement
 
 RECENT = 5 * 60 * 1_000_000
 """The rate is that of the last so many microseconds."""
@@ -30,10 +30,8 @@ _SUBSCRIPTIONS = """
 """
 _ENABLED = "SELECT name FROM fenbu_module WHERE position IS NOT NULL"
 _TOPICS = "SELECT subscription, topic, version, route FROM fenbu_subscription_topic ORDER BY topic"
-_STATES = """
-    SELECT p.subscription, w.state,
-           (SELECT min(d.seq) FROM fenbu_delivery d WHERE d.subscription = p.subscription
-                AND d.partition = p.partition AND d.state = w.state) AS oldest,
+_STATES = f"""
+    SELECT p.subscription, w.state, {OLDEST} AS oldest,
            (SELECT count(*) FROM (SELECT 1 FROM fenbu_delivery d WHERE d.subscription = p.subscription
                 AND d.partition = p.partition AND d.state = w.state LIMIT :most) first) AS total,
            (SELECT count(*) FROM (SELECT d.attempts FROM fenbu_delivery d WHERE d.subscription = p.subscription

@@ -15,6 +15,10 @@ from functools import cache
 
 from sqlalchemy import TextClause, text
 
+OLDEST = """(SELECT min(d.seq) FROM fenbu_delivery d WHERE d.subscription = p.subscription
+        AND d.partition = p.partition AND d.state = w.state)"""
+"""The oldest event that stands in a state `w` in a partition `p`: by the key, however many stand there."""
+
 _SEQS = {
     "sqlite": "seq IN (SELECT value FROM json_each(:seqs))",
     "postgresql": "seq = ANY(:seqs)",

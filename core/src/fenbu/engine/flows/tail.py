@@ -14,7 +14,7 @@ from attrs import frozen
 from sqlalchemy import Connection
 
 from fenbu.engine.flows.filters import Filters
-from fenbu.engine.flows.sql import statement
+from fenbu.engine.flows.sql import OLDEST, statement
 from fenbu.engine.flows.wanted import Term, Wanted
 
 LOOKED = 5_000
@@ -48,18 +48,16 @@ _FIRST_LINE = {
 """What an error says, without the traceback below it."""
 _EVENT = "e.topic, e.version, e.key, e.at AS published, e.module AS publisher"
 _RANGE = "x.seq >= :low AND x.seq < :high"
-_LOWEST = """
+_LOWEST = f"""
     SELECT min(seq) AS lowest FROM (
         SELECT min(seq) AS seq FROM fenbu_delivered UNION ALL SELECT min(seq) FROM fenbu_skipped
-        UNION ALL SELECT (SELECT min(d.seq) FROM fenbu_delivery d WHERE d.subscription = p.subscription
-                          AND d.partition = p.partition AND d.state = s.state)
+        UNION ALL SELECT {OLDEST}
         FROM fenbu_partition p CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'scheduled'
-                                           UNION ALL SELECT 'held' UNION ALL SELECT 'dead') s) ends
+                                           UNION ALL SELECT 'held' UNION ALL SELECT 'dead') w) ends
 """
-_OLDEST_OF = """
+_OLDEST_OF = f"""
     SELECT min(seq) FROM (
-        SELECT (SELECT min(d.seq) FROM fenbu_delivery d WHERE d.subscription = p.subscription
-                AND d.partition = p.partition AND d.state = w.state) AS seq
+        SELECT {OLDEST} AS seq
         FROM fenbu_subscription s CROSS JOIN fenbu_partition p
         CROSS JOIN (SELECT 'waiting' AS state UNION ALL SELECT 'held' UNION ALL SELECT 'dead') w
         WHERE s.name = :name AND p.subscription = s.id) ends
