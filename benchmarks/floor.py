@@ -30,6 +30,10 @@ class Recording:
     rows: list[int] = field(factory=list)
     """Inserted, changed or deleted, by statement, as the driver tells; PostgreSQL's may do several things at once."""
 
+    @property
+    def statements(self) -> list[str]:
+        return [one[0] for one in self.sent if one is not None]
+
 
 @contextmanager
 def recorded() -> Iterator[Recording]:

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
+from benchmarks import floor
 from fenbu.engine import doctor
 from fenbu.engine.kernel import Kernel
 from fenbu.metrics import Health
 from fenbu.testing.enterprises import Enterprises
 
 _NOT_IN = re.compile(r"NOT IN\s*\(\s*SELECT\b", re.IGNORECASE)
-
-
-@contextmanager
-def asked() -> Iterator[list[str]]:
-    """Collect what the body asks of the database."""
-    statements: list[str] = []
-
-    def ask(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", ask)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", ask)
 
 
 def answer_all(kernel: Kernel) -> int:
@@ -46,7 +28,7 @@ def answer_all(kernel: Kernel) -> int:
 @pytest.mark.databases("postgresql")
 def test_nothing_is_looked_for_in_a_list_that_grows_with_the_shop(enterprise: Enterprises) -> None:
     """PostgreSQL keeps such a list only while it is short; over 800,000 events it read it again for each of them."""
-    with asked() as statements:
+    with floor.recorded() as told:
         assert answer_all(enterprise("erp", "crm", "scm", "hrm", "payments")) > 40
-    assert len(statements) > 40
-    assert [one for one in statements if _NOT_IN.search(one)] == []
+    assert len(told.statements) > 40
+    assert [one for one in told.statements if _NOT_IN.search(one)] == []
