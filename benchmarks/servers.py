@@ -61,13 +61,12 @@ def _not_waiting(driver: Any, _record: Any, _proxy: Any) -> None:
 
 
 def vacuumed(url: str) -> None:
-    """Let PostgreSQL do now what its autovacuum does within a minute or two; SQLite has nothing of the kind.
+    """Let PostgreSQL do now what its autovacuum does within a minute or two.
 
     A copy is made of what stands: without this each copy would read its fresh rows the dear way, and plan by numbers
     of rows from long ago.
     """
-    if kind(url) == "postgresql":
-        server = create_engine(url, isolation_level="AUTOCOMMIT")
-        with server.connect() as connection:
-            connection.exec_driver_sql("VACUUM (ANALYZE)")
-        server.dispose()
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql("VACUUM (ANALYZE)")
+    server.dispose()
