@@ -58,8 +58,13 @@ __all__ = [
 
 
 class ModuleTable(SQLModel):
-    """Base of all modules' rows; a module's own base comes from ``tables``."""
+    """Base of all modules' rows; a module's own base comes from ``tables``.
 
+    A row's validator is built when something is validated by it, which rows seldom are: building them all would take
+    a fifth of loading the modules.
+    """
+
+    model_config = {"defer_build": True}
     metadata: ClassVar[MetaData]
     module_name: ClassVar[str]
     __table_args__: ClassVar[Any] = STRICT
