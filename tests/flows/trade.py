@@ -5,6 +5,7 @@ The shop's own checks are asked too, but everything is judged first by what the 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,6 +19,7 @@ from fenbu.errors import Refused
 from fenbu.testing.enterprises import drain
 from fenbu_erp.tables import INVOICE, OPEN_ITEM, ORDER_LINE, POSTING, REQUIREMENT
 from fenbu_erp.tables import ORDER as ERP_ORDER
+from fenbu_payments import payment_store
 from fenbu_payments.tables import PAYMENT, PAYOUT
 from fenbu_scm.tables import DEMAND, ITEM, MOVE, ORDER, STOCK
 from tests.flows.books import GOODS, SELLABLE, ZERO, Books, Move, Sale, Waiting, pence
@@ -234,6 +236,8 @@ class Trade:
         ill = self.till.unhealthy()
         if self._dead_calls():
             ill.pop("fenbu.dead")
+        held = re.findall(r"PAY-\d+", ill.pop("payments.held_is_wanted", ""))
+        assert self._not_let_go() >= set(held), held
         assert not ill, ill
         if not self._dead_calls():
             self._ledger_agrees()
@@ -293,6 +297,12 @@ class Trade:
         with self.till.kernel.database.read() as connection:
             dead = connection.execute(text("SELECT count(*) FROM fenbu_call WHERE state = 'dead'"))
             return int(dead.scalar_one())
+
+    def _not_let_go(self) -> set[str]:
+        """Return the payments that a bank refused to let go of, which a person tries again."""
+        numbers = [row.number for row in self.rows("payments", select(PAYMENT.c.number))]
+        with self.till.kernel.read("payments") as work:
+            return {one for one in numbers if payment_store.load(work, one).totals.void_refused}
 
     def _orders_agree(self) -> None:
         """Compare each line of each order, and what it waits for."""

@@ -103,6 +103,8 @@ def test_money_that_the_bank_does_not_let_go_of_is_tried_again_and_not_let_go_tw
     till.do("order.cancel", order=order, reason="too dear")
     till.deliver()
     assert till.sums() == ("12", "0", "0", "0")
+    held = "1 payments hold money that no order waits for: PAY-00000001"
+    assert till.unhealthy() == {"payments.held_is_wanted": held}
     with pytest.raises(Refused, match="PAY-00000001 was let go already") as refused:
         till.pay("payment.void", payment="PAY-00000001", reason="no order waits for it")
     assert "fenbu do payments.payment.retry --payment PAY-00000001" in refused.value.hint
