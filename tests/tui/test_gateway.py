@@ -126,6 +126,30 @@ def test_the_screen_goes_on_when_the_database_has_come(tmp_path: Path) -> None:
     play(EngineWorld(url), steps)
 
 
+def test_a_file_that_was_moved_away_is_missed_and_what_is_restored_in_its_place_is_shown(
+    tmp_path: Path, dummy_modules: DummyModules
+) -> None:
+    url, file = f"sqlite:///{tmp_path}/shop.db", tmp_path / "shop.db"
+    init(url)
+    dummy_modules.install(DummyModule(name="coffee"))
+    world = EngineWorld(url)
+    try:
+        assert standing(world.modules(), "coffee") == ("discovered", Tone.QUIET)
+        world.overview()
+        world.wait(0)
+        file.rename(tmp_path / "away.db")
+        with pytest.raises(Unreachable, match="it was deleted or moved"):
+            world.wait(0)
+        with pytest.raises(Unreachable, match="there is nothing yet"):
+            world.head()
+        init(url)
+        with Kernel.open(url) as kernel:
+            kernel.perform("fenbu.module.enable", {"modules": ["coffee"]})
+        assert standing(world.modules(), "coffee") == ("enabled", Tone.GOOD)
+    finally:
+        world.close()
+
+
 def test_a_traceback_begins_in_the_module_and_names_files_by_their_package() -> None:
     code = Path(sys.path[-1]) / "fenbu_till" / "flows.py"
     told = traced(

@@ -81,6 +81,7 @@ class EnginePart:
             time.sleep(timeout)
             return False
         with self._reaching():
+            self._opening.database.check()
             woken = self._opening.database.wait(timeout)
         path, before = discover(), self._path
         self._path = path
@@ -116,7 +117,10 @@ class EnginePart:
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
-        """Say `Unreachable` for whatever the database's absence raises, and what is wrong with it in a sentence."""
+        """Say `Unreachable` for whatever the database's absence raises, and what is wrong with it in a sentence.
+
+        A file that was deleted or replaced is let go of: the next question opens what stands in its place.
+        """
         try:
             yield
         except Exception as error:
@@ -125,6 +129,8 @@ class EnginePart:
                 raise
             if isinstance(clear, REFUSALS):
                 raise clear from error
+            if isinstance(clear, store.DatabaseReplaced):
+                self._opening.close()
             raise Unreachable(str(clear), clear.hint) from error
 
     def _head(self, seen: Moment) -> Head:
