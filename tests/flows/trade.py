@@ -367,7 +367,7 @@ class Trade:
         paid = needs.get("payment", "met") in ("met", "waived")
         if needs["stock"] == "waived" or not paid:
             return
-        # ERP may release what it was told is there while the warehouse lets it go; then the rest of it is owed.
+        # ERP may release what it was told is there while the warehouse lets it go; what others took of it is owed.
         lost = bool(self.till.events("scm.reservation-lapsed", number))
         for place in goods:
             one, line = kept[place], sale.lines[place]
@@ -375,7 +375,8 @@ class Trade:
             there = one.reserved + line.left
             if sale.ship == "partial" or not short:
                 assert lines[number, place].released == one.released, f"{number}/{place}: {one}"
-                assert one.released - there in (ZERO, lost and one.short), f"{number}/{place}: {one}"
+                owed = one.short if lost else ZERO
+                assert ZERO <= one.released - there <= owed, f"{number}/{place}: {one}"
 
     def _nobody_keeps_pieces_for_ever(self) -> None:
         """What is kept for an order that is not paid goes to others in time."""
