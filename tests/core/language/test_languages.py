@@ -118,10 +118,13 @@ def test_an_amount_keeps_every_decimal_and_has_those_of_its_currency(
 
 PLUGIN = """
 from fenbu.i18n import N_, _, ngettext
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing import ClassVar, Literal
 from fenbu.inputs import Input
+from fenbu.values import Rounding
 Base = object
+class Pot(BaseModel):
+    made_of: str
 STEEP = N_("Steep {count} minutes")
 def ready(count: int) -> str:
     return ngettext("{count} cup is ready", "{count} cups are ready", count).format(count=count)
@@ -132,6 +135,8 @@ class Brew(Input):
 class BrewMany(Brew):
     limit: ClassVar[int] = 9
     cups: int
+    weighed: Rounding
+    pots: tuple[Pot, ...] = ()
 class Note(Base):
     scribble: str
 STATE = N_("enabled")
@@ -209,7 +214,11 @@ def test_texts_are_found_in_marks_counts_descriptions_and_the_fields_of_forms(te
         ("Leaves a cup", None),
         ("enabled", None),
         ("Position", "in a queue"),
-        *((text, None) for text in ("at once", "Sort", "black tea", "green", "cups")),
+        *(
+            (text, None)
+            for text in ("at once", "Sort", "black tea", "green", "cups", "weighed", "pots", "made of")
+        ),
+        *((text, None) for text in ("half up", "half even", "down", "up")),
     }
 
 

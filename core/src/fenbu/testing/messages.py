@@ -6,8 +6,8 @@ one whose text has changed is kept as a suggestion (``fuzzy``), one whose text h
 
 Texts are what stands in ``_()``, ``N_()`` and ``ngettext()``, and what faces translate of a declaration without a
 mark: the ``description`` of a ``Field``, the states of a ``Lifecycle``, the words of a `one_of`, and of an
-``Input`` or ``Settings`` the names of the fields as a form writes them (``unit_price`` is ``unit price``) and the words
-of a ``Literal``.
+``Input`` or ``Settings`` the names of the fields as a form writes them (``unit_price`` is ``unit price``), the words of
+a ``Literal`` or ``StrEnum``, and the fields of a model within it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from string import Formatter
 
@@ -77,7 +78,7 @@ def texts(package: Path) -> list[tuple[Text, str | None, str]]:
 def _texts_of(file: Path) -> Iterator[tuple[Text, str | None]]:
     source = file.read_text(encoding="utf-8")
     tree = ast.parse(source, file.name)
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    classes = _classes(tree)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         name = _name(call.func)
@@ -91,26 +92,49 @@ def _texts_of(file: Path) -> Iterator[tuple[Text, str | None]]:
             yield (both[0], both[1]), None
         else:
             yield from ((text, None) for text in _unmarked(name, call, classes))
-    yield from ((text, None) for text in _labels(classes))
+    yield from ((text, None) for text in _labels(tree))
 
 
-def _labels(classes: Mapping[str, ast.ClassDef]) -> Iterator[str]:
+def _labels(tree: ast.Module) -> Iterator[str]:
     """Yield how the fields of forms are labelled, and the words that may be chosen in them."""
     forms = set(_FORMS)
-    for name, one in classes.items():
-        if forms.isdisjoint(map(_name, one.bases)):
-            continue
-        forms.add(name)
-        for line in one.body:
-            if isinstance(line, ast.AnnAssign) and not _is_shared(line):
-                yield _title(line.value) or _name(line.target).replace("_", " ")
-                yield from (word.replace("_", " ") for word in _choices(line.annotation))
+    for name, one in _classes(tree).items():
+        if not forms.isdisjoint(map(_name, one.bases)):
+            forms.add(name)
+            yield from _labels_of(one, tree)
 
 
-def _choices(annotation: ast.expr) -> Iterator[str]:
-    for node in ast.walk(annotation):
-        if isinstance(node, ast.Subscript) and _name(node.value) == "Literal":
-            yield from _constants(node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice])
+def _labels_of(form: ast.ClassDef, tree: ast.Module) -> Iterator[str]:
+    for line in form.body:
+        if isinstance(line, ast.AnnAssign) and not _is_shared(line):
+            yield _title(line.value) or _name(line.target).replace("_", " ")
+            for node in ast.walk(line.annotation):
+                yield from (word.replace("_", " ") for word in _choices(node, tree))
+                if (within := _defined(node, tree, "BaseModel")) is not None:
+                    yield from _labels_of(within, tree)
+
+
+def _choices(node: ast.AST, tree: ast.Module) -> Iterator[str]:
+    if isinstance(node, ast.Subscript) and _name(node.value) == "Literal":
+        yield from _constants(node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice])
+    yield from _members(_defined(node, tree, "StrEnum"))
+
+
+def _classes(tree: ast.Module) -> dict[str, ast.ClassDef]:
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _defined(node: ast.AST, tree: ast.Module, base: str) -> ast.ClassDef | None:
+    """Return the class of that base which a name means, in this file or in the one from which it is imported."""
+    if not isinstance(node, ast.Name):
+        return None
+    found = _classes(tree).get(node.id)
+    for line in tree.body:
+        if isinstance(line, ast.ImportFrom) and node.id in {one.name for one in line.names}:
+            spec = find_spec(line.module or "")
+            if spec is not None and spec.origin is not None and spec.origin.endswith(".py"):
+                found = _classes(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))).get(node.id)
+    return found if found is not None and base in map(_name, found.bases) else None
 
 
 def _is_shared(line: ast.AnnAssign) -> bool:
