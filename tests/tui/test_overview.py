@@ -20,7 +20,7 @@ from fenbu_tui.gateway.engine import EngineWorld
 from fenbu_tui.gateway.lanes import MINUTE, SAMPLE, sampled
 from fenbu_tui.gateway.wording import age
 from fenbu_tui.screens.command import CommandScreen
-from fenbu_tui.signs import Tone
+from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.widgets.bars import spark
 from fenbu_tui.widgets.row_table import RowTable
 from fenbu_tui.world.overview import Overview
@@ -146,6 +146,25 @@ def test_a_broken_module_is_a_problem_with_its_repair_and_the_next_step(
     [kettle] = [one for one in found.problems if one.about == "kettle"]
     assert "no water" in kettle.detail
     assert found.next.startswith("kettle: mend or reinstall the package dummy-kettle")
+
+
+def test_a_figure_that_raises_is_marked_and_its_module_needs_a_hand(
+    database_copy: DatabaseCopy, dummy_modules: DummyModules
+) -> None:
+    views = (
+        "from fenbu import Metric\n\n\ndef cold(work):\n    raise RuntimeError('no steam')\n\n\n"
+        "METRICS = (Metric(name='tea.steam', title='Steam', unit='count', definition='Hot', value=cold),)\n"
+    )
+    manifest = {"metrics": "'fenbu_tea.views:METRICS'"}
+    dummy_modules.install(DummyModule(name="tea", manifest=manifest, files={"views.py": views}))
+    url = database_copy("initialised", init)
+    with Kernel.open(url) as kernel:
+        kernel.perform("fenbu.module.enable", {"modules": ["tea"]})
+    found = looked(url)
+    assert (found.figures[0].title, found.figures[0].value) == ("Steam", SIGNS[Tone.BAD])
+    [told] = [one for one in found.problems if one.about == "tea.steam"]
+    assert told.detail == "RuntimeError: no steam"
+    assert "tell whoever makes the module tea" in told.repair
 
 
 @pytest.mark.parametrize(("minutes", "pace"), [(10, 100), (40, 2_000), (5, 20_000)])

@@ -71,6 +71,12 @@ class NotMeasured(FenbuError):
     def __str__(self) -> str:
         return _("{name} could not be measured: {reason}").format(name=self.name, reason=self.reason)
 
+    @property
+    def hint(self) -> str:
+        return _("everything else works; tell whoever makes the module {module}").format(
+            module=self.name.partition(".")[0]
+        )
+
 
 def answer(work: EngineWork, name: str, ask: Any) -> Any:
     """Return what a metric or a check of a module answers, isolated from the transaction in which it is asked.

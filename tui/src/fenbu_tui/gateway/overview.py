@@ -10,17 +10,16 @@ from decimal import Decimal
 from fenbu.engine import readings
 from fenbu.engine.catalog.modules import Modules
 from fenbu.engine.flows.admin import count_dead
-from fenbu.engine.store.errors import StoreError
 from fenbu.engine.telling import event_types
 from fenbu.engine.work import EngineWork
-from fenbu.errors import FenbuError
 from fenbu.i18n import _
 from fenbu.metrics import Metric
 from fenbu_tui.gateway.glance import problems, states
 from fenbu_tui.gateway.lanes import lanes
 from fenbu_tui.gateway.opening import Opening
 from fenbu_tui.gateway.rollouts import RolloutPart, RolloutState
-from fenbu_tui.signs import Tone
+from fenbu_tui.signs import SIGNS, Tone
+from fenbu_tui.world.base import Standing
 from fenbu_tui.world.overview import Figure, Overview, ProblemLine
 
 FIGURES = 4
@@ -35,8 +34,8 @@ class OverviewPart(RolloutPart):
 
     def __init__(self, opening: Opening | str) -> None:
         super().__init__(opening)
-        self._measured: dict[str, tuple[float, Decimal | None]] = {}
-        """Metrics to when they were measured, and what they came to."""
+        self._measured: dict[str, tuple[float, Decimal | readings.NotMeasured | None]] = {}
+        """Metrics to when they were measured, and what they came to or why they cannot say."""
 
     def overview(self) -> Overview:
         with self._reaching():
@@ -46,11 +45,12 @@ class OverviewPart(RolloutPart):
                 lane_of = {
                     topic: str(one.lane) for (topic, _v), one in event_types(self._kernel.assembly).items()
                 }
-                wrong = tuple(problems(work, known, rollout.trouble))
+                figures = tuple(self._figures(work))
+                wrong = (*problems(work, known, rollout.trouble), *self._not_measured())
                 return Overview(
                     head=self._head(work),
                     modules=tuple(states(known)),
-                    figures=tuple(self._figures(work)),
+                    figures=figures,
                     stages=rollout.stages,
                     gates=rollout.gates,
                     lanes=lanes(work.connection, work.transaction.at, lane_of),
@@ -72,19 +72,27 @@ class OverviewPart(RolloutPart):
     def _figure(self, work: EngineWork, metric: Metric) -> Figure:
         kept = readings.between(work.connection, metric.name, since=work.now - COURSE, until=work.now)
         value = self._value(work, metric)
-        told = "–" if value is None else readings.worded(metric, value, work.enterprise.currency)
+        if isinstance(value, readings.NotMeasured):
+            told = SIGNS[Tone.BAD]
+        else:
+            told = "–" if value is None else readings.worded(metric, value, work.enterprise.currency)
         return Figure(_(metric.title), told, tuple(float(one.value) for one in kept), metric.name)
 
-    def _value(self, work: EngineWork, metric: Metric) -> Decimal | None:
-        """Return what a metric comes to, as of a minute ago at most; None where it cannot say."""
+    def _not_measured(self) -> Iterator[ProblemLine]:
+        """Yield the figures that cannot be said."""
+        for name, (_at, value) in self._measured.items():
+            if isinstance(value, readings.NotMeasured):
+                yield ProblemLine(name, value.reason, value.hint, Standing(_("failed"), Tone.WARN))
+
+    def _value(self, work: EngineWork, metric: Metric) -> Decimal | readings.NotMeasured | None:
+        """Return what a metric comes to, as of a minute ago at most, or why it cannot say."""
         known = self._measured.get(metric.name)
         if known is None or time.monotonic() - known[0] > MEASURED:
+            value: Decimal | readings.NotMeasured | None
             try:
                 value = readings.measured(work, metric)
-            except StoreError:
-                raise
-            except FenbuError:
-                value = None
+            except readings.NotMeasured as error:
+                value = error
             self._measured[metric.name] = known = (time.monotonic(), value)
         return known[1]
 
