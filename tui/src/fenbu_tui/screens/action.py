@@ -39,7 +39,7 @@ class Actions(Protocol):
         ...
 
 
-class ActionScreen(Translated, ModalScreen[bool]):
+class ActionScreen(ModalScreen[bool], Translated):
     """Fills in an action and performs it; answers whether it was done.
 
     What can be taken back is done at once; what is dangerous shows its consequences first, with Cancel under the

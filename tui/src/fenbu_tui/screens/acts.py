@@ -19,7 +19,7 @@ from fenbu_tui.widgets.row_table import Cell, RowTable, TableColumn, TableRow
 from fenbu_tui.world.acts import Logged
 
 
-class ActsScreen(Translated, ModalScreen[None]):
+class ActsScreen(ModalScreen[None], Translated):
     """Lists what was done, the latest last."""
 
     HELP_TEXT = N_(

@@ -24,7 +24,7 @@ FEW = 8
 """Proposals that are shown."""
 
 
-class CommandScreen(Translated, ModalScreen[str]):
+class CommandScreen(ModalScreen[str], Translated):
     """Lets a line be typed, with proposals and what was typed before; gives it back, empty when none is to run."""
 
     HELP_TEXT = N_("A screen's name opens it; everything else is a command of the command line.")

@@ -24,7 +24,7 @@ from fenbu_tui.world.base import Act, Choice, Consequence, Line, Question
 CANCEL = "cancel"
 
 
-class ConfirmScreen(Translated, ModalScreen[Act]):
+class ConfirmScreen(ModalScreen[Act], Translated):
     """Shows consequences and asks; gives back the act that was chosen, None when nothing is to be changed."""
 
     AUTO_FOCUS = f"#{CANCEL}"

@@ -18,7 +18,7 @@ from fenbu_tui.keys import CLOSE, bindings
 from fenbu_tui.screens.translated import Translated
 
 
-class HelpScreen(Translated, ModalScreen[None]):
+class HelpScreen(ModalScreen[None], Translated):
     """Shows a text and keys; any of its own keys closes it."""
 
     AUTO_FOCUS = "#help"

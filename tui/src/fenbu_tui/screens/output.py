@@ -24,7 +24,7 @@ MOST = 10_000
 """Lines that are kept."""
 
 
-class OutputScreen(Translated, ModalScreen[None]):
+class OutputScreen(ModalScreen[None], Translated):
     """Runs a command and shows its lines; tells the app by `Ran` how it ended."""
 
     HELP_TEXT = N_("What the command has written. It runs beside the terminal UI, on the same enterprise.")

@@ -47,7 +47,7 @@ class Doing:
         shown()
 
 
-class ProgressScreen(Translated, ModalScreen[None]):
+class ProgressScreen(ModalScreen[None], Translated):
     """Shows what an act tells, the latest in sight."""
 
     HELP_TEXT = N_("What is done, step by step. It goes on when this is closed; @ tells when it is over.")

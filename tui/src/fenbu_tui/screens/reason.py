@@ -16,7 +16,7 @@ from fenbu_tui.keys import REASON, bindings
 from fenbu_tui.screens.translated import Translated
 
 
-class ReasonScreen(Translated, ModalScreen[str]):
+class ReasonScreen(ModalScreen[str], Translated):
     """Lets a reason be typed; gives it back, empty when nothing is to be given up."""
 
     HELP_TEXT = N_("Why something is given up: kept with it and in the audit trail.")
