@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum, StrEnum, auto
+from functools import reduce
 from typing import Any, get_args
 
 from attrs import evolve, frozen
@@ -104,6 +105,14 @@ def written(value: Any) -> str:
     return "" if value is None else str(value.value if isinstance(value, Enum) else value)
 
 
+def joined(*sentences: str) -> str:
+    """Return sentences one after the other, as the language of now writes them."""
+    said = [one for one in sentences if one]
+    return reduce(
+        lambda before, after: _("{before} {after}").format(before=before, after=after), said or [""]
+    )
+
+
 def _field(name: str, info: FieldInfo) -> FormField:
     kind = bare(info.annotation)
     found = _kind(kind, info)
@@ -192,4 +201,5 @@ def _default(info: FieldInfo) -> str:
 
 def _help(info: FieldInfo) -> str:
     told = [_(info.description or "").rstrip("."), ", ".join(limits(info))]
-    return " ".join(f"{text[:1].upper()}{text[1:]}." for text in told if text)
+    said = (f"{text[:1].upper()}{text[1:]}" for text in told if text)
+    return joined(*(_("{sentence}.").format(sentence=one) for one in said))

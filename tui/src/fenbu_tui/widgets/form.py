@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from fenbu.errors import FieldProblem
 from fenbu.i18n import _
 from fenbu.validation import field_problems
-from fenbu_tui.forms import fields_of
+from fenbu_tui.forms import fields_of, joined
 from fenbu_tui.keys import FORM, bindings
 from fenbu_tui.signs import SIGNS, Tone
 from fenbu_tui.widgets.form_boxes import OMITTED, Box, EntriesBox, Entry, boxes_of, first_focusable
@@ -189,5 +189,5 @@ def _about(box: Box) -> str:
     field = box.field
     told = field.help
     if field.default and field.kind != "yes_no":
-        told = f"{told} {_('Default: {default}.').format(default=field.default)}".strip()
+        told = joined(told, _("Default: {default}.").format(default=field.default))
     return told or (_("must be given") if field.required else _("may be left empty"))
