@@ -311,7 +311,7 @@ def test_a_record_leads_to_its_story_and_back(world: EngineWorld) -> None:
         await keys(shop, pilot, "t")
         assert "sale K-005" in shop.title
         texts = [row.cells[3].text for row in shop.app.screen.query_one("#happenings", RowTable).rows]
-        assert texts[0] == "kiosk.sale.sell"
+        assert texts[0] == "Sell something"
         assert any("sold for 7.50 GBP" in text for text in texts)
         assert "kiosk.sale.pay" in texts
         await keys(shop, pilot, "enter")

@@ -79,19 +79,26 @@ def _happenings(work: EngineWork, story: Story) -> Iterator[Happening]:
     for place, chapter in enumerate(story.chapters):
         local = chapter.at.astimezone(work.enterprise.zone)
         of = chapter.of
-        named = of is None or of.number in chapter.text
+        text = _told(work, chapter)
+        named = of is None or of.number in text
         yield Happening(
             key=str(place),
             day=local.strftime("%Y-%m-%d"),
             clock=local.strftime("%H:%M:%S"),
             sign=_SIGNS[chapter.kind],
-            text=chapter.text if of is None or named else f"{of.number}: {chapter.text}",
+            text=text if of is None or named else f"{of.number}: {text}",
             who=chapter.who or chapter.module,
             tone=_tone(chapter.travels),
             about=tuple(_about(chapter)),
             heard=tuple(_heard(one) for one in chapter.travels),
             leads=Place("story", f"{of.kind} {of.number}") if of else None,
         )
+
+
+def _told(work: EngineWork, chapter: Chapter) -> str:
+    """Return what happened; an act by its title, for its name stands below."""
+    action = work.transaction.assembly.actions.get(chapter.name) if chapter.kind == "act" else None
+    return chapter.text if action is None else chapter.text.replace(chapter.name, _(action.action.title), 1)
 
 
 def _about(chapter: Chapter) -> Iterator[str]:
