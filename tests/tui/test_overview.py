@@ -148,6 +148,29 @@ def test_a_broken_module_is_a_problem_with_its_repair_and_the_next_step(
     assert found.next.startswith("kettle: mend or reinstall the package dummy-kettle")
 
 
+def test_a_glance_tells_what_flows_before_any_module_is_loaded(
+    database_copy: DatabaseCopy, dummy_modules: DummyModules
+) -> None:
+    dummy_modules.install(DummyModule(name="tea"))
+    url = database_copy("initialised", init)
+    with Kernel.open(url) as kernel:
+        kernel.perform("fenbu.module.enable", {"modules": ["tea"]})
+    world = EngineWorld(url)
+    try:
+        glance = world.glance()
+        assert glance is not None
+        assert {lane.title: lane.standing.word for lane in glance.lanes} == {
+            "information": "flows",  # that a module was enabled is an event
+            "capital": "quiet",
+            "goods": "quiet",
+        }
+        assert [lane.title for lane in glance.lanes] == [lane.title for lane in world.overview().lanes]
+        assert glance.modules == world.overview().modules
+        assert world.glance() is None
+    finally:
+        world.close()
+
+
 def test_a_figure_that_raises_is_marked_and_its_module_needs_a_hand(
     database_copy: DatabaseCopy, dummy_modules: DummyModules
 ) -> None:

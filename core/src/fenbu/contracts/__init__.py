@@ -5,3 +5,6 @@ decimals; amounts are in the named currency with at most four decimals, rounded 
 ``day`` is the business date in the enterprise's time zone. Every event about an order has the order's
 number as key, whoever publishes it.
 """
+
+CONTRACTS = tuple(f"{__name__}.{domain}" for domain in ("module", "erp", "crm", "scm", "hrm", "payments"))
+"""The files of the domains that come with the kernel; modules bring their own."""

@@ -15,6 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 from sqlalchemy import Connection, select
 
+from fenbu.contracts import CONTRACTS
 from fenbu.engine import problems
 from fenbu.engine.assembly import Assembly, ReadyAction
 from fenbu.engine.catalog import reference
@@ -30,11 +31,6 @@ from fenbu.metrics import Check
 from fenbu.settings import Settings
 from fenbu.views import View
 from fenbu.work import Enterprise
-
-CONTRACTS = tuple(
-    f"fenbu.contracts.{domain}" for domain in ("module", "erp", "crm", "scm", "hrm", "payments")
-)
-"""The domains' contracts that come with the kernel."""
 
 
 @frozen

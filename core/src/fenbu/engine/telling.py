@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from fenbu.engine.assembling import CONTRACTS
+from fenbu.contracts import CONTRACTS
 from fenbu.events import EventType, event_type, events_of
 from fenbu.i18n import _
 from fenbu.values import readable, readable_money
@@ -36,7 +36,15 @@ _MONEY = re.compile(r"\{(\w+)\} \{(currency)\}")
 
 def event_types(assembly: Assembly) -> Mapping[tuple[str, int], EventType]:
     """Return every event that a contract declares, by topic and version."""
-    brought = (name for module in assembly.modules.values() for name in module.manifest.contracts)
+    return declared_in(name for module in assembly.modules.values() for name in module.manifest.contracts)
+
+
+def declared_in(brought: Iterable[str]) -> Mapping[tuple[str, int], EventType]:
+    """Return every event that the domains' contracts declare and those that modules bring, as far as they are loaded.
+
+    Args:
+        brought: Names of the modules' own contracts.
+    """
     known = (sys.modules[name] for name in (*CONTRACTS, *brought) if name in sys.modules)
     declared = (event_type(body) for contract in known for body in events_of(contract))
     return {(one.topic, one.version): one for one in declared}

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from sqlalchemy import select
 
+from fenbu.contracts import CONTRACTS
 from fenbu.engine.catalog.catalog import Catalog
 from fenbu.engine.catalog.modules import Modules
+from fenbu.engine.catalog.reference import import_module
 from fenbu.engine.catalog.states import ModuleState
 from fenbu.engine.flows.standing import standing, waits
 from fenbu.engine.problems import open_problems
 from fenbu.engine.store.tables import subscription
+from fenbu.engine.telling import declared_in
+from fenbu.errors import FenbuError
 from fenbu.i18n import _, ngettext
+from fenbu.values import to_microseconds
 from fenbu_tui.gateway.base import EnginePart, Moment
+from fenbu_tui.gateway.lanes import lanes
 from fenbu_tui.signs import Tone
 from fenbu_tui.world.base import Standing
 from fenbu_tui.world.overview import Glance, ProblemLine
@@ -44,7 +51,17 @@ class GlancePart(EnginePart):
             return None
         with self._glancing() as seen:
             known = Catalog().read(seen.connection, look_at_all=True)
-            return Glance(self._head(seen), tuple(states(known)), tuple(problems(seen, known)))
+            moved = lanes(seen.connection, to_microseconds(seen.now), lanes_of_topics(known))
+            return Glance(self._head(seen), tuple(states(known)), moved, tuple(problems(seen, known)))
+
+
+def lanes_of_topics(known: Modules) -> Mapping[str, str]:
+    """Return topics to their lanes, by the contracts of what runs; what cannot be loaded is told elsewhere."""
+    brought = [name for one in known.running if one.loaded for name in one.loaded.manifest.contracts]
+    for name in (*CONTRACTS, *brought):
+        with suppress(FenbuError):
+            import_module(name)
+    return {topic: str(one.lane) for (topic, _version), one in declared_in(brought).items()}
 
 
 def states(known: Modules) -> Iterator[tuple[str, Standing]]:

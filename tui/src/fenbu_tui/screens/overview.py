@@ -112,9 +112,16 @@ class OverviewScreen(LiveScreen):
             self.post_message(Headed(glance.head))
             before = self._overview or _begun(glance)
             self._overview = evolve(
-                before, head=glance.head, modules=glance.modules, problems=glance.problems
+                before,
+                head=glance.head,
+                modules=glance.modules,
+                lanes=glance.lanes,
+                problems=glance.problems,
             )
             self.query_one(FiguresPanel).show(self._overview)
+            lanes = self.query_one(LanesPanel)
+            lanes.remove_class("last-time")
+            lanes.show(self._overview)
             self._show_problems(glance.problems)
         self.read(self._overviews.overview, self.show)
 
@@ -141,7 +148,7 @@ class OverviewScreen(LiveScreen):
     def show(self, overview: Overview) -> None:
         """Show the enterprise as it is."""
         self._whole = True
-        self.query_one("#upper").remove_class("last-time")
+        self.query("#upper *").remove_class("last-time")
         self.post_message(Headed(overview.head))
         self._show(overview)
         self._read_acts()
@@ -188,7 +195,7 @@ class OverviewScreen(LiveScreen):
 
     def show_picture(self, rows: Any) -> None:
         """Show the enterprise as it was; what is not known anew yet is dimmed."""
-        self.query_one("#upper").add_class("last-time")
+        self.query("#upper *").add_class("last-time")
         self._show(rebuilt(Overview, rows))
 
     # --- repairing ------------------------------------------------------------------------------------
@@ -234,7 +241,7 @@ def _begun(glance: Glance) -> Overview:
         figures=nothing,
         stages=nothing,
         gates=nothing,
-        lanes=nothing,
+        lanes=glance.lanes,
         problems=glance.problems,
         next="",
     )

@@ -90,6 +90,7 @@ class Glance:
 
     head: Head
     modules: tuple[tuple[str, Standing], ...]
+    lanes: tuple[LaneLine, ...]
     problems: tuple[ProblemLine, ...]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from fenbu.engine.assembling import CONTRACTS
+from fenbu.contracts import CONTRACTS
 from fenbu.engine.catalog.discovery import discover
 from fenbu.engine.catalog.loading import Broken, LoadedModule, load
 from fenbu.engine.catalog.reference import package_of, resolve
