@@ -131,7 +131,7 @@ def starting(database: Path, surroundings: Mapping[str, str], runs: int) -> Iter
     for what, pairs, place, allowed in (
         ("frame with what was last seen", again, 1, 2),
         ("frame, nothing seen before", seen, 0, 2),
-        ("live: name, states, problems", again, 2, 4),
+        ("live: name, states, lanes, problems", again, 2, 4),
         ("live: the same, nothing seen before", seen, 1, 4),
         ("live: all, with figures", seen, 2, None),
     ):

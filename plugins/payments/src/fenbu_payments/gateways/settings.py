@@ -38,10 +38,12 @@ class GatewaySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Name
-    kind: Annotated[str, AfterValidator(_known_kind)]
-    url: str = ""
-    file: str = ""
-    """The sandbox in this process: where it keeps its own record."""
-    timeout: Annotated[float, Field(gt=0, le=30)] = 10.0
-    """Seconds after which an answer counts as unknown."""
+    name: Annotated[Name, Field(description="By which payments name it; letters, digits, - and _")]
+    kind: Annotated[
+        str, AfterValidator(_known_kind), Field(description="manual, sandbox or one that is installed")
+    ]
+    url: Annotated[str, Field(description="Where it is reached, for kinds that are elsewhere")] = ""
+    file: Annotated[str, Field(description="Where a sandbox in this process keeps its own record")] = ""
+    timeout: Annotated[
+        float, Field(gt=0, le=30, description="Seconds after which an answer counts as unknown")
+    ] = 10.0
