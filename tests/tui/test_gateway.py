@@ -105,6 +105,23 @@ def test_a_module_installed_while_the_screen_is_open_appears(
     play(EngineWorld(url), steps)
 
 
+@pytest.mark.parametrize("how", ["drain", "park", "waive"])
+def test_a_module_that_was_switched_off_as_it_was_wanted_is_in_no_trouble(
+    database_copy: DatabaseCopy, dummy_modules: DummyModules, how: str
+) -> None:
+    dummy_modules.install(DummyModule(name="tea"))
+    url = database_copy("initialised", init)
+    with Kernel.open(url) as kernel:
+        kernel.perform("fenbu.module.enable", {"modules": ["tea"]})
+        kernel.perform("fenbu.module.disable", {"modules": ["tea"], "how": how})
+    world = EngineWorld(url)
+    try:
+        [tea] = [line for line in world.modules().modules if line.name == "tea"]
+        assert (tea.standing.word, tea.troubles) == ("disabled", ())
+    finally:
+        world.close()
+
+
 def test_a_place_without_a_database_is_unreachable_and_says_what_to_do(tmp_path: Path) -> None:
     world = EngineWorld(f"sqlite:///{tmp_path}/nothing.db")
     with pytest.raises(Unreachable) as caught:

@@ -191,8 +191,8 @@ def _count(open_ones: list[problems.Problem]) -> dict[str, list[problems.Problem
 
 
 def _kept_reason(row: Row | None) -> str:
-    """Return why a module stands as it does; what a draining one notes for itself says nothing to people."""
-    return row.reason if row is not None and row.state is not S.DRAINING else ""
+    """Return what is wrong with a module; of one that is or goes off it is noted how, which is as it was wanted."""
+    return row.reason if row is not None and row.state not in (S.DRAINING, S.DISABLED) else ""
 
 
 def _line(
