@@ -20,7 +20,7 @@ from typing import Any
 
 import attrs
 
-from fenbu.engine.assembling import CONTRACTS
+from fenbu.contracts import CONTRACTS
 from fenbu.engine.catalog.discovery import discover
 from fenbu.engine.catalog.loading import LoadedModule, load
 from fenbu.engine.catalog.reference import resolve
