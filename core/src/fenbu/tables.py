@@ -60,8 +60,8 @@ __all__ = [
 class ModuleTable(SQLModel):
     """Base of all modules' rows; a module's own base comes from ``tables``.
 
-    A row's validator is built when something is validated by it, which rows seldom are: building them all would take
-    a fifth of loading the modules.
+    A row's validator is built when something is validated by it, which rows seldom are: building them all takes a
+    tenth of loading the tables.
     """
 
     model_config = {"defer_build": True}

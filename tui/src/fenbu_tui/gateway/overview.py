@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -34,8 +34,8 @@ class OverviewPart(RolloutPart):
 
     def __init__(self, opening: Opening | str) -> None:
         super().__init__(opening)
-        self._measured: dict[str, tuple[float, Decimal | readings.NotMeasured | None]] = {}
-        """Metrics to when they were measured, and what they came to or why they cannot say."""
+        self._measured: dict[str, tuple[float, Decimal | None, str]] = {}
+        """Metrics to when they were measured, what they came to, and why they cannot say."""
 
     def overview(self) -> Overview:
         with self._reaching():
@@ -46,7 +46,7 @@ class OverviewPart(RolloutPart):
                     topic: str(one.lane) for (topic, _v), one in event_types(self._kernel.assembly).items()
                 }
                 figures = tuple(self._figures(work))
-                wrong = (*problems(work, known, rollout.trouble), *self._not_measured())
+                wrong = (*problems(work, known, rollout.trouble), *self._not_measured(figures))
                 return Overview(
                     head=self._head(work),
                     modules=tuple(states(known)),
@@ -71,30 +71,31 @@ class OverviewPart(RolloutPart):
 
     def _figure(self, work: EngineWork, metric: Metric) -> Figure:
         kept = readings.between(work.connection, metric.name, since=work.now - COURSE, until=work.now)
-        value = self._value(work, metric)
-        if isinstance(value, readings.NotMeasured):
-            told = SIGNS[Tone.BAD]
-        else:
-            told = "–" if value is None else readings.worded(metric, value, work.enterprise.currency)
+        value, failed = self._value(work, metric)
+        told = SIGNS[Tone.BAD] if failed else "–"
+        if value is not None:
+            told = readings.worded(metric, value, work.enterprise.currency)
         return Figure(_(metric.title), told, tuple(float(one.value) for one in kept), metric.name)
 
-    def _not_measured(self) -> Iterator[ProblemLine]:
+    def _not_measured(self, figures: Iterable[Figure]) -> Iterator[ProblemLine]:
         """Yield the figures that cannot be said."""
-        for name, (_at, value) in self._measured.items():
-            if isinstance(value, readings.NotMeasured):
-                yield ProblemLine(name, value.reason, value.hint, Standing(_("failed"), Tone.WARN))
+        for figure in figures:
+            _at, _value, failed = self._measured.get(figure.metric, (0.0, None, ""))
+            if failed:
+                error = readings.NotMeasured(figure.metric, failed)
+                yield ProblemLine(figure.metric, failed, error.hint, Standing(_("failed"), Tone.WARN))
 
-    def _value(self, work: EngineWork, metric: Metric) -> Decimal | readings.NotMeasured | None:
-        """Return what a metric comes to, as of a minute ago at most, or why it cannot say."""
+    def _value(self, work: EngineWork, metric: Metric) -> tuple[Decimal | None, str]:
+        """Return what a metric comes to, as of a minute ago at most, and why it cannot say."""
         known = self._measured.get(metric.name)
         if known is None or time.monotonic() - known[0] > MEASURED:
-            value: Decimal | readings.NotMeasured | None
+            value, failed = None, ""
             try:
                 value = readings.measured(work, metric)
             except readings.NotMeasured as error:
-                value = error
-            self._measured[metric.name] = known = (time.monotonic(), value)
-        return known[1]
+                failed = error.reason
+            self._measured[metric.name] = known = (time.monotonic(), value, failed)
+        return known[1:]
 
 
 def _next(known: Modules, rollout: RolloutState, problems: tuple[ProblemLine, ...]) -> str:
