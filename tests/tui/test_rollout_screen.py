@@ -407,6 +407,18 @@ def test_o_shows_the_file_as_it_was_applied_and_back() -> None:
     play_rollout(world, steps)
 
 
+def test_another_file_is_opened_by_its_name_on_the_command_line() -> None:
+    world = TeaRollout()
+
+    async def steps(app: FenbuApp, pilot: Pilot[Any]) -> None:
+        await pilot.press("colon", *"rollout spring.toml", "enter")
+        await until(pilot, lambda: world.sources[-1] == "spring.toml")
+        await read(app, pilot)
+        assert app.screen.query_one("#file-frame").border_title == "File · spring.toml"
+
+    play_rollout(world, steps)
+
+
 def test_twenty_stages_and_a_plan_of_thousands_of_lines_draw_only_what_is_seen() -> None:
     world = TeaRollout()
     plan = tuple(Line(f"+ enable module_{number} " * 3, "│ ├ ") for number in range(5000))

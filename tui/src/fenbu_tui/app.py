@@ -261,7 +261,9 @@ class FenbuApp(Following):
         name, _space, subject = line.partition(" ")
         if line in {"q", "quit", "exit"}:
             self.run_worker(self.action_quit())
-        elif name in {one.name for one in SCREENS} and (not subject or name not in COMMANDS):
+        elif name in {one.name for one in SCREENS} and (
+            not subject or name not in COMMANDS or subject.endswith(".toml")
+        ):
             self.go(Place(name, subject.strip()))
         else:
             self.run_command(line)

@@ -38,7 +38,7 @@ class RolloutScreen(LiveScreen):
         "guards it is met. Below stands the file, and beside it what fenbu plan says; both follow the stage under the "
         "cursor. In front of the numbers ~ marks lines that are not as they were applied, ✖ lines with a fault. What "
         "was changed by hand stands at the top of the plan. Enter opens a stage with its gates and their curves, tab "
-        "goes to the texts."
+        "goes to the texts; :rollout other.toml opens another file."
     )
     AUTO_FOCUS = "StageTable"
     BINDINGS: ClassVar[list[BindingType]] = bindings(ROLLOUT, OPEN)
