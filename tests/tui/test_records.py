@@ -313,7 +313,7 @@ def test_a_record_leads_to_its_story_and_back(world: EngineWorld) -> None:
         texts = [row.cells[3].text for row in shop.app.screen.query_one("#happenings", RowTable).rows]
         assert texts[0] == "Sell something"
         assert any("sold for 7.50 GBP" in text for text in texts)
-        assert "kiosk.sale.pay" in texts
+        assert "Take the money" in texts
         await keys(shop, pilot, "enter")
         assert shop.page == "ChooseScreen"
         await keys(shop, pilot, "enter")

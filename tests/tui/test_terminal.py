@@ -13,22 +13,24 @@ import pytest
 from fenbu.engine.kernel import Kernel
 
 pty = pytest.importorskip("pty", reason="a system without terminals of this kind")
-SHOWN = b"Harbour Tea"  # of the first line, once the database has answered
+TAKEN = b"\x1b[?1049h"  # the terminal is given a screen of its own
+ANSWERED = b"Harbour Tea"  # of the first line, once the database has answered
 
 
-def test_the_terminal_ui_ends_with_its_terminal_when_no_signal_tells_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shown", [TAKEN, ANSWERED], ids=["at once", "while it is looked at"])
+def test_the_terminal_ui_ends_with_its_terminal_when_no_signal_tells_it(tmp_path: Path, shown: bytes) -> None:
     url = f"sqlite:///{tmp_path / 'fenbu.db'}"
     Kernel.init(url, name="Harbour Tea", currency="GBP", time_zone="Europe/London").close()
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "fenbu", "--database", url, "tui"]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as shown:
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         try:
             os.close(theirs)
             seen = b""
-            while SHOWN not in seen:
+            while shown not in seen:
                 seen += os.read(ours, 4096)
             os.close(ours)
-            shown.wait(60)
+            process.wait(60)
         finally:
-            shown.kill()
-    assert shown.returncode == -signal.SIGHUP
+            process.kill()
+    assert process.returncode == -signal.SIGHUP

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -30,7 +28,7 @@ from fenbu_tui.messages import Acted, Changed, Headed, Lost, Offered, Ran, Wishe
 from fenbu_tui.places import SCREENS, Place
 from fenbu_tui.screens.live import LiveScreen
 from fenbu_tui.signs import SIGNS, Tone
-from fenbu_tui.terminal import hung_up
+from fenbu_tui.terminal import end_with
 from fenbu_tui.world.base import Unreachable
 
 if TYPE_CHECKING:
@@ -118,8 +116,6 @@ class FenbuApp(Following):
         """Tell the screen when something was committed; one thread, because waiting is by thread."""
         listener = get_current_worker()
         while not listener.is_cancelled:
-            if not self.is_headless and hung_up(sys.stdin.fileno()):
-                self._end_with_the_terminal()
             try:
                 changed = self.world.wait(LISTENING)
             except Unreachable as error:
@@ -129,11 +125,6 @@ class FenbuApp(Following):
             if changed:
                 self.post_message(Changed())
                 time.sleep(CALM)
-
-    def _end_with_the_terminal(self) -> None:
-        """End as by the signal that a terminal sends, where none came; Textual reads and writes on without end."""
-        self.remember()
-        os.kill(os.getpid(), signal.SIGHUP)
 
     @on(Changed)
     def _read_again(self) -> None:
@@ -331,6 +322,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         i18n.use(memory.language)
     world = LateWorld(lambda: _engine_world(url))
     app = FenbuApp(world.asked, memory=memory, read_only=given.read_only, painted=world.begin)
+    if sys.stdin.isatty():
+        end_with(sys.stdin.fileno(), app.remember)
     app.run()
     return app.return_code or 0
 
