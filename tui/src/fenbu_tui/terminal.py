@@ -44,5 +44,6 @@ def end_with(terminal: int, leave: Callable[[], object]) -> None:
             leave()
         finally:
             os.kill(os.getpid(), signal.SIGHUP)
+            os._exit(128 + signal.SIGHUP)  # whoever started it let that signal be ignored, as nohup does
 
     threading.Thread(target=look, name="terminal", daemon=True).start()
