@@ -18,6 +18,7 @@ from fenbu.engine.problems import open_problems
 from fenbu.engine.store.tables import subscription
 from fenbu.engine.telling import declared_in
 from fenbu.errors import FenbuError
+from fenbu.events import EventType
 from fenbu.i18n import _, ngettext
 from fenbu.values import to_microseconds
 from fenbu_tui.gateway.base import EnginePart, Moment
@@ -51,17 +52,17 @@ class GlancePart(EnginePart):
             return None
         with self._glancing() as seen:
             known = Catalog().read(seen.connection, look_at_all=True)
-            moved = lanes(seen.connection, to_microseconds(seen.now), lanes_of_topics(known))
+            moved = lanes(seen.connection, to_microseconds(seen.now), event_types(known))
             return Glance(self._head(seen), tuple(states(known)), moved, tuple(problems(seen, known)))
 
 
-def lanes_of_topics(known: Modules) -> Mapping[str, str]:
-    """Return topics to their lanes, by the contracts of what runs; what cannot be loaded is told elsewhere."""
+def event_types(known: Modules) -> Mapping[tuple[str, int], EventType]:
+    """Return the events that the contracts of what runs declare; what cannot be loaded is told elsewhere."""
     brought = [name for one in known.running if one.loaded for name in one.loaded.manifest.contracts]
     for name in (*CONTRACTS, *brought):
         with suppress(FenbuError):
             import_module(name)
-    return {topic: str(one.lane) for (topic, _version), one in declared_in(brought).items()}
+    return declared_in(brought)
 
 
 def states(known: Modules) -> Iterator[tuple[str, Standing]]:

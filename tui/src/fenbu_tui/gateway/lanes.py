@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import BigInteger, Connection, bindparam, text
 
-from fenbu.events import Lane
+from fenbu.events import EventType, Lane
 from fenbu.i18n import _
 from fenbu_tui.gateway.wording import age
 from fenbu_tui.signs import Tone
@@ -45,14 +45,17 @@ _WAITING = text(
 """Looks at one delivery a partition and state, however many wait there."""
 
 
-def lanes(connection: Connection, now: int, lane_of: Mapping[str, str]) -> tuple[LaneLine, ...]:
+def lanes(
+    connection: Connection, now: int, types: Mapping[tuple[str, int], EventType]
+) -> tuple[LaneLine, ...]:
     """Return the three lanes.
 
     Args:
         connection: A reading transaction.
         now: UTC microseconds.
-        lane_of: Topic to its lane; events of others count for none.
+        types: The events that are known, by topic and version; others count for no lane.
     """
+    lane_of = {topic: str(one.lane) for (topic, _version), one in types.items()}
     this = now // MINUTE
     moved: defaultdict[str, list[int]] = defaultdict(lambda: [0] * MINUTES)
     for topic, minute, events in sampled(connection, now - MINUTES * MINUTE):

@@ -42,9 +42,7 @@ class OverviewPart(RolloutPart):
             rollout = self._rollout_state()
             with self._kernel.read() as work:
                 known = self._kernel.catalog.read(work.connection, look_at_all=True)
-                lane_of = {
-                    topic: str(one.lane) for (topic, _v), one in event_types(self._kernel.assembly).items()
-                }
+                types = event_types(self._kernel.assembly)
                 figures = tuple(self._figures(work))
                 wrong = (*problems(work, known, rollout.trouble), *self._not_measured(figures))
                 return Overview(
@@ -53,7 +51,7 @@ class OverviewPart(RolloutPart):
                     figures=figures,
                     stages=rollout.stages,
                     gates=rollout.gates,
-                    lanes=lanes(work.connection, work.transaction.at, lane_of),
+                    lanes=lanes(work.connection, work.transaction.at, types),
                     problems=wrong,
                     next=_next(known, rollout, wrong),
                 )
