@@ -73,6 +73,17 @@ def in_words(error: BaseException) -> str:
     return storable(text)
 
 
+def makers(name: str) -> str:
+    """Return what to do about a defect in a module's own code.
+
+    Args:
+        name: Of what raised; its module is the first part.
+    """
+    return _("everything else works; tell whoever makes the module {module}").format(
+        module=name.partition(".")[0]
+    )
+
+
 def storable(text: str) -> str:
     """Return a text without what PostgreSQL or UTF-8 cannot hold: NUL and halves of characters, written out."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

@@ -20,7 +20,7 @@ from fenbu.engine.guard.network import no_network
 from fenbu.engine.store.infrastructure import infrastructure
 from fenbu.engine.store.tables import metric_reading
 from fenbu.engine.work import EngineWork
-from fenbu.errors import FenbuError, in_words
+from fenbu.errors import FenbuError, in_words, makers
 from fenbu.i18n import N_, _
 from fenbu.metrics import Metric
 from fenbu.statements import upsert
@@ -73,9 +73,7 @@ class NotMeasured(FenbuError):
 
     @property
     def hint(self) -> str:
-        return _("everything else works; tell whoever makes the module {module}").format(
-            module=self.name.partition(".")[0]
-        )
+        return makers(self.name)
 
 
 def answer(work: EngineWork, name: str, ask: Any) -> Any:

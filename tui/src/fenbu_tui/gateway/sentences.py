@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from fenbu.errors import FenbuError, in_words
+from fenbu.errors import FenbuError, in_words, makers
 from fenbu.i18n import _
 from fenbu_tui.world.base import Unreachable
 
@@ -26,8 +26,7 @@ class ShowingFailed(FenbuError):
 
     @property
     def hint(self) -> str:
-        module = self.name.partition(".")[0]
-        return _("everything else works; tell whoever makes the module {module}").format(module=module)
+        return makers(self.name)
 
 
 @contextmanager
